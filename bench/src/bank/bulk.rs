@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use strongroom_sdk::store::{
-    Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
+    Query, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
 };
 
 /// How many transactions share a commit.
@@ -46,12 +46,14 @@ impl BulkStore {
     }
 }
 
-impl Store for BulkStore {
-    type Transaction = BulkTransaction;
-
+impl Query for BulkStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
+}
+
+impl Store for BulkStore {
+    type Transaction = BulkTransaction;
 
     fn begin(&self) -> Result<BulkTransaction, StoreError> {
         if self.count.replace(self.count.get() + 1) >= TRANSACTIONS_PER_COMMIT {
@@ -80,13 +82,15 @@ impl BulkTransaction {
     }
 }
 
+impl Query for BulkTransaction {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.within(|open| open.query(sql, params))
+    }
+}
+
 impl Transaction for BulkTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.within(|open| open.execute(sql, params))
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.within(|open| open.query(sql, params))
     }
 
     fn commit(self) -> Result<(), StoreError> {

@@ -9,7 +9,6 @@ use crate::service::AuthService;
 use crate::throttle::Account;
 use crate::user::User;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::store::Store;
 
 /// The command as an operator types it.
 const RESET_PASSWORD: &str = "reset-password";
@@ -37,7 +36,7 @@ impl<E: Env> AuthService<E> {
     /// wrong passwords are forgotten, so that the operator need not wait.
     fn reset_password(&self, email: &str) -> Result<String, String> {
         let email_key = email::key(email);
-        let user = User::by_email(&email_key, |sql, params| self.store.query(sql, params))
+        let user = User::by_email(&email_key, &self.store)
             .map_err(|error| for_operator(error.into()))?
             .ok_or_else(|| {
                 format!(

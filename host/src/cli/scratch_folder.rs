@@ -1,5 +1,5 @@
-//! A temporary folder that lasts as long as the process: the data of `serve --dev` and of a `check`,
-//! and compiled code that has no other place.
+//! A temporary folder that lasts as long as the process: the data of `serve --dev` and of a
+//! `check`, and compiled code that has no other place.
 
 use crate::data_lock::FILE_NAME as LOCK_NAME;
 use crate::durable_file::{FOLDER_MODE, create_folder};

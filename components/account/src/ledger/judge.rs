@@ -23,7 +23,7 @@ pub fn judge<S: Store>(
     validate(transfer)?;
     let amount = transfer.instruction.amount;
     let amount = amount.ok_or_else(|| LedgerError::invalid("kind"))?;
-    let state = LedgerState::read(|sql, params| store.query(sql, params), transfer)?;
+    let state = LedgerState::read(store, transfer)?;
     state.refuse_own_account(transfer)?;
     let parties = state.parties(transfer)?;
     let input = DecisionInput::new(

@@ -52,8 +52,7 @@ impl<S: Store, C: Clock> Journal for LocalLedger<S, C> {
     }
 
     fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError> {
-        let query = |sql: &str, params: &[_]| self.store.query(sql, params);
-        Ok(find_batch(query, id)?)
+        Ok(find_batch(&self.store, id)?)
     }
 
     fn journal_of(

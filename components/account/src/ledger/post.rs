@@ -90,7 +90,7 @@ pub(super) fn record(
     let Some(amount) = transfer.instruction.amount else {
         return legs::record(transaction, clock, transfer);
     };
-    let state = LedgerState::read(|sql, params| transaction.query(sql, params), transfer)?;
+    let state = LedgerState::read(transaction, transfer)?;
     if let Some(fingerprint) = state.known {
         return recall(transaction, transfer, fingerprint);
     }

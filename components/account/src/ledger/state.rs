@@ -11,7 +11,7 @@ use strongroom_ledger_api::{
     AccountRef, Actor, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
 };
 use strongroom_sdk::money::{Currency, Money};
-use strongroom_sdk::store::{Row, Rows, StoreError, Value};
+use strongroom_sdk::store::{Query, Row, StoreError, Value};
 
 /// The columns that [`AccountState::from_row`] reads of one account.
 macro_rules! account_state_columns {
@@ -163,15 +163,11 @@ pub struct LedgerState {
 }
 
 impl LedgerState {
-    /// `query` is that of a transaction, or of the store's snapshot.
-    pub fn read(
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-        transfer: &Transfer,
-    ) -> Result<Self, StoreError> {
+    pub fn read(from: &impl Query, transfer: &Transfer) -> Result<Self, StoreError> {
         let original = transfer.instruction.original;
         let rows = match original {
-            Some(id) => query(OF_ORIGINAL, &[Value::from(transfer.id), Value::from(id)]),
-            None => query(OF_ACCOUNTS, &params_of_accounts(transfer)),
+            Some(id) => from.query(OF_ORIGINAL, &[Value::from(transfer.id), Value::from(id)]),
+            None => from.query(OF_ACCOUNTS, &params_of_accounts(transfer)),
         };
         let row = rows?.first_or("the journal has no head")?;
         let mut state = Self {

@@ -19,7 +19,7 @@ impl<E: Env> AuthService<E> {
     pub fn confirm_key(&self, actor: &Actor, id: Uuid) -> Result<KeyView, AuthError> {
         if self.gateway.suspended().contains(&id) {
             let transaction = self.store.begin()?;
-            if ApiKey::active(id, |sql, params| transaction.query(sql, params))?.is_none() {
+            if ApiKey::active(id, &transaction)?.is_none() {
                 return Err(AuthError::NotFound);
             }
             self.record(actor, KEY_CONFIRMED, id).append(&transaction)?;

@@ -102,7 +102,7 @@ impl<E: Env> AuthService<E> {
         let Some(client) = client else {
             return Ok(self.new_id());
         };
-        let is_user = User::by_id(client, |sql, params| self.store.query(sql, params))?.is_some();
+        let is_user = User::by_id(client, &self.store)?.is_some();
         if is_user || client.is_nil() {
             return Err(AuthError::invalid(
                 "/client_id",

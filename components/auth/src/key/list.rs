@@ -7,7 +7,6 @@ use crate::service::AuthService;
 use serde::Deserialize;
 use std::collections::HashMap;
 use strongroom_sdk::page::{List, Page};
-use strongroom_sdk::store::Store;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -27,9 +26,7 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// [`AuthError::Store`].
     pub fn keys(&self, page: &Page<Uuid, KeyFilter>) -> Result<List<KeyView>, AuthError> {
-        let keys = ApiKey::page(&page.window(), page.filter.client_id, |sql, params| {
-            self.store.query(sql, params)
-        })?;
+        let keys = ApiKey::page(&page.window(), page.filter.client_id, &self.store)?;
         let last_used: HashMap<Uuid, i64> = self.gateway.last_used().into_iter().collect();
         let suspended = self.gateway.suspended();
         let list = List::new(keys, page, |key| key.id);
@@ -45,8 +42,7 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// [`AuthError::NotFound`], also for a revoked key.
     pub fn key(&self, id: Uuid) -> Result<KeyView, AuthError> {
-        let key = ApiKey::active(id, |sql, params| self.store.query(sql, params))?
-            .ok_or(AuthError::NotFound)?;
+        let key = ApiKey::active(id, &self.store)?.ok_or(AuthError::NotFound)?;
         let last_used = self.gateway.last_used();
         let found = last_used.into_iter().find(|(used, _)| *used == id);
         let is_suspended = self.gateway.suspended().contains(&id);

@@ -23,7 +23,7 @@ pub use list::KeyFilter;
 pub use view::{KeyView, NewKeyView};
 
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Query, Row, StoreError, Transaction};
 use uuid::Uuid;
 use view::KeyFacts;
 
@@ -109,7 +109,7 @@ impl ApiKey {
     pub(crate) fn page(
         window: &Window,
         client: Option<Uuid>,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+        from: &impl Query,
     ) -> Result<Vec<Self>, StoreError> {
         let mut sql = PAGE.to_owned();
         let mut params = vec![window.key()];
@@ -119,7 +119,7 @@ impl ApiKey {
         }
         sql += PAGE_END;
         params.push(window.fetch().into());
-        query(&window.sql(&sql), &params)?
+        from.query(&window.sql(&sql), &params)?
             .rows
             .iter()
             .map(Self::from_row)
@@ -127,11 +127,8 @@ impl ApiKey {
     }
 
     /// The active key with this id.
-    fn active(
-        id: Uuid,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-    ) -> Result<Option<Self>, StoreError> {
-        query(ACTIVE, &[id.into()])?
+    fn active(id: Uuid, from: &impl Query) -> Result<Option<Self>, StoreError> {
+        from.query(ACTIVE, &[id.into()])?
             .first()
             .as_ref()
             .map(Self::from_row)

@@ -139,7 +139,7 @@ impl<E: Env> AuthService<E> {
         email_key: &str,
         password: &str,
     ) -> Result<Option<User>, AuthError> {
-        let user = User::by_email(email_key, |sql, params| self.store.query(sql, params))?;
+        let user = User::by_email(email_key, &self.store)?;
         let kept = user.as_ref().map(|user| user.password_hash.as_str());
         let right = self.verify_under(&permit, password, kept)?;
         Ok(user.filter(|user| right && !user.disabled))

@@ -54,8 +54,7 @@ impl<E: Env> AuthService<E> {
         session: Uuid,
         change: &PasswordChange,
     ) -> Result<(), AuthError> {
-        let user = User::by_id(caller.subject, |sql, params| self.store.query(sql, params))?
-            .ok_or(AuthError::NotFound)?;
+        let user = User::by_id(caller.subject, &self.store)?.ok_or(AuthError::NotFound)?;
         // Otherwise a change that races with an administrator's would keep the caller's session,
         // which the administrator has ended.
         if user.disabled || user.role != caller.role {

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Principal, Role};
+use strongroom_sdk::json;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Store;
-use strongroom_sdk::{json, store};
+use strongroom_sdk::store::Query;
 use uuid::Uuid;
 
 const KEYS: &str = "SELECT 1 FROM api_key";
@@ -371,21 +371,14 @@ fn events_of_keys_are_no_changes_of_users() {
 fn no_statement_reads_revoked_keys() {
     let bank = Bank::new();
     for client in [None, Some(Uuid::nil())] {
-        let explained = |sql: &str, params: &[store::Value]| {
-            let plan = format!("EXPLAIN QUERY PLAN {sql}");
-            let steps = bank.service.store.query(&plan, params).unwrap();
-            let steps: Vec<_> = steps
-                .into_iter()
-                .map(|step| step.text(3).unwrap())
-                .collect();
-            let is_search = |step: &String| step.starts_with("SEARCH") && step.contains("INDEX");
-            assert!(steps.len() == 1 && steps.iter().all(is_search), "{steps:?}");
-            bank.service.store.query(sql, params)
-        };
+        let explained = Explained::of(&bank.service.store);
         let first = Page::<Uuid, KeyFilter>::from_query("/", "")
             .unwrap()
             .window();
-        crate::key::ApiKey::page(&first, client, explained).unwrap();
+        crate::key::ApiKey::page(&first, client, &explained).unwrap();
+        let plan = explained.plan.take();
+        let is_search = |step: &String| step.starts_with("SEARCH") && step.contains("INDEX");
+        assert!(plan.len() == 1 && plan.iter().all(is_search), "{plan:?}");
     }
 }
 

@@ -21,7 +21,9 @@ use strongroom_sdk::json;
 use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, StoreError, Transaction, WatchedStore, migrate};
+use strongroom_sdk::store::{
+    Query, Rows, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
+};
 use uuid::Uuid;
 
 pub const PASSWORD: &str = "seven otters juggle walnuts";
@@ -472,5 +474,34 @@ pub fn wait_ms<T>(result: Result<T, AuthError>) -> Option<i64> {
     match result {
         Err(AuthError::TooManyAttempts { wait_ms }) => Some(wait_ms),
         _ => None,
+    }
+}
+
+/// A store that notes how SQLite runs each statement.
+pub(super) struct Explained<'a> {
+    store: &'a WatchedStore,
+    /// The steps of all plans.
+    pub(super) plan: RefCell<Vec<String>>,
+}
+
+impl<'a> Explained<'a> {
+    pub(super) fn of(store: &'a WatchedStore) -> Self {
+        Self {
+            store,
+            plan: RefCell::default(),
+        }
+    }
+}
+
+impl Query for Explained<'_> {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let steps = self
+            .store
+            .query(&format!("EXPLAIN QUERY PLAN {sql}"), params)?;
+        let steps = steps.into_iter().map(|step| step.text(3));
+        self.plan
+            .borrow_mut()
+            .extend(steps.collect::<Result<Vec<_>, _>>()?);
+        self.store.query(sql, params)
     }
 }

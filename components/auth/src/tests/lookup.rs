@@ -7,7 +7,6 @@ use crate::{AuthError, UserFilter};
 use std::collections::BTreeSet;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::page::Page;
-use strongroom_sdk::store::{Store, Value};
 use uuid::Uuid;
 
 impl Bank {
@@ -25,20 +24,10 @@ impl Bank {
     fn plan(&self, query: &str) -> String {
         let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
         let (first, filter) = (page.window(), page.filter);
-        let mut plan = Vec::new();
-        let explained = |sql: &str, params: &[Value]| {
-            let explain = format!("EXPLAIN QUERY PLAN {sql}");
-            let steps = self.service.store.query(&explain, params).unwrap();
-            plan = steps
-                .into_iter()
-                .map(|step| step.text(3).unwrap())
-                .collect();
-            self.service.store.query(sql, params)
-        };
-        Statement::of(&first, &filter)
-            .page(&first, explained)
-            .unwrap();
-        plan.join("; ")
+        let explained = Explained::of(&self.service.store);
+        let statement = Statement::of(&first, &filter);
+        statement.page(&first, &explained).unwrap();
+        explained.plan.take().join("; ")
     }
 }
 

@@ -19,7 +19,7 @@ use counter::Kind;
 pub(crate) use counter::{Account, Counter};
 pub use network::Network;
 pub use softlock::{Pace, Softlock};
-use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Query, Store, StoreError, Transaction, Value};
 
 /// The store has at most so many counters of each kind. One more deletes the oldest of its kind, so
 /// networks delete no totals. Each counter costs a password hash.
@@ -73,8 +73,7 @@ impl<E: Env> AuthService<E> {
         counters: Vec<Counter>,
     ) -> Result<(Attempt, PermitOf<E>), AuthError> {
         let now_ms = self.now_ms();
-        let query = |sql: &str, params: &[Value]| self.store.query(sql, params);
-        let seen = find_all(&counters, now_ms, query)?;
+        let seen = find_all(&counters, now_ms, &self.store)?;
         refuse_if_locked(&seen, now_ms)?;
         let is_known = counters.iter().all(Counter::is_of_one_known);
         let permit = self.core(is_known)?;
@@ -93,8 +92,7 @@ impl<E: Env> AuthService<E> {
     fn count_ahead(&self, counters: &[Counter]) -> Result<(), AuthError> {
         let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
-        let query = |sql: &str, params: &[Value]| transaction.query(sql, params);
-        let current = find_all(counters, now_ms, query)?;
+        let current = find_all(counters, now_ms, &transaction)?;
         let refused = refuse_if_locked(&current, now_ms);
         if refused.is_ok() {
             for (counter, softlock) in counters.iter().zip(&current) {
@@ -115,8 +113,7 @@ impl<E: Env> AuthService<E> {
         let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
         for counter in &attempt.counters {
-            let query = |sql: &str, params: &[Value]| transaction.query(sql, params);
-            let current = counter.find(now_ms, query)?;
+            let current = counter.find(now_ms, &transaction)?;
             counter.save(&current.after_failure(now_ms), &transaction)?;
         }
         transaction.commit()?;
@@ -145,8 +142,7 @@ impl<E: Env> AuthService<E> {
         let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
         for counter in &attempt.counters {
-            let query = |sql: &str, params: &[Value]| transaction.query(sql, params);
-            match counter.find(now_ms, query)?.before_failure(now_ms) {
+            match counter.find(now_ms, &transaction)?.before_failure(now_ms) {
                 Some(softlock) => counter.save(&softlock, &transaction)?,
                 None => counter.delete(&transaction)?,
             }
@@ -182,9 +178,9 @@ impl<E: Env> AuthService<E> {
 fn find_all(
     counters: &[Counter],
     now_ms: i64,
-    query: impl Fn(&str, &[Value]) -> Result<Rows, StoreError>,
+    from: &impl Query,
 ) -> Result<Vec<Softlock>, StoreError> {
-    let found = counters.iter().map(|counter| counter.find(now_ms, &query));
+    let found = counters.iter().map(|counter| counter.find(now_ms, from));
     found.collect()
 }
 

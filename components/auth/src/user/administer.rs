@@ -106,8 +106,7 @@ impl<E: Env> AuthService<E> {
             check_name(name.as_deref())?;
         }
         let transaction = self.store.begin()?;
-        let old = User::by_id(id, |sql, params| transaction.query(sql, params))?
-            .ok_or(AuthError::NotFound)?;
+        let old = User::by_id(id, &transaction)?.ok_or(AuthError::NotFound)?;
         let metadata = match changed_metadata(&old.metadata, change.metadata.as_ref()) {
             Ok(metadata) => metadata,
             Err(error) => {

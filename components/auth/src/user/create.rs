@@ -13,7 +13,7 @@ use strongroom_sdk::idempotency::{Begun, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Store, StoreError, Transaction};
+use strongroom_sdk::store::{StoreError, Transaction};
 
 /// What a client says of a new user.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ impl<E: Env> AuthService<E> {
             .map_err(|error| AuthError::Password("/password", error))?;
         // A hash costs much: this refuses a taken address before. The insert decides. The address
         // comes first: if the same request took it in the meantime, there is a reply.
-        let found = User::by_email(email.key(), |sql, params| self.store.query(sql, params))?;
+        let found = User::by_email(email.key(), &self.store)?;
         if let Some(reply) = request.replay(&self.store)? {
             return Ok(reply);
         }

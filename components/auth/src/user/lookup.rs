@@ -9,7 +9,7 @@ use crate::service::AuthService;
 use serde::Deserialize;
 use strongroom_sdk::identity::{Role, Staff};
 use strongroom_sdk::page::{List, Page, Window};
-use strongroom_sdk::store::{Rows, Store, StoreError, Value};
+use strongroom_sdk::store::{Query, StoreError, Value};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -58,7 +58,7 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// [`AuthError::NotFound`].
     pub fn user(&self, id: Uuid) -> Result<User, AuthError> {
-        User::by_id(id, |sql, params| self.store.query(sql, params))?.ok_or(AuthError::NotFound)
+        User::by_id(id, &self.store)?.ok_or(AuthError::NotFound)
     }
 
     /// The user with this id, if `staff` may see them: tellers see customers alone.
@@ -87,7 +87,7 @@ impl<E: Env> AuthService<E> {
         if sees_customers_alone(staff) {
             statement.add(CUSTOMERS, []);
         }
-        let rows = statement.page(&window, |sql, params| self.store.query(sql, params))?;
+        let rows = statement.page(&window, &self.store)?;
         Ok(List::new(rows, page, |user| user.id))
     }
 }
@@ -139,10 +139,10 @@ impl Statement {
     pub(crate) fn page(
         mut self,
         window: &Window,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+        from: &impl Query,
     ) -> Result<Vec<User>, StoreError> {
         self.add(PAGE_END, [window.fetch().into()]);
-        let rows = query(&window.sql(&self.sql), &self.params)?.rows;
+        let rows = from.query(&window.sql(&self.sql), &self.params)?.rows;
         rows.iter().map(User::from_row).collect()
     }
 }

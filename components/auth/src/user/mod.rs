@@ -22,7 +22,7 @@ use crate::error::AuthError;
 use search::SearchText;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::metadata::Metadata;
-use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Query, Row, StoreError, Transaction};
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
@@ -105,12 +105,9 @@ impl User {
         search.save_parts(self.id, None, transaction)
     }
 
-    /// The user with this id. `query` reads a snapshot of the store, or a transaction.
-    pub(crate) fn by_id(
-        id: Uuid,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-    ) -> Result<Option<Self>, StoreError> {
-        query(BY_ID, &[id.into()])?
+    /// The user with this id.
+    pub(crate) fn by_id(id: Uuid, from: &impl Query) -> Result<Option<Self>, StoreError> {
+        from.query(BY_ID, &[id.into()])?
             .first()
             .as_ref()
             .map(Self::from_row)
@@ -118,11 +115,8 @@ impl User {
     }
 
     /// The user whose address has this key.
-    pub(crate) fn by_email(
-        email_key: &str,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-    ) -> Result<Option<Self>, StoreError> {
-        query(BY_EMAIL, &[email_key.into()])?
+    pub(crate) fn by_email(email_key: &str, from: &impl Query) -> Result<Option<Self>, StoreError> {
+        from.query(BY_EMAIL, &[email_key.into()])?
             .first()
             .as_ref()
             .map(Self::from_row)

@@ -4,7 +4,7 @@
 //! rows.
 
 use super::StoredReply;
-use crate::store::{Migration, Row, Store, StoreError, Transaction, Value, purge};
+use crate::store::{Migration, Query, Row, Store, StoreError, Transaction, Value, purge};
 use http::StatusCode;
 use uuid::Uuid;
 
@@ -60,12 +60,9 @@ pub(super) struct Kept {
     pub(super) reply: StoredReply,
 }
 
-/// The kept reply to a request, found by `query` of a snapshot or of a transaction.
-pub(super) fn find<Q>(query: Q, request: Uuid) -> Result<Option<Kept>, StoreError>
-where
-    Q: FnOnce(&str, &[Value]) -> Result<crate::store::Rows, StoreError>,
-{
-    let found = query(FIND, &[request.into()])?.first();
+/// The kept reply to a request.
+pub(super) fn find(from: &impl Query, request: Uuid) -> Result<Option<Kept>, StoreError> {
+    let found = from.query(FIND, &[request.into()])?.first();
     found.as_ref().map(from_row).transpose()
 }
 

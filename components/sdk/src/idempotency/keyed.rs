@@ -4,7 +4,7 @@ use super::kept::{self, Kept};
 use super::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use crate::identity::Principal;
 use crate::problem::Problem;
-use crate::store::{Rows, Store, StoreError, Transaction, Value};
+use crate::store::{Query, Store, StoreError, Transaction};
 use http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -130,8 +130,7 @@ impl KeyedRequest {
     /// # Errors
     /// 422 `idempotency_key_reused`; 503 where the store does not work.
     pub fn replay(&self, store: &impl Store) -> Result<Option<StoredReply>, Problem> {
-        self.find(|sql, params| store.query(sql, params))?
-            .transpose()
+        self.find(store)?.transpose()
     }
 
     /// Begins a write transaction. Of two requests at once, the second waits here for the writer,
@@ -141,7 +140,7 @@ impl KeyedRequest {
     /// 422 `idempotency_key_reused`: the key belongs to another request; 503.
     pub fn begin<S: Store>(&self, store: &S) -> Result<Begun<S::Transaction>, Problem> {
         let transaction = store.begin()?;
-        match self.find(|sql, params| transaction.query(sql, params))? {
+        match self.find(&transaction)? {
             None => Ok(Begun::First(transaction)),
             Some(kept) => {
                 // Another turn of the same group may have written the row: the commit waits for it.
@@ -171,14 +170,11 @@ impl KeyedRequest {
     }
 
     /// The reply that is kept, or the refusal of another request under its key.
-    fn find(
-        &self,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-    ) -> Result<Option<Result<StoredReply, Problem>>, StoreError> {
+    fn find(&self, from: &impl Query) -> Result<Option<Result<StoredReply, Problem>>, StoreError> {
         let Some(named) = &self.0 else {
             return Ok(None);
         };
-        let kept = kept::find(query, named.id)?;
+        let kept = kept::find(from, named.id)?;
         Ok(kept.map(|Kept { fingerprint, reply }| {
             if fingerprint == named.fingerprint {
                 Ok(reply)

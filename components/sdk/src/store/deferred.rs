@@ -3,7 +3,7 @@
 //! Each call crosses the sandbox while other writers wait. So the transaction begins with its first
 //! statement, in the same call if that is a query, and sends its changes with the commit.
 
-use super::{Rows, StoreError, Transaction, Value};
+use super::{Query, Rows, StoreError, Transaction, Value};
 use std::cell::RefCell;
 
 /// A statement that must change exactly `rows` rows.
@@ -88,6 +88,17 @@ impl<H: SqlHost> DeferredTransaction<H> {
     }
 }
 
+impl<H: SqlHost> Query for DeferredTransaction<H> {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        if !self.is_untouched() {
+            return self.flushed(|turn| turn.query(sql, params));
+        }
+        let (turn, rows) = self.host.begin_query(sql, params)?;
+        self.state.replace(State::Begun(turn));
+        Ok(rows)
+    }
+}
+
 impl<H: SqlHost> Transaction for DeferredTransaction<H> {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.flushed(|turn| turn.execute(sql, params))
@@ -100,15 +111,6 @@ impl<H: SqlHost> Transaction for DeferredTransaction<H> {
         let sql = sql.to_owned();
         self.queued.borrow_mut().push(Change { sql, params, rows });
         Ok(())
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        if !self.is_untouched() {
-            return self.flushed(|turn| turn.query(sql, params));
-        }
-        let (turn, rows) = self.host.begin_query(sql, params)?;
-        self.state.replace(State::Begun(turn));
-        Ok(rows)
     }
 
     fn commit(self) -> Result<(), StoreError> {

@@ -32,13 +32,17 @@ pub use wasm::HostStore;
 #[cfg(feature = "native")]
 pub use watched::{Ending, WatchedStore, WatchedTransaction};
 
+/// What has rows: a [`Store`] or a [`Transaction`].
+pub trait Query {
+    /// Runs one statement, and returns its rows. A store only reads, from a snapshot of what is
+    /// durable. A transaction sees its own changes.
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
+}
+
 /// A service's SQL store: durable reads, and write transactions.
-pub trait Store {
+pub trait Store: Query {
     /// A write transaction of this store.
     type Transaction: Transaction;
-
-    /// Runs one read-only statement on a snapshot of what is durable.
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
 
     /// Begins a write transaction.
     ///
@@ -52,7 +56,7 @@ pub trait Store {
 /// It reads the rows of earlier turns of the same group, which may not be on disk yet. Only
 /// [`Transaction::commit`] waits for the group. Commit before you respond from such a row, even if
 /// you wrote nothing.
-pub trait Transaction {
+pub trait Transaction: Query {
     /// Runs one statement that changes rows, and returns how many it changed.
     ///
     /// If it fails, the transaction goes on without it. Use it for a statement whose error the
@@ -61,7 +65,7 @@ pub trait Transaction {
 
     /// Queues a statement that must change exactly `rows` rows. It runs at the commit, in one call
     /// of the host with the others that are queued, or before the next
-    /// [`execute`](Transaction::execute) or [`query`](Transaction::query) of this transaction.
+    /// [`execute`](Transaction::execute) or [`query`](Query::query) of this transaction.
     ///
     /// # Errors
     /// [`StoreError::UnexpectedRows`] for another number of rows. This error, or that of the
@@ -71,9 +75,6 @@ pub trait Transaction {
         let changed = self.execute(sql, &params)?;
         StoreError::unless_rows(sql, changed, rows)
     }
-
-    /// Runs one statement, which sees this transaction's own changes, and returns its rows.
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
 
     /// Commits, and returns when the changes are on disk.
     fn commit(self) -> Result<(), StoreError>;

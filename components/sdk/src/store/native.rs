@@ -1,6 +1,6 @@
 //! The store on SQLite itself, for native tests and for the bench's native twin.
 
-use super::{Row, Rows, Store, StoreError, Transaction, Value};
+use super::{Query, Row, Rows, Store, StoreError, Transaction, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
@@ -74,12 +74,14 @@ impl SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    type Transaction = SqliteTransaction;
-
+impl Query for SqliteStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         query(&self.connection.borrow(), sql, params)
     }
+}
+
+impl Store for SqliteStore {
+    type Transaction = SqliteTransaction;
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         self.connection.borrow().execute_batch("BEGIN IMMEDIATE")?;
@@ -114,6 +116,12 @@ impl SqliteTransaction {
     }
 }
 
+impl Query for SqliteTransaction {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        query(&*self.connection()?, sql, params)
+    }
+}
+
 impl Transaction for SqliteTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         let changed = self
@@ -131,10 +139,6 @@ impl Transaction for SqliteTransaction {
             self.roll_back();
         }
         done
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        query(&*self.connection()?, sql, params)
     }
 
     fn commit(self) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! The store on the `strongroom:store/sql` import.
 
 use super::deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
-use super::{Row, Rows, Store, StoreError, Transaction, Value};
+use super::{Query, Row, Rows, Store, StoreError, Transaction, Value};
 
 mod bindings {
     wit_bindgen::generate!({
@@ -21,12 +21,14 @@ use bindings::strongroom::store::sql;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HostStore;
 
-impl Store for HostStore {
-    type Transaction = DeferredTransaction<Self>;
-
+impl Query for HostStore {
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
         Ok(from_host(sql::query(statement, &copied(params))?))
     }
+}
+
+impl Store for HostStore {
+    type Transaction = DeferredTransaction<Self>;
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         Ok(DeferredTransaction::new(*self))
@@ -50,13 +52,15 @@ impl SqlHost for HostStore {
     }
 }
 
+impl Query for sql::Transaction {
+    fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        Ok(from_host(Self::query(self, statement, &copied(params))?))
+    }
+}
+
 impl Transaction for sql::Transaction {
     fn execute(&self, statement: &str, params: &[Value]) -> Result<u64, StoreError> {
         Ok(Self::execute(self, statement, &copied(params))?)
-    }
-
-    fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        Ok(from_host(Self::query(self, statement, &copied(params))?))
     }
 
     fn commit(self) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 //! group before they are on disk, and only [`Transaction::commit`] waits for the disk. A response
 //! from such a read must not come before.
 
-use super::{Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value};
+use super::{Query, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -69,12 +69,14 @@ impl WatchedStore {
     }
 }
 
-impl Store for WatchedStore {
-    type Transaction = WatchedTransaction;
-
+impl Query for WatchedStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
+}
+
+impl Store for WatchedStore {
+    type Transaction = WatchedTransaction;
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         Ok(WatchedTransaction {
@@ -116,6 +118,13 @@ impl Drop for Noted {
     }
 }
 
+impl Query for WatchedTransaction {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.note(sql, params);
+        self.transaction.query(sql, params)
+    }
+}
+
 impl Transaction for WatchedTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.note(sql, params);
@@ -125,11 +134,6 @@ impl Transaction for WatchedTransaction {
     fn change(&self, sql: &str, params: Vec<Value>, rows: u64) -> Result<(), StoreError> {
         self.note(sql, &params);
         self.transaction.change(sql, params, rows)
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.note(sql, params);
-        self.transaction.query(sql, params)
     }
 
     fn commit(mut self) -> Result<(), StoreError> {

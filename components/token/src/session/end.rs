@@ -37,7 +37,7 @@ impl<E: Env> TokenService<E> {
         reason: EndReason,
     ) -> Result<(), TokenError> {
         // Without this, a caller could revoke another user's session by its id.
-        let session = Session::find(id, |sql, params| self.store.query(sql, params))?;
+        let session = Session::find(id, &self.store)?;
         let Some(session) = session.filter(|session| session.subject == subject) else {
             return Ok(());
         };

@@ -9,7 +9,6 @@ use crate::refresh_token::RefreshToken;
 use crate::service::TokenService;
 use serde::Serialize;
 use strongroom_sdk::openapi::{flag, words};
-use strongroom_sdk::store::Store;
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
 use uuid::Uuid;
@@ -94,7 +93,7 @@ impl<E: Env> TokenService<E> {
     }
 
     fn introspect_refresh(&self, token: &RefreshToken) -> Result<Option<Active>, TokenError> {
-        let session = Session::find_by_token(token, |sql, params| self.store.query(sql, params))?;
+        let session = Session::find_by_token(token, &self.store)?;
         let Some(session) = session else {
             return Ok(None);
         };

@@ -16,7 +16,7 @@ pub use tokens::Tokens;
 
 use crate::access_token::Grant;
 use crate::refresh_token::{RefreshToken, SessionKey};
-use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Query, Row, StoreError, Transaction, Value};
 use token_state::GRACE_MS;
 use uuid::Uuid;
 
@@ -129,28 +129,25 @@ impl Session {
         Ok(())
     }
 
-    /// The session with this id. `query` reads a snapshot of the store, or a transaction.
-    pub(crate) fn find(
-        id: Uuid,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
-    ) -> Result<Option<Self>, StoreError> {
-        Self::select(id, None, query)
+    /// The session with this id.
+    pub(crate) fn find(id: Uuid, from: &impl Query) -> Result<Option<Self>, StoreError> {
+        Self::select(id, None, from)
     }
 
     /// The session that a token names, with what it takes to judge the token.
     pub(crate) fn find_by_token(
         token: &RefreshToken,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+        from: &impl Query,
     ) -> Result<Option<Self>, StoreError> {
-        Self::select(token.session(), Some(i64::from(token.counter())), query)
+        Self::select(token.session(), Some(i64::from(token.counter())), from)
     }
 
     fn select(
         id: Uuid,
         counter: Option<i64>,
-        query: impl FnOnce(&str, &[Value]) -> Result<Rows, StoreError>,
+        from: &impl Query,
     ) -> Result<Option<Self>, StoreError> {
-        query(SELECT, &[id.into(), counter.into()])?
+        from.query(SELECT, &[id.into(), counter.into()])?
             .first()
             .as_ref()
             .map(Self::from_row)

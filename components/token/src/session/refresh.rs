@@ -47,8 +47,7 @@ impl<E: Env> TokenService<E> {
         let token = RefreshToken::parse(text).ok_or(RefreshError::InvalidGrant)?;
         for _ in 0..ATTEMPTS {
             let snapshot =
-                Session::find_by_token(&token, |sql, params| self.store.query(sql, params))?
-                    .ok_or(RefreshError::InvalidGrant)?;
+                Session::find_by_token(&token, &self.store)?.ok_or(RefreshError::InvalidGrant)?;
             if let Some(tokens) = self.exchange(&token, &snapshot)? {
                 return Ok(tokens);
             }
@@ -70,8 +69,8 @@ impl<E: Env> TokenService<E> {
                 .map_err(TokenError::from)?;
 
         let transaction = self.store.begin()?;
-        let session = Session::find_by_token(token, |sql, params| transaction.query(sql, params))?
-            .ok_or(RefreshError::InvalidGrant)?;
+        let session =
+            Session::find_by_token(token, &transaction)?.ok_or(RefreshError::InvalidGrant)?;
         let is_unchanged = session.grant() == grant;
         let state = session.state_of(token, &self.settings, now_ms);
         let rotations = match state {

@@ -6,7 +6,6 @@ use crate::env::Env;
 use crate::error::TokenError;
 use crate::refresh_token::RefreshToken;
 use crate::service::TokenService;
-use strongroom_sdk::store::Store;
 
 impl<E: Env> TokenService<E> {
     /// Ends the session of an access or a refresh token. Any token that the session ever made will
@@ -16,8 +15,7 @@ impl<E: Env> TokenService<E> {
     /// [`TokenError`] where the session could not be ended.
     pub fn revoke(&self, text: &str) -> Result<(), TokenError> {
         if let Some(token) = RefreshToken::parse(text) {
-            let session =
-                Session::find(token.session(), |sql, params| self.store.query(sql, params))?;
+            let session = Session::find(token.session(), &self.store)?;
             return match session {
                 Some(session) if token.is_authentic(&session.refresh_key) => {
                     self.end_owned(session.id, session.subject, EndReason::Revoked)

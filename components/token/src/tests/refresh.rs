@@ -9,7 +9,7 @@ use crate::{Introspection, RefreshError, TokenError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::BTreeSet;
-use strongroom_sdk::store::{Ending, Store};
+use strongroom_sdk::store::{Ending, Query};
 
 const ROTATIONS: &str = "SELECT 1 FROM rotation";
 const OUTBOX: &str = "SELECT 1 FROM revocation_outbox";
@@ -185,12 +185,16 @@ fn any_other_text_is_invalid() {
 fn the_store_has_no_token_in_clear() {
     let (bank, tokens) = Bank::with_session();
     let token = RefreshToken::parse(&tokens.refresh_token).unwrap();
-    let query = |sql: &str, params: &[_]| bank.service.store.query(sql, params);
-    let session = Session::find(tokens.session, query).unwrap().unwrap();
+    let session = Session::find(tokens.session, &bank.service.store)
+        .unwrap()
+        .unwrap();
     assert_eq!(session.refresh_hash, token.hash());
     let bytes = URL_SAFE_NO_PAD.decode(&tokens.refresh_token[4..]).unwrap();
     let secret = &bytes[20..52];
-    let row = query("SELECT * FROM session", &[])
+    let row = bank
+        .service
+        .store
+        .query("SELECT * FROM session", &[])
         .unwrap()
         .first()
         .unwrap();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, Posting};
 use strongroom_sdk::audit::{Check, Pages};
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::store::{Query, Row, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// How many rows one query reads.

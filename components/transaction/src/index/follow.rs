@@ -3,7 +3,7 @@
 use super::rows::Part;
 use std::collections::HashMap;
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, LOOKUP_IDS_MAX, LedgerError};
-use strongroom_sdk::store::{Rows, Store, StoreError, Transaction};
+use strongroom_sdk::store::{Query, Rows, Store, StoreError, Transaction};
 use uuid::Uuid;
 
 /// How many commits one tick makes.

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use std::cell::RefCell;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::store::{
-    Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
+    Query, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
 };
 use uuid::Uuid;
 
@@ -254,9 +254,7 @@ struct Planned {
     asked: RefCell<Vec<String>>,
 }
 
-impl Store for Planned {
-    type Transaction = SqliteTransaction;
-
+impl Query for Planned {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let plan = self
             .store
@@ -266,6 +264,10 @@ impl Store for Planned {
         self.asked.borrow_mut().push(sql.to_owned());
         self.store.query(sql, params)
     }
+}
+
+impl Store for Planned {
+    type Transaction = SqliteTransaction;
 
     fn begin(&self) -> Result<SqliteTransaction, StoreError> {
         self.store.begin()

@@ -31,8 +31,8 @@ pub enum CancelError {
     Store(#[from] StoreError),
 }
 
-/// Ends an order, and logs it where another than its owner does so. An order that has ended stays as
-/// it is. A payment under way is cancelled, unless the ledger has made it already.
+/// Ends an order, and logs it where another than its owner does so. An order that has ended stays
+/// as it is. A payment under way is cancelled, unless the ledger has made it already.
 ///
 /// # Errors
 /// [`CancelError`].

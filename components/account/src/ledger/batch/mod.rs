@@ -18,7 +18,7 @@ use record::BatchHead;
 use state::BatchState;
 use strongroom_ledger_api::{BATCH_LINES_MAX, Batch, BatchReply, Kind, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::store::{Store, Transaction as _};
+use strongroom_sdk::store::Store;
 
 /// Decides on the transfers of a batch in their order, and records the decisions and the batch, in
 /// one transaction; returns the recorded outcomes where the batch is known.
@@ -45,7 +45,7 @@ pub fn post_batch<S: Store>(
             if fingerprint != batch.fingerprint {
                 return Err(LedgerError::IdReused);
             }
-            let found = record::find(|sql, params| transaction.query(sql, params), batch.id)?;
+            let found = record::find(transaction, batch.id)?;
             return Ok(BatchReply {
                 outcomes: found.map(|record| record.outcomes).unwrap_or_default(),
                 repeated: true,

@@ -24,7 +24,7 @@ use strongroom_ledger_api::{
     Actor, BATCH_LINES_MAX, Batch, BatchRecord, LedgerError, LineOutcome, Posting, Refusal, line_id,
 };
 use strongroom_sdk::hash_chain::{Hash, push_id, push_text};
-use strongroom_sdk::store::{Row, Rows, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Query, Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const ENCODING: &[u8; 4] = b"SRB1";
@@ -214,19 +214,16 @@ pub(super) fn insert(
     Ok(transaction.change(MOVE_HEAD, moved, 1)?)
 }
 
-/// The record of a batch, if there is one; `query` reads the store, within a transaction or not.
-pub(crate) fn find(
-    query: impl Fn(&str, &[Value]) -> Result<Rows, StoreError>,
-    id: Uuid,
-) -> Result<Option<BatchRecord>, StoreError> {
+/// The record of a batch, if there is one.
+pub(crate) fn find(from: &impl Query, id: Uuid) -> Result<Option<BatchRecord>, StoreError> {
     let sql = format!("SELECT {BATCH_COLUMNS} FROM batch WHERE id = ?1");
-    let Some(row) = query(&sql, &[id.into()])?.first() else {
+    let Some(row) = from.query(&sql, &[id.into()])?.first() else {
         return Ok(None);
     };
     let batch = BatchRow::from_row(&row)?;
     let mut refusals = batch.refusals()?;
     let mut postings: HashMap<Uuid, Posting> = HashMap::new();
-    for row in query(LINES, &batch.ids_of_lines())? {
+    for row in from.query(LINES, &batch.ids_of_lines())? {
         let posting = JournalRow::from_row(&row)?.posting;
         postings.insert(posting.id, posting);
     }

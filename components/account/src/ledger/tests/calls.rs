@@ -6,7 +6,7 @@ use super::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use strongroom_sdk::store::{
-    Change, DeferredTransaction, HostTransaction, Rows, SqlHost, SqliteTransaction,
+    Change, DeferredTransaction, HostTransaction, Query, Rows, SqlHost, SqliteTransaction,
 };
 
 type Calls = Rc<RefCell<Vec<&'static str>>>;
@@ -37,12 +37,14 @@ impl NotedHost {
     }
 }
 
-impl Store for NotedHost {
-    type Transaction = DeferredTransaction<Self>;
-
+impl Query for NotedHost {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
+}
+
+impl Store for NotedHost {
+    type Transaction = DeferredTransaction<Self>;
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         Ok(DeferredTransaction::new(self.clone()))
@@ -73,15 +75,17 @@ impl NotedTransaction {
     }
 }
 
+impl Query for NotedTransaction {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.note("query");
+        self.transaction.query(sql, params)
+    }
+}
+
 impl Transaction for NotedTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.note("execute");
         self.transaction.execute(sql, params)
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.note("query");
-        self.transaction.query(sql, params)
     }
 
     fn commit(self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@
 use super::*;
 use proptest::prelude::*;
 use std::cell::Cell;
-use strongroom_sdk::store::{Rows, SqliteTransaction};
+use strongroom_sdk::store::{Query, Rows, SqliteTransaction};
 
 const USERS: [Uuid; 4] = [ALICE, BOB, Uuid::from_u128(0xC), Uuid::from_u128(0xD)];
 
@@ -160,15 +160,17 @@ struct Counts {
 
 struct CountedStore<'a>(&'a SqliteStore, Counts);
 
-impl Store for CountedStore<'_> {
-    type Transaction = SqliteTransaction;
-
+impl Query for CountedStore<'_> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let rows = self.0.query(sql, params)?;
         self.1.queries.update(|queries| queries + 1);
         self.1.rows.update(|read| read + rows.rows.len());
         Ok(rows)
     }
+}
+
+impl Store for CountedStore<'_> {
+    type Transaction = SqliteTransaction;
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         self.0.begin()

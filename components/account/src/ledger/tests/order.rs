@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::account::Freeze;
+use strongroom_sdk::store::Query;
 
 struct Faults {
     store: SqliteStore,

@@ -4,7 +4,7 @@ use super::*;
 use crate::statement::line::{PAGE, PAGE_ENTRIES};
 use crate::statement::summary::{MARK, SPAN, SUMS};
 use std::rc::Rc;
-use strongroom_sdk::store::{Rows, SqliteTransaction, StoreError};
+use strongroom_sdk::store::{Query, Rows, SqliteTransaction, StoreError};
 
 /// More entries than one piece has, in each format.
 const ENTRIES: usize = 2_345;
@@ -44,9 +44,7 @@ impl NotingStore {
     }
 }
 
-impl Store for NotingStore {
-    type Transaction = SqliteTransaction;
-
+impl Query for NotingStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.queries.set(self.queries.get() + 1);
         if self.busy.get() > 0 {
@@ -57,6 +55,10 @@ impl Store for NotingStore {
         self.rows_max.set(self.rows_max.get().max(rows.rows.len()));
         Ok(rows)
     }
+}
+
+impl Store for NotingStore {
+    type Transaction = SqliteTransaction;
 
     fn begin(&self) -> Result<SqliteTransaction, StoreError> {
         self.store.begin()

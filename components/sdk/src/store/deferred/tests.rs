@@ -2,7 +2,7 @@
 //! Method: a host on SQLite that records its calls, and scripts of statements, named and random.
 
 use super::*;
-use crate::store::{SqliteStore, SqliteTransaction, Store};
+use crate::store::{Query, SqliteStore, SqliteTransaction, Store};
 use proptest::prelude::*;
 use std::rc::Rc;
 
@@ -84,15 +84,17 @@ impl SqlHost for NotingHost {
     }
 }
 
+impl Query for NotedTransaction {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.note("query");
+        self.transaction.query(sql, params)
+    }
+}
+
 impl Transaction for NotedTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.note("execute");
         self.transaction.execute(sql, params)
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.note("query");
-        self.transaction.query(sql, params)
     }
 
     fn commit(self) -> Result<(), StoreError> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{SqliteStore, WatchedStore};
+use crate::store::{Query, SqliteStore, WatchedStore};
 
 const FIRST: Migration = Migration {
     number: 1,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_sdk::store::{
-    Change, DeferredTransaction, HostTransaction, Row, Rows, SqlHost, Store, StoreError,
+    Change, DeferredTransaction, HostTransaction, Query, Row, Rows, SqlHost, Store, StoreError,
     Transaction, Value,
 };
 use tokio::runtime::Runtime;
@@ -41,13 +41,15 @@ impl GuestStore {
     }
 }
 
-impl Store for GuestStore {
-    type Transaction = DeferredTransaction<Self>;
-
+impl Query for GuestStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let rows = self.store.query(TIME_MAX, sql.to_owned(), to_host(params));
         self.runtime.block_on(rows).map(from_host).map_err(to_guest)
     }
+}
+
+impl Store for GuestStore {
+    type Transaction = DeferredTransaction<Self>;
 
     fn begin(&self) -> Result<Self::Transaction, StoreError> {
         Ok(DeferredTransaction::new(self.clone()))
@@ -83,15 +85,17 @@ pub struct GuestTransaction {
     runtime: Arc<Runtime>,
 }
 
+impl Query for GuestTransaction {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        let rows = self.transaction.query(sql, &to_host(params));
+        rows.map(from_host).map_err(to_guest)
+    }
+}
+
 impl Transaction for GuestTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         let changed = self.transaction.execute(sql, &to_host(params));
         changed.map_err(to_guest)
-    }
-
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let rows = self.transaction.query(sql, &to_host(params));
-        rows.map(from_host).map_err(to_guest)
     }
 
     fn commit(self) -> Result<(), StoreError> {
