@@ -75,8 +75,11 @@ impl BackupKeeper {
     /// The backup, when the host has begun to stop. A disk that does not respond keeps no host
     /// from its end.
     pub async fn end(self) -> Option<KeptBackup> {
-        let ended = tokio::time::timeout(TIME_MAX, self.task).await;
-        ended.ok()?.ok().flatten()
+        let Ok(ended) = tokio::time::timeout(TIME_MAX, self.task).await else {
+            tracing::warn!(error = %too_slow(), "the backup does not have what was committed last");
+            return None;
+        };
+        ended.ok().flatten()
     }
 }
 
