@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use strongroom_sdk::store::{
-    Query, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
+    Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
 };
 
 /// How many transactions share a commit.
@@ -46,7 +46,7 @@ impl BulkStore {
     }
 }
 
-impl Query for BulkStore {
+impl Reader for BulkStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
@@ -82,7 +82,7 @@ impl BulkTransaction {
     }
 }
 
-impl Query for BulkTransaction {
+impl Reader for BulkTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.within(|open| open.query(sql, params))
     }

@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use strongroom_sdk::random::Random;
-use strongroom_sdk::store::{Query, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// 256 bits are beyond guessing, so the store may keep a plain hash of a token.

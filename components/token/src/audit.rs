@@ -4,7 +4,7 @@ use crate::env::Env;
 use crate::error::TokenError;
 use crate::service::TokenService;
 use strongroom_sdk::audit::{Check, Report};
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 use uuid::Uuid;
 
 const SESSIONS: &str = "SELECT count(*) FROM session";

@@ -7,7 +7,7 @@
 use crate::env::{Env, RevocationError, Revocations};
 use crate::error::TokenError;
 use crate::service::TokenService;
-use strongroom_sdk::store::{Query, Row, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// One tick delivers at most so many revocations: each may cost the host an fsync.

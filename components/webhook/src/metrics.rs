@@ -3,7 +3,7 @@
 use crate::service::{Env, Service};
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::metrics::{Metric, count};
-use strongroom_sdk::store::{Query, StoreError};
+use strongroom_sdk::store::{Reader, StoreError};
 
 /// How many webhooks are sent to, and where the one stands that is the furthest behind.
 const CURSOR: &str = "\

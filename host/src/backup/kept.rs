@@ -334,7 +334,7 @@ struct StoreLog {
 }
 
 struct CurrentLog {
-    generation: [u8; 8],
+    salts: [u8; 8],
     stored_as: PathBuf,
     file: File,
     bytes: u64,
@@ -376,10 +376,10 @@ impl StoreLog {
     }
 
     fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()> {
-        let Some(generation) = position.generation else {
+        let Some(salts) = position.salts else {
             return Ok(());
         };
-        if let Some(over) = self.current.take_if(|log| log.generation != generation) {
+        if let Some(over) = self.current.take_if(|log| log.salts != salts) {
             let over = self.file(&over);
             self.earlier.push(over);
         }
@@ -389,7 +389,7 @@ impl StoreLog {
                 let number = self.earlier.len();
                 let stored_as = PathBuf::from(format!("{}.{number}", self.path().display()));
                 self.current.insert(CurrentLog {
-                    generation,
+                    salts,
                     file: open_to_append(&self.folder.join(&stored_as))?,
                     stored_as,
                     bytes: 0,

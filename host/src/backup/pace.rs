@@ -11,12 +11,12 @@ const PAUSE_MIN: Duration = Duration::from_millis(4);
 const CATCH_UP_MAX: Duration = Duration::from_millis(100);
 
 /// The pace of one backup.
-pub(super) struct Pace {
+pub(super) struct BackupPace {
     /// When the next bytes are due.
     due: Instant,
 }
 
-impl Pace {
+impl BackupPace {
     pub(super) fn begin() -> Self {
         Self {
             due: Instant::now(),
@@ -50,7 +50,7 @@ impl Pace {
 /// A reader that keeps to a pace.
 pub(super) struct Paced<'p, R> {
     content: R,
-    pace: &'p mut Pace,
+    pace: &'p mut BackupPace,
 }
 
 impl<R: Read> Read for Paced<'_, R> {

@@ -3,7 +3,7 @@
 use super::bank::bank_id;
 use super::digested::Digested;
 use super::manifest::{self, CopiedFile, Manifest};
-use super::pace::Pace;
+use super::pace::BackupPace;
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
@@ -132,7 +132,7 @@ impl BackupSource {
         let mut copying = Copying {
             manifest: self.manifest(),
             to,
-            pace: Pace::begin(),
+            pace: BackupPace::begin(),
         };
         for (path, store) in self.stores() {
             store.copy_files(|files| copying.take_store(&path, files))?;
@@ -202,7 +202,7 @@ fn named(file: &Path, error: io::Error) -> io::Error {
 struct Copying<'d> {
     manifest: Manifest,
     to: &'d mut dyn Destination,
-    pace: Pace,
+    pace: BackupPace,
 }
 
 impl Copying<'_> {

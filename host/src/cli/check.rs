@@ -131,8 +131,8 @@ fn place(registry: &Registry, unfit: &Unfit<'_>, problem: &LoadProblem) -> Regis
 fn key_of(spec: &ServiceSpec, problem: &LoadProblem) -> Option<Cow<'static, str>> {
     let key = match problem {
         LoadProblem::Unreadable { .. }
-        | LoadProblem::NoComponent { .. }
         | LoadProblem::NotAComponent { .. }
+        | LoadProblem::Unrunnable { .. }
         | LoadProblem::NoHandler
         | LoadProblem::DoesNotFit(_) => "component",
         LoadProblem::OtherDigest { .. } => "digest",

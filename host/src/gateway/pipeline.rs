@@ -6,7 +6,7 @@ use super::cors::Cors;
 use super::exchange::Exchange;
 use super::figures::GatewayFigures;
 use super::open_responses::OpenResponses;
-use super::openapi::{Documents, Page};
+use super::openapi::{DocsPage, Documents};
 use super::problem::{GatewayError, METHODS_ALLOWED};
 use super::proxies::TrustedProxies;
 use super::rate::{self, RateLimits};
@@ -147,7 +147,7 @@ impl Gateway {
         }
         let address = self.proxies.client_of(exchange.peer, &head.headers);
         exchange.address = address;
-        if let Some(page) = Page::at(head.uri.path()) {
+        if let Some(page) = DocsPage::at(head.uri.path()) {
             return self.own_page(exchange, &page, &head, address);
         }
         let path = ServicePath::parse(head.uri.path())?;
@@ -224,7 +224,7 @@ impl Gateway {
     fn own_page(
         &self,
         exchange: &mut Exchange,
-        page: &Page,
+        page: &DocsPage,
         head: &Parts,
         address: IpAddr,
     ) -> Result<Response<ResponseBody>, GatewayError> {

@@ -57,11 +57,11 @@ pub(super) enum GatewayError {
     PayloadTooLarge(u64),
     #[error("the body did not arrive in time")]
     BodyTooSlow,
-    #[error("the service failed to answer this request")]
+    #[error("the service failed to respond to this request")]
     ServiceFailed(String),
     #[error("{0}")]
     Unavailable(&'static str),
-    #[error("the service did not answer in time; it may or may not have done what was asked")]
+    #[error("the service did not respond in time; it may or may not have done what was asked")]
     DeadlineExceeded,
 }
 

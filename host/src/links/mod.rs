@@ -47,7 +47,7 @@ pub enum CallError {
     #[error("the service is overloaded")]
     Overloaded,
     /// The callee took longer than it may.
-    #[error("the service did not answer in time")]
+    #[error("the service did not respond in time")]
     TimedOut,
     /// The callee trapped, or exceeded a limit.
     #[error("the service failed")]

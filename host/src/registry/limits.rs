@@ -11,7 +11,7 @@ pub const MEMORY_MAX: u64 = 512 << 20;
 pub const TABLE_ELEMENTS_MAX: u64 = 200_000;
 /// The most instances that a service may run at once.
 pub const INSTANCES_MAX: u64 = 256;
-/// By default one instance of so many may have a slow answer.
+/// By default one instance of so many may have a slow response.
 const SLOW_ANSWERS_SHARE: usize = 4;
 
 /// What a service may use: there is a limit on everything that can grow.

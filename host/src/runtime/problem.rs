@@ -35,13 +35,13 @@ pub enum LoadProblem {
     #[error(
         "{file}: is not a WebAssembly component; a core module must be made one, such as by `wasm-tools component new`"
     )]
-    NoComponent {
+    NotAComponent {
         /// The file.
         file: PathBuf,
     },
     /// The file is a broken component, or uses what this engine does not know.
     #[error("{file}: is not a WebAssembly component that this host can run: {reason}")]
-    NotAComponent {
+    Unrunnable {
         /// The file.
         file: PathBuf,
         /// The engine's words.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 /// A call of a guest at its store, as the WIT names it. `Read` is a query outside of transactions.
 #[derive(Debug, Clone, Copy)]
-pub enum StoreCall {
+pub enum FaultPoint {
     Begin,
     BeginQuery,
     Execute,
@@ -32,7 +32,7 @@ pub enum When {
 /// The functions of a test binary that the store calls.
 pub struct Hook {
     /// Runs at each call of a guest at the store in a file. An error kills the guest.
-    pub at_call: fn(&Path, StoreCall, When) -> anyhow::Result<()>,
+    pub at_call: fn(&Path, FaultPoint, When) -> anyhow::Result<()>,
     /// Returns SQLite's `synchronous` for the writer.
     pub synchronous: fn() -> &'static str,
     /// Runs after a file was overwritten with its own content, and synced with its folder.
@@ -56,7 +56,7 @@ pub fn set(hook: Hook) {
 ///
 /// # Errors
 /// The guest must die of the call.
-pub(super) fn before(store: Option<&Path>, call: StoreCall) -> wasmtime::Result<()> {
+pub(super) fn before(store: Option<&Path>, call: FaultPoint) -> wasmtime::Result<()> {
     at_call(store, call, When::Before)
 }
 
@@ -64,11 +64,11 @@ pub(super) fn before(store: Option<&Path>, call: StoreCall) -> wasmtime::Result<
 ///
 /// # Errors
 /// The guest must die of the call.
-pub(super) fn after(store: Option<&Path>, call: StoreCall) -> wasmtime::Result<()> {
+pub(super) fn after(store: Option<&Path>, call: FaultPoint) -> wasmtime::Result<()> {
     at_call(store, call, When::After)
 }
 
-fn at_call(store: Option<&Path>, call: StoreCall, when: When) -> wasmtime::Result<()> {
+fn at_call(store: Option<&Path>, call: FaultPoint, when: When) -> wasmtime::Result<()> {
     match (HOOK.get(), store) {
         (Some(hook), Some(store)) => (hook.at_call)(store, call, when)
             .map_err(|error| wasmtime::Error::from_boxed(error.into())),

@@ -2,12 +2,12 @@
 
 use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Transaction, Value};
 use super::error;
-use super::faults::{self, StoreCall};
+use super::faults::{self, FaultPoint};
 use super::reader::INLINE_TIME_MAX;
 use super::service_store::{ServiceStore, StoreTimes};
 use super::transaction::WriteTransaction;
 use super::writer::StoreWriter;
-use crate::telemetry::{self, CurrentRequest};
+use crate::telemetry::{CurrentRequest, StoreCall};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -52,12 +52,12 @@ impl StoreSession {
     }
 
     /// Where a test may end the process, or the guest.
-    fn before(&self, call: StoreCall) -> Result<()> {
+    fn before(&self, call: FaultPoint) -> Result<()> {
         faults::before(self.store.as_ref().map(ServiceStore::file), call)
     }
 
     /// As [`StoreSession::before`].
-    fn after(&self, call: StoreCall) -> Result<()> {
+    fn after(&self, call: FaultPoint) -> Result<()> {
         faults::after(self.store.as_ref().map(ServiceStore::file), call)
     }
 
@@ -74,7 +74,7 @@ impl StoreSession {
         let begun = Instant::now();
         let transaction = writer.begin(self.times.write_turn, retire).await;
         let took = begun.elapsed();
-        note(store, telemetry::StoreCall::Begin, took, &transaction);
+        note(store, StoreCall::Begin, took, &transaction);
         self.waited += took;
         transaction
     }
@@ -85,7 +85,7 @@ impl StoreSession {
         let outcome = transaction.commit().await;
         let took = begun.elapsed();
         if let Some(store) = &self.store {
-            note(store, telemetry::StoreCall::Commit, took, &outcome);
+            note(store, StoreCall::Commit, took, &outcome);
         }
         self.waited += took;
         outcome
@@ -133,12 +133,7 @@ fn with_writer(store: &ServiceStore) -> Option<(&ServiceStore, &StoreWriter)> {
 }
 
 /// Notes a call with the request for which it is made.
-fn note<T>(
-    store: &ServiceStore,
-    call: telemetry::StoreCall,
-    time: Duration,
-    outcome: &Result<T, Error>,
-) {
+fn note<T>(store: &ServiceStore, call: StoreCall, time: Duration, outcome: &Result<T, Error>) {
     let failure = outcome.as_ref().err().map(error::code);
     CurrentRequest::note_store_call(store.name(), call, time, failure);
 }
@@ -152,15 +147,15 @@ impl Host for StoreView<'_> {
         let Some(store) = &self.session.store else {
             return Ok(Err(no_store()));
         };
-        self.session.before(StoreCall::Read)?;
+        self.session.before(FaultPoint::Read)?;
         let begun = Instant::now();
         let rows = store.query(self.session.times.read, sql, params).await;
         let elapsed = begun.elapsed();
-        note(store, telemetry::StoreCall::Read, elapsed, &rows);
+        note(store, StoreCall::Read, elapsed, &rows);
         if elapsed > INLINE_TIME_MAX {
             self.session.waited += elapsed;
         }
-        self.session.after(StoreCall::Read)?;
+        self.session.after(FaultPoint::Read)?;
         Ok(rows)
     }
 }
@@ -184,9 +179,9 @@ impl StoreView<'_> {
 
 impl HostTransaction for StoreView<'_> {
     async fn begin(&mut self) -> Result<Result<Resource<Transaction>, Error>> {
-        self.session.before(StoreCall::Begin)?;
+        self.session.before(FaultPoint::Begin)?;
         let transaction = self.session.begin().await;
-        self.session.after(StoreCall::Begin)?;
+        self.session.after(FaultPoint::Begin)?;
         match transaction {
             Ok(transaction) => Ok(Ok(self.open(transaction)?)),
             Err(error) => Ok(Err(error)),
@@ -198,7 +193,7 @@ impl HostTransaction for StoreView<'_> {
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<(Resource<Transaction>, Rows), Error>> {
-        self.session.before(StoreCall::BeginQuery)?;
+        self.session.before(FaultPoint::BeginQuery)?;
         let transaction = self.session.begin().await;
         // If the query fails, the transaction is dropped, which undoes it.
         let begun = transaction.and_then(|transaction| {
@@ -206,7 +201,7 @@ impl HostTransaction for StoreView<'_> {
             Ok((transaction, rows))
         });
         self.session.retire_if_timed_out(&begun);
-        self.session.after(StoreCall::BeginQuery)?;
+        self.session.after(FaultPoint::BeginQuery)?;
         match begun {
             Ok((transaction, rows)) => Ok(Ok((self.open(transaction)?, rows))),
             Err(error) => Ok(Err(error)),
@@ -219,9 +214,9 @@ impl HostTransaction for StoreView<'_> {
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<u64, Error>> {
-        self.session.before(StoreCall::Execute)?;
+        self.session.before(FaultPoint::Execute)?;
         let changed = self.transaction(&transaction)?.execute(&sql, &params);
-        self.session.after(StoreCall::Execute)?;
+        self.session.after(FaultPoint::Execute)?;
         Ok(changed)
     }
 
@@ -231,18 +226,18 @@ impl HostTransaction for StoreView<'_> {
         sql: String,
         params: Vec<Value>,
     ) -> Result<Result<Rows, Error>> {
-        self.session.before(StoreCall::Query)?;
+        self.session.before(FaultPoint::Query)?;
         let rows = self.transaction(&transaction)?.query(&sql, &params);
-        self.session.after(StoreCall::Query)?;
+        self.session.after(FaultPoint::Query)?;
         Ok(rows)
     }
 
     async fn commit(&mut self, transaction: Resource<Transaction>) -> Result<Result<(), Error>> {
-        self.session.before(StoreCall::Commit)?;
+        self.session.before(FaultPoint::Commit)?;
         let transaction = self.take(&transaction)?;
         let outcome = self.session.commit(transaction).await;
         self.session.closed(&outcome);
-        self.session.after(StoreCall::Commit)?;
+        self.session.after(FaultPoint::Commit)?;
         Ok(outcome)
     }
 
@@ -251,7 +246,7 @@ impl HostTransaction for StoreView<'_> {
         transaction: Resource<Transaction>,
         changes: Vec<Change>,
     ) -> Result<Result<(), Error>> {
-        self.session.before(StoreCall::CommitWith)?;
+        self.session.before(FaultPoint::CommitWith)?;
         let transaction = self.take(&transaction)?;
         let outcome = match transaction.change_all(&changes).await {
             Ok(()) => self.session.commit(transaction).await,
@@ -259,7 +254,7 @@ impl HostTransaction for StoreView<'_> {
             Err(error) => Err(error),
         };
         self.session.closed(&outcome);
-        self.session.after(StoreCall::CommitWith)?;
+        self.session.after(FaultPoint::CommitWith)?;
         Ok(outcome)
     }
 
@@ -267,10 +262,10 @@ impl HostTransaction for StoreView<'_> {
         &mut self,
         transaction: Resource<Transaction>,
     ) -> Result<Result<(), Error>> {
-        self.session.before(StoreCall::CommitLater)?;
+        self.session.before(FaultPoint::CommitLater)?;
         let outcome = self.take(&transaction)?.commit_later();
         self.session.closed(&outcome);
-        self.session.after(StoreCall::CommitLater)?;
+        self.session.after(FaultPoint::CommitLater)?;
         Ok(outcome)
     }
 

@@ -16,7 +16,7 @@ const SALTS_AT: u64 = 16;
 pub struct LogPosition {
     pub log: PathBuf,
     /// Another each time that the log starts over; none for an empty one.
-    pub generation: Option<[u8; 8]>,
+    pub salts: Option<[u8; 8]>,
     pub bytes: u64,
 }
 
@@ -27,7 +27,7 @@ impl LogPosition {
     }
 
     pub(super) fn of(log: &Path, bytes: u64) -> io::Result<Self> {
-        let generation = match bytes {
+        let salts = match bytes {
             0 => None,
             _ => {
                 let mut salts = [0; 8];
@@ -37,7 +37,7 @@ impl LogPosition {
         };
         Ok(Self {
             log: log.to_owned(),
-            generation,
+            salts,
             bytes,
         })
     }

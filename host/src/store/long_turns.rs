@@ -35,7 +35,7 @@ struct Usage {
 }
 
 /// A turn of a client; its end is noted.
-pub(super) struct Turn {
+pub(super) struct LongTurn {
     turns: Arc<LongTurns>,
     client: Client,
     began: Instant,
@@ -79,7 +79,7 @@ impl LongTurns {
     }
 }
 
-impl Turn {
+impl LongTurn {
     /// A turn that begins now.
     pub(super) fn begin(
         turns: &Arc<LongTurns>,
@@ -100,7 +100,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for LongTurn {
     fn drop(&mut self) {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.began);

@@ -2,7 +2,7 @@
 
 use super::bindings::{Change, Error, Rows, Value};
 use super::connection::GuestConnection;
-use super::long_turns::Turn;
+use super::long_turns::LongTurn;
 use super::pace::Mode;
 use super::queue::{WriterGuard, WriterQueue};
 use super::statement;
@@ -33,7 +33,7 @@ pub(super) struct SharedTransaction {
 }
 
 enum TransactionState {
-    Open(WriterGuard, Turn),
+    Open(WriterGuard, LongTurn),
     /// It has ended, for this reason.
     Ended(Error),
 }
@@ -188,7 +188,7 @@ impl Drop for WriteTransaction {
 impl SharedTransaction {
     pub(super) fn new(
         guard: WriterGuard,
-        turn: Turn,
+        turn: LongTurn,
         time_max: Duration,
         retire: Arc<AtomicBool>,
     ) -> Self {

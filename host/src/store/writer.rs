@@ -6,7 +6,7 @@ use super::checkpoint::Checkpointer;
 use super::connection::GuestConnection;
 use super::figures::WriteFigures;
 use super::group::WriterConnection;
-use super::long_turns::{LongTurns, Turn};
+use super::long_turns::{LongTurn, LongTurns};
 use super::queue::{WAIT_TIME_MAX, WriterQueue};
 use super::transaction::{SharedTransaction, WriteTransaction};
 use crate::telemetry::CurrentRequest;
@@ -77,7 +77,7 @@ impl StoreWriter {
             self.queue.leave(guard);
             return Err(error);
         }
-        let turn = Turn::begin(&self.long_turns, client, alone);
+        let turn = LongTurn::begin(&self.long_turns, client, alone);
         let shared = Arc::new(SharedTransaction::new(guard, turn, time_max, retire));
         *self.current.lock() = Arc::downgrade(&shared);
         let (queue, clock) = (Arc::clone(&self.queue), Arc::clone(&self.clock));

@@ -55,7 +55,7 @@ impl Files {
     /// Reads a component.
     ///
     /// # Errors
-    /// Those of [`ComponentFile::read`], or the file does not answer in time.
+    /// Those of [`ComponentFile::read`], or the file does not respond in time.
     pub(super) async fn component(&self, file: &Path) -> Result<ComponentFile, LoadProblem> {
         match self.reader.look(file, ComponentFile::read).await {
             Ok(component) => component,
@@ -74,7 +74,8 @@ impl Files {
         }
         let content = self.component(file).await;
         let digest = content.as_ref().ok().map(ComponentFile::digest);
-        if let (Some(now), Ok(_) | Err(LoadProblem::NoComponent { .. })) = (fingerprint, &content) {
+        if let (Some(now), Ok(_) | Err(LoadProblem::NotAComponent { .. })) = (fingerprint, &content)
+        {
             self.known.lock().insert(file.to_owned(), (now, digest));
         }
         FoundComponent {
@@ -91,7 +92,7 @@ impl Files {
     /// Reads a registry's file.
     ///
     /// # Errors
-    /// It cannot be read, is not a regular file, is too large, or does not answer in time.
+    /// It cannot be read, is not a regular file, is too large, or does not respond in time.
     pub(super) async fn registry(&self, file: &Path) -> std::io::Result<Cow<'static, [u8]>> {
         let read = |file: &Path| builtin::read(file, REGISTRY_BYTES_MAX);
         self.reader.look(file, read).await?

@@ -29,8 +29,8 @@ const PREPARED_AT_ONCE: usize = 2;
 /// How often the host judges canaries.
 const JUDGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many files that do not answer a pass waits for at once, and how many a plan. A plan may name
-/// any file, so it must not use up the pass's share.
+/// How many files that do not respond a pass waits for at once, and how many a plan. A plan may
+/// name any file, so it must not use up the pass's share.
 const LOOKS_MAX: usize = 16;
 const PLANNED_LOOKS_MAX: usize = 4;
 

@@ -19,12 +19,12 @@ const STORES_MAX: usize = 16;
 pub struct RequestWork {
     request_id: HeaderValue,
     busy_ns: AtomicU64,
-    calls: Mutex<Calls>,
+    calls: Mutex<CallsDone>,
 }
 
 /// What was done for a request outside of its service's own code.
 #[derive(Debug, Clone, Default, Serialize)]
-struct Calls {
+struct CallsDone {
     link_calls: Vec<LinkCall>,
     /// How many link calls are not listed.
     link_calls_left_out: u64,
@@ -38,7 +38,7 @@ pub struct WorkDone {
     #[serde(rename = "busy_microseconds", serialize_with = "micros")]
     busy: Duration,
     #[serde(flatten)]
-    calls: Calls,
+    calls: CallsDone,
 }
 
 /// A call of one service by another.

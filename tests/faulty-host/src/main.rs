@@ -2,7 +2,7 @@
 //! that obeys a plan of faults.
 
 use std::process::ExitCode;
-use strongroom::faults::{Hook, StoreCall, When, set};
+use strongroom::faults::{FaultPoint, Hook, When, set};
 use strongroom_faults as plan;
 
 fn main() -> ExitCode {
@@ -16,16 +16,16 @@ fn main() -> ExitCode {
     strongroom::run()
 }
 
-fn call_of(call: StoreCall) -> plan::Call {
+fn call_of(call: FaultPoint) -> plan::Call {
     match call {
-        StoreCall::Begin => plan::Call::Begin,
-        StoreCall::BeginQuery => plan::Call::BeginQuery,
-        StoreCall::Execute => plan::Call::Execute,
-        StoreCall::Query => plan::Call::Query,
-        StoreCall::Commit => plan::Call::Commit,
-        StoreCall::CommitWith => plan::Call::CommitWith,
-        StoreCall::CommitLater => plan::Call::CommitLater,
-        StoreCall::Read => plan::Call::Read,
+        FaultPoint::Begin => plan::Call::Begin,
+        FaultPoint::BeginQuery => plan::Call::BeginQuery,
+        FaultPoint::Execute => plan::Call::Execute,
+        FaultPoint::Query => plan::Call::Query,
+        FaultPoint::Commit => plan::Call::Commit,
+        FaultPoint::CommitWith => plan::Call::CommitWith,
+        FaultPoint::CommitLater => plan::Call::CommitLater,
+        FaultPoint::Read => plan::Call::Read,
     }
 }
 

@@ -10,7 +10,7 @@
 
 use super::record::Account;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::store::{Query, Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Rows, Store, StoreError, Transaction, Value};
 
 /// `?1` is the account's key, `?2` the moment.
 const AT: &str = "\

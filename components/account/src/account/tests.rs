@@ -11,7 +11,7 @@ use strongroom_sdk::metadata::MetadataInvalid;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Ending, Query, SqliteStore, Store, Transaction, WatchedStore};
+use strongroom_sdk::store::{Ending, Reader, SqliteStore, Store, Transaction, WatchedStore};
 use uuid::Uuid;
 
 /// A change of an account by a teller.

@@ -12,7 +12,7 @@ use strongroom_ledger_api::{
     Instruction, Kind, Leg, Refusal, Transfer,
 };
 use strongroom_sdk::hash_chain::GENESIS;
-use strongroom_sdk::store::{Query, SqliteStore, SqliteTransaction, Transaction, Value};
+use strongroom_sdk::store::{Reader, SqliteStore, SqliteTransaction, Transaction, Value};
 use uuid::Uuid;
 
 const START_MS: i64 = 1_800_000_000_000;

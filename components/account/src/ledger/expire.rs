@@ -6,7 +6,7 @@ use super::post::{Operation, in_transaction, record};
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::{Actor, DebitAuthority, Instruction, Kind, LedgerError, Transfer};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::store::{Query, Row, Store, StoreError, Value};
+use strongroom_sdk::store::{Reader, Row, Store, StoreError, Value};
 
 /// The most holds that one call ends.
 pub const EXPIRIES_MAX: u32 = 256;

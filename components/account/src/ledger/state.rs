@@ -11,7 +11,7 @@ use strongroom_ledger_api::{
     AccountRef, Actor, DebitAuthority, Instruction, Kind, LedgerError, Side, Status, Transfer,
 };
 use strongroom_sdk::money::{Currency, Money};
-use strongroom_sdk::store::{Query, Row, StoreError, Value};
+use strongroom_sdk::store::{Reader, Row, StoreError, Value};
 
 /// The columns that [`AccountState::from_row`] reads of one account.
 macro_rules! account_state_columns {
@@ -163,7 +163,7 @@ pub struct LedgerState {
 }
 
 impl LedgerState {
-    pub fn read(from: &impl Query, transfer: &Transfer) -> Result<Self, StoreError> {
+    pub fn read(from: &impl Reader, transfer: &Transfer) -> Result<Self, StoreError> {
         let original = transfer.instruction.original;
         let rows = match original {
             Some(id) => from.query(OF_ORIGINAL, &[Value::from(transfer.id), Value::from(id)]),

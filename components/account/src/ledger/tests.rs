@@ -29,7 +29,7 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::{
-    Ending, Query, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore,
+    Ending, Reader, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore,
 };
 use uuid::Uuid;
 

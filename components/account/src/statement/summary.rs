@@ -14,7 +14,7 @@ use super::period::Period;
 use crate::account::Account;
 use sha2::{Digest, Sha256};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::store::{Query, Row, Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Row, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// The most entries of one statement. As camt.053, each with the longest reference, they stay below

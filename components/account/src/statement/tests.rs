@@ -20,7 +20,7 @@ use strongroom_ledger_api::{Instruction, Kind, Status};
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Money;
-use strongroom_sdk::store::{Query, Row, SqliteStore, Store, Transaction, Value};
+use strongroom_sdk::store::{Reader, Row, SqliteStore, Store, Transaction, Value};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 86_400_000;

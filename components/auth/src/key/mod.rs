@@ -23,7 +23,7 @@ pub use list::KeyFilter;
 pub use view::{KeyView, NewKeyView};
 
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Query, Row, StoreError, Transaction};
+use strongroom_sdk::store::{Reader, Row, StoreError, Transaction};
 use uuid::Uuid;
 use view::KeyFacts;
 
@@ -109,7 +109,7 @@ impl ApiKey {
     pub(crate) fn page(
         window: &Window,
         client: Option<Uuid>,
-        from: &impl Query,
+        from: &impl Reader,
     ) -> Result<Vec<Self>, StoreError> {
         let mut sql = PAGE.to_owned();
         let mut params = vec![window.key()];
@@ -127,7 +127,7 @@ impl ApiKey {
     }
 
     /// The active key with this id.
-    fn active(id: Uuid, from: &impl Query) -> Result<Option<Self>, StoreError> {
+    fn active(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
         from.query(ACTIVE, &[id.into()])?
             .first()
             .as_ref()

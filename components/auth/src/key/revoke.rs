@@ -7,7 +7,7 @@ use crate::error::AuthError;
 use crate::outbox::tell_gateway_of;
 use crate::service::AuthService;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::store::{Query, Store, Transaction};
+use strongroom_sdk::store::{Reader, Store, Transaction};
 use uuid::Uuid;
 
 /// Nobody makes a key for so long.

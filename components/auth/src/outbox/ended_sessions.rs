@@ -4,7 +4,7 @@ use super::DELIVERIES_PER_TICK;
 use crate::env::{Env, Issuer};
 use crate::error::AuthError;
 use crate::service::AuthService;
-use strongroom_sdk::store::{Query, Row, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Row, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const INSERT: &str = "INSERT INTO ended_sessions_outbox

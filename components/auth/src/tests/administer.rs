@@ -10,7 +10,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::json;
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Ending, Query};
+use strongroom_sdk::store::{Ending, Reader};
 use uuid::Uuid;
 
 impl Bank {

@@ -7,7 +7,7 @@ use super::kit::*;
 use crate::check_invariants;
 use serde_json::json;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::store::{Query, Store, Transaction};
+use strongroom_sdk::store::{Reader, Store, Transaction};
 
 /// The first administrator, a customer, and a teller who became an auditor, was disabled, and
 /// renamed, and has metadata; a revoked key, and an active one.

@@ -7,7 +7,7 @@ use crate::{AuthError, LoggedIn, Login};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_sdk::json;
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 
 const TOKENS: &str = "SELECT 1 FROM device_token";
 

@@ -14,7 +14,7 @@ use strongroom_sdk::identity::{Principal, Role};
 use strongroom_sdk::json;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 use uuid::Uuid;
 
 const KEYS: &str = "SELECT 1 FROM api_key";

@@ -22,7 +22,7 @@ use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{
-    Query, Rows, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
+    Reader, Rows, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
 };
 use uuid::Uuid;
 
@@ -493,7 +493,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-impl Query for Explained<'_> {
+impl Reader for Explained<'_> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let steps = self
             .store

@@ -3,7 +3,7 @@
 use super::network::Network;
 use super::softlock::{Pace, Softlock};
 use sha2::{Digest, Sha256};
-use strongroom_sdk::store::{Query, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const SELECT: &str = "\
@@ -131,7 +131,7 @@ impl Counter {
     }
 
     /// The failures that still count now.
-    pub(super) fn find(&self, now_ms: i64, from: &impl Query) -> Result<Softlock, StoreError> {
+    pub(super) fn find(&self, now_ms: i64, from: &impl Reader) -> Result<Softlock, StoreError> {
         let pace = self.kind.pace();
         let Some(row) = from.query(SELECT, &self.key())?.first() else {
             return Ok(Softlock::new(pace));

@@ -19,7 +19,7 @@ use counter::Kind;
 pub(crate) use counter::{Account, Counter};
 pub use network::Network;
 pub use softlock::{Pace, Softlock};
-use strongroom_sdk::store::{Query, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
 
 /// The store has at most so many counters of each kind. One more deletes the oldest of its kind, so
 /// networks delete no totals. Each counter costs a password hash.
@@ -178,7 +178,7 @@ impl<E: Env> AuthService<E> {
 fn find_all(
     counters: &[Counter],
     now_ms: i64,
-    from: &impl Query,
+    from: &impl Reader,
 ) -> Result<Vec<Softlock>, StoreError> {
     let found = counters.iter().map(|counter| counter.find(now_ms, from));
     found.collect()

@@ -7,7 +7,7 @@ use crate::service::AuthService;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::idempotency::KeyedRequest;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 
 /// The first administrator's email address.
 pub(crate) const EMAIL: &str = "admin@strongroom.local";

@@ -9,7 +9,7 @@ use crate::service::AuthService;
 use serde::Deserialize;
 use strongroom_sdk::identity::{Role, Staff};
 use strongroom_sdk::page::{List, Page, Window};
-use strongroom_sdk::store::{Query, StoreError, Value};
+use strongroom_sdk::store::{Reader, StoreError, Value};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -139,7 +139,7 @@ impl Statement {
     pub(crate) fn page(
         mut self,
         window: &Window,
-        from: &impl Query,
+        from: &impl Reader,
     ) -> Result<Vec<User>, StoreError> {
         self.add(PAGE_END, [window.fetch().into()]);
         let rows = from.query(&window.sql(&self.sql), &self.params)?.rows;

@@ -22,7 +22,7 @@ use crate::error::AuthError;
 use search::SearchText;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::metadata::Metadata;
-use strongroom_sdk::store::{Query, Row, StoreError, Transaction};
+use strongroom_sdk::store::{Reader, Row, StoreError, Transaction};
 use strongroom_sdk::text::is_readable;
 use uuid::Uuid;
 
@@ -106,7 +106,7 @@ impl User {
     }
 
     /// The user with this id.
-    pub(crate) fn by_id(id: Uuid, from: &impl Query) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn by_id(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
         from.query(BY_ID, &[id.into()])?
             .first()
             .as_ref()
@@ -115,7 +115,10 @@ impl User {
     }
 
     /// The user whose address has this key.
-    pub(crate) fn by_email(email_key: &str, from: &impl Query) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn by_email(
+        email_key: &str,
+        from: &impl Reader,
+    ) -> Result<Option<Self>, StoreError> {
         from.query(BY_EMAIL, &[email_key.into()])?
             .first()
             .as_ref()

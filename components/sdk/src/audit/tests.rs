@@ -2,7 +2,7 @@
 //! Method: tables of few numbers, and pages of three.
 
 use super::*;
-use crate::store::{Query, Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value};
+use crate::store::{Reader, Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value};
 
 const NUMBERS: &str = "WITH RECURSIVE number (value) AS
     (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 7)
@@ -26,7 +26,7 @@ fn every_row_is_read_once_wherever_the_pages_end() {
 /// A store that returns two rows at once.
 struct NarrowStore(SqliteStore);
 
-impl Query for NarrowStore {
+impl Reader for NarrowStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let found = self.0.query(sql, params)?;
         match found.rows.len() {

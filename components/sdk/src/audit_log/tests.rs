@@ -7,7 +7,7 @@ use super::*;
 use crate::audit::Report;
 use crate::onward::OnwardQuery;
 use crate::page::Page;
-use crate::store::{Query, SqliteStore, Store, StoreError, Transaction, Value, migrate};
+use crate::store::{Reader, SqliteStore, Store, StoreError, Transaction, Value, migrate};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@
 //! rows.
 
 use super::StoredReply;
-use crate::store::{Migration, Query, Row, Store, StoreError, Transaction, Value, purge};
+use crate::store::{Migration, Reader, Row, Store, StoreError, Transaction, Value, purge};
 use http::StatusCode;
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ pub(super) struct Kept {
 }
 
 /// The kept reply to a request.
-pub(super) fn find(from: &impl Query, request: Uuid) -> Result<Option<Kept>, StoreError> {
+pub(super) fn find(from: &impl Reader, request: Uuid) -> Result<Option<Kept>, StoreError> {
     let found = from.query(FIND, &[request.into()])?.first();
     found.as_ref().map(from_row).transpose()
 }

@@ -4,7 +4,7 @@ use super::kept::{self, Kept};
 use super::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use crate::identity::Principal;
 use crate::problem::Problem;
-use crate::store::{Query, Store, StoreError, Transaction};
+use crate::store::{Reader, Store, StoreError, Transaction};
 use http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -170,7 +170,7 @@ impl KeyedRequest {
     }
 
     /// The reply that is kept, or the refusal of another request under its key.
-    fn find(&self, from: &impl Query) -> Result<Option<Result<StoredReply, Problem>>, StoreError> {
+    fn find(&self, from: &impl Reader) -> Result<Option<Result<StoredReply, Problem>>, StoreError> {
         let Some(named) = &self.0 else {
             return Ok(None);
         };

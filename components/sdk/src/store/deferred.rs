@@ -3,7 +3,7 @@
 //! Each call crosses the sandbox while other writers wait. So the transaction begins with its first
 //! statement, in the same call if that is a query, and sends its changes with the commit.
 
-use super::{Query, Rows, StoreError, Transaction, Value};
+use super::{Reader, Rows, StoreError, Transaction, Value};
 use std::cell::RefCell;
 
 /// A statement that must change exactly `rows` rows.
@@ -88,7 +88,7 @@ impl<H: SqlHost> DeferredTransaction<H> {
     }
 }
 
-impl<H: SqlHost> Query for DeferredTransaction<H> {
+impl<H: SqlHost> Reader for DeferredTransaction<H> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         if !self.is_untouched() {
             return self.flushed(|turn| turn.query(sql, params));

@@ -33,14 +33,14 @@ pub use wasm::HostStore;
 pub use watched::{Ending, WatchedStore, WatchedTransaction};
 
 /// What has rows: a [`Store`] or a [`Transaction`].
-pub trait Query {
+pub trait Reader {
     /// Runs one statement, and returns its rows. A store only reads, from a snapshot of what is
     /// durable. A transaction sees its own changes.
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError>;
 }
 
 /// A service's SQL store: durable reads, and write transactions.
-pub trait Store: Query {
+pub trait Store: Reader {
     /// A write transaction of this store.
     type Transaction: Transaction;
 
@@ -56,7 +56,7 @@ pub trait Store: Query {
 /// It reads the rows of earlier turns of the same group, which may not be on disk yet. Only
 /// [`Transaction::commit`] waits for the group. Commit before you respond from such a row, even if
 /// you wrote nothing.
-pub trait Transaction: Query {
+pub trait Transaction: Reader {
     /// Runs one statement that changes rows, and returns how many it changed.
     ///
     /// If it fails, the transaction goes on without it. Use it for a statement whose error the
@@ -65,7 +65,7 @@ pub trait Transaction: Query {
 
     /// Queues a statement that must change exactly `rows` rows. It runs at the commit, in one call
     /// of the host with the others that are queued, or before the next
-    /// [`execute`](Transaction::execute) or [`query`](Query::query) of this transaction.
+    /// [`execute`](Transaction::execute) or [`query`](Reader::query) of this transaction.
     ///
     /// # Errors
     /// [`StoreError::UnexpectedRows`] for another number of rows. This error, or that of the

@@ -1,6 +1,6 @@
 //! The store on SQLite itself, for native tests and for the bench's native twin.
 
-use super::{Query, Row, Rows, Store, StoreError, Transaction, Value};
+use super::{Reader, Row, Rows, Store, StoreError, Transaction, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
@@ -74,7 +74,7 @@ impl SqliteStore {
     }
 }
 
-impl Query for SqliteStore {
+impl Reader for SqliteStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         query(&self.connection.borrow(), sql, params)
     }
@@ -116,7 +116,7 @@ impl SqliteTransaction {
     }
 }
 
-impl Query for SqliteTransaction {
+impl Reader for SqliteTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         query(&*self.connection()?, sql, params)
     }

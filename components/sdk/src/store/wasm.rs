@@ -1,7 +1,7 @@
 //! The store on the `strongroom:store/sql` import.
 
 use super::deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
-use super::{Query, Row, Rows, Store, StoreError, Transaction, Value};
+use super::{Reader, Row, Rows, Store, StoreError, Transaction, Value};
 
 mod bindings {
     wit_bindgen::generate!({
@@ -21,7 +21,7 @@ use bindings::strongroom::store::sql;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HostStore;
 
-impl Query for HostStore {
+impl Reader for HostStore {
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
         Ok(from_host(sql::query(statement, &copied(params))?))
     }
@@ -52,7 +52,7 @@ impl SqlHost for HostStore {
     }
 }
 
-impl Query for sql::Transaction {
+impl Reader for sql::Transaction {
     fn query(&self, statement: &str, params: &[Value]) -> Result<Rows, StoreError> {
         Ok(from_host(Self::query(self, statement, &copied(params))?))
     }

@@ -4,7 +4,7 @@
 //! group before they are on disk, and only [`Transaction::commit`] waits for the disk. A response
 //! from such a read must not come before.
 
-use super::{Query, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value};
+use super::{Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -27,11 +27,11 @@ const TEMPORARY_TABLE: &str = "OpenEphemeral";
 pub struct WatchedStore {
     store: SqliteStore,
     endings: Rc<RefCell<Vec<Ending>>>,
-    statements: Rc<RefCell<Vec<Statement>>>,
+    statements: Rc<RefCell<Vec<SeenStatement>>>,
 }
 
 /// A statement, and the number of its parameters.
-struct Statement {
+struct SeenStatement {
     sql: String,
     parameters: usize,
 }
@@ -55,7 +55,7 @@ impl WatchedStore {
     /// One costs as much as some rows, and all other writers wait for it.
     pub fn take_temporary_tables(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        for Statement { sql, parameters } in self.statements.take() {
+        for SeenStatement { sql, parameters } in self.statements.take() {
             let program = self
                 .store
                 .query(&format!("EXPLAIN {sql}"), &vec![Value::Null; parameters])?;
@@ -69,7 +69,7 @@ impl WatchedStore {
     }
 }
 
-impl Query for WatchedStore {
+impl Reader for WatchedStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
@@ -93,13 +93,13 @@ impl Store for WatchedStore {
 /// A transaction of a [`WatchedStore`].
 pub struct WatchedTransaction {
     transaction: SqliteTransaction,
-    statements: Rc<RefCell<Vec<Statement>>>,
+    statements: Rc<RefCell<Vec<SeenStatement>>>,
     noted: Noted,
 }
 
 impl WatchedTransaction {
     fn note(&self, sql: &str, params: &[Value]) {
-        self.statements.borrow_mut().push(Statement {
+        self.statements.borrow_mut().push(SeenStatement {
             sql: sql.to_owned(),
             parameters: params.len(),
         });
@@ -118,7 +118,7 @@ impl Drop for Noted {
     }
 }
 
-impl Query for WatchedTransaction {
+impl Reader for WatchedTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.note(sql, params);
         self.transaction.query(sql, params)

@@ -16,7 +16,7 @@ pub use tokens::Tokens;
 
 use crate::access_token::Grant;
 use crate::refresh_token::{RefreshToken, SessionKey};
-use strongroom_sdk::store::{Query, Row, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Row, StoreError, Transaction, Value};
 use token_state::GRACE_MS;
 use uuid::Uuid;
 
@@ -130,14 +130,14 @@ impl Session {
     }
 
     /// The session with this id.
-    pub(crate) fn find(id: Uuid, from: &impl Query) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn find(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
         Self::select(id, None, from)
     }
 
     /// The session that a token names, with what it takes to judge the token.
     pub(crate) fn find_by_token(
         token: &RefreshToken,
-        from: &impl Query,
+        from: &impl Reader,
     ) -> Result<Option<Self>, StoreError> {
         Self::select(token.session(), Some(i64::from(token.counter())), from)
     }
@@ -145,7 +145,7 @@ impl Session {
     fn select(
         id: Uuid,
         counter: Option<i64>,
-        from: &impl Query,
+        from: &impl Reader,
     ) -> Result<Option<Self>, StoreError> {
         from.query(SELECT, &[id.into(), counter.into()])?
             .first()

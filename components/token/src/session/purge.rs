@@ -3,7 +3,7 @@
 use crate::env::Env;
 use crate::error::TokenError;
 use crate::service::TokenService;
-use strongroom_sdk::store::{Query, Store, Transaction};
+use strongroom_sdk::store::{Reader, Store, Transaction};
 
 /// A session stays for so long after its absolute end, so that staff can look into it.
 const RETENTION_MS: i64 = 7 * 24 * 3_600_000;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Query, SqliteStore, Store, Transaction, WatchedStore, migrate};
+use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
 const KEY: [u8; 32] = [42; 32];

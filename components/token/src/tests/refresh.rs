@@ -9,7 +9,7 @@ use crate::{Introspection, RefreshError, TokenError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::BTreeSet;
-use strongroom_sdk::store::{Ending, Query};
+use strongroom_sdk::store::{Ending, Reader};
 
 const ROTATIONS: &str = "SELECT 1 FROM rotation";
 const OUTBOX: &str = "SELECT 1 FROM revocation_outbox";

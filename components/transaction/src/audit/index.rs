@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, Posting};
 use strongroom_sdk::audit::{Check, Pages};
-use strongroom_sdk::store::{Query, Row, Store, StoreError, Value};
+use strongroom_sdk::store::{Reader, Row, Store, StoreError, Value};
 use uuid::Uuid;
 
 /// How many rows one query reads.
@@ -30,7 +30,7 @@ pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
     let mut check = Check::new("the index of transactions is what the journal says");
     let store = &service.store;
     let head = first_integer(store, "SELECT sequence FROM listed_head", &[])?.unwrap_or(0);
-    let (mut after, mut expected) = (0, Expected::default());
+    let (mut after, mut expected) = (0, ExpectedRows::default());
     while after < head {
         let mut postings = service
             .ledger
@@ -100,7 +100,7 @@ pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
 }
 
 #[derive(Default)]
-struct Expected {
+struct ExpectedRows {
     rows: i64,
     accounts: RowSum,
     metadata: RowSum,
@@ -141,7 +141,7 @@ fn compare<E: Env>(
     service: &Service<E>,
     postings: &[Posting],
     (after, last): (i64, i64),
-    expected: &mut Expected,
+    expected: &mut ExpectedRows,
     check: &mut Check,
 ) -> Result<(), AuditError> {
     let store = &service.store;

@@ -20,11 +20,11 @@ struct Attempt {
     transfer: Transfer,
     /// The run, for the text of a violation.
     run: String,
-    expected: Expected,
+    expected: ExpectedPayment,
 }
 
 /// What the ledger must have recorded of an attempt, by its run.
-enum Expected {
+enum ExpectedPayment {
     /// Anything: the run is open.
     Open,
     /// That money has moved.
@@ -56,12 +56,12 @@ impl<'a, J: Journal> Payments<'a, J> {
         let expected = match (run.state, run.decline_code) {
             (RunState::Open, None) => {
                 self.open += 1;
-                Expected::Open
+                ExpectedPayment::Open
             }
-            (RunState::Posted, None) => Expected::Posted,
-            (RunState::Refused, Some(_)) => Expected::Refused,
+            (RunState::Posted, None) => ExpectedPayment::Posted,
+            (RunState::Refused, Some(_)) => ExpectedPayment::Refused,
             (RunState::Declined | RunState::Retrying | RunState::Cancelled, Some(code)) => {
-                Expected::Declined(code)
+                ExpectedPayment::Declined(code)
             }
             _ => {
                 self.check.violation(format!(
@@ -72,7 +72,7 @@ impl<'a, J: Journal> Payments<'a, J> {
         };
         let transfer = |attempt| transfer_of(schedule, run.due, attempt, 0);
         for attempt in 1..run.attempts {
-            self.push(transfer(attempt), text.clone(), Expected::Failed)?;
+            self.push(transfer(attempt), text.clone(), ExpectedPayment::Failed)?;
         }
         self.push(transfer(run.attempts), text, expected)
     }
@@ -81,7 +81,7 @@ impl<'a, J: Journal> Payments<'a, J> {
         &mut self,
         transfer: Transfer,
         run: String,
-        expected: Expected,
+        expected: ExpectedPayment,
     ) -> Result<(), AuditError> {
         self.attempts.push(Attempt {
             transfer,
@@ -126,8 +126,8 @@ impl Attempt {
     fn violation(&self, posting: Option<&Posting>) -> Option<&'static str> {
         let Some(posting) = posting else {
             return match self.expected {
-                Expected::Open | Expected::Refused | Expected::Failed => None,
-                Expected::Posted | Expected::Declined(_) => {
+                ExpectedPayment::Open | ExpectedPayment::Refused | ExpectedPayment::Failed => None,
+                ExpectedPayment::Posted | ExpectedPayment::Declined(_) => {
                     Some("is over, and the ledger has nothing under it")
                 }
             };
@@ -140,13 +140,13 @@ impl Attempt {
         }
         let is_declined = posting.status == Status::Declined;
         let is_so = match &self.expected {
-            Expected::Open => true,
-            Expected::Posted => !is_declined,
-            Expected::Declined(code) => posting
+            ExpectedPayment::Open => true,
+            ExpectedPayment::Posted => !is_declined,
+            ExpectedPayment::Declined(code) => posting
                 .decline
                 .is_some_and(|decline| decline.as_str() == code),
-            Expected::Refused => posting.decline == Some(Decline::Cancelled),
-            Expected::Failed => is_declined,
+            ExpectedPayment::Refused => posting.decline == Some(Decline::Cancelled),
+            ExpectedPayment::Failed => is_declined,
         };
         (!is_so).then_some("was decided otherwise by the ledger")
     }

@@ -3,13 +3,13 @@
 use super::rows::Part;
 use std::collections::HashMap;
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, LOOKUP_IDS_MAX, LedgerError};
-use strongroom_sdk::store::{Query, Rows, Store, StoreError, Transaction};
+use strongroom_sdk::store::{Reader, Store, StoreError, Transaction};
 use uuid::Uuid;
 
 /// How many commits one tick makes.
 pub const PARTS_PER_TICK_MAX: usize = 10;
 
-const HEAD: &str = "SELECT sequence FROM listed_head";
+const CURSOR: &str = "SELECT sequence FROM listed_head";
 
 /// Why the journal could not be followed.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub fn follow(
         let places = places(ledger, &part.ended())?;
         let transaction = store.begin()?;
         // Another call may have followed the same part.
-        if head(&transaction.query(HEAD, &[])?)?.unsigned_abs() == after {
+        if indexed_sequence(&transaction)? == after {
             part.insert(&transaction, &places)?;
         }
         transaction.commit()?;
@@ -60,8 +60,10 @@ pub fn follow(
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) fn indexed_sequence(store: &impl Store) -> Result<u64, StoreError> {
-    Ok(head(&store.query(HEAD, &[])?)?.unsigned_abs())
+pub(crate) fn indexed_sequence(from: &impl Reader) -> Result<u64, StoreError> {
+    let row = from.query(CURSOR, &[])?.first();
+    let cursor = row.map_or(Ok(0), |row| row.integer(0))?;
+    Ok(cursor.unsigned_abs())
 }
 
 /// Refuses a store that has followed the journal further than the journal goes: the two are of
@@ -110,8 +112,4 @@ fn is_at(indexed: u64, end: u64, ledger: &impl Journal) -> Result<bool, FollowEr
         return Err(FollowError::Ahead);
     }
     Ok(indexed >= end)
-}
-
-fn head(rows: &Rows) -> Result<i64, StoreError> {
-    rows.rows.first().map_or(Ok(0), |row| row.integer(0))
 }

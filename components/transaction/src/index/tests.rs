@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use std::cell::RefCell;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::store::{
-    Query, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
+    Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
 };
 use uuid::Uuid;
 
@@ -254,7 +254,7 @@ struct Planned {
     asked: RefCell<Vec<String>>,
 }
 
-impl Query for Planned {
+impl Reader for Planned {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let plan = self
             .store

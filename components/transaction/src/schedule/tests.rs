@@ -20,7 +20,7 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::page::Page;
-use strongroom_sdk::store::{Ending, Query, WatchedStore};
+use strongroom_sdk::store::{Ending, Reader, WatchedStore};
 use uuid::Uuid;
 
 const POSTED: &str = "posted";

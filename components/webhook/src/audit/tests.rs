@@ -5,7 +5,7 @@
 use super::check_invariants;
 use crate::tests::kit::{Bank, rows};
 use serde_json::json;
-use strongroom_sdk::store::{Query, Store, Transaction};
+use strongroom_sdk::store::{Reader, Store, Transaction};
 
 /// One webhook that was changed and has followed the journal to its end, and one that was deleted.
 fn busy() -> Bank {

@@ -21,7 +21,7 @@ use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Query, SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, migrate};
 use uuid::Uuid;
 
 pub(crate) const NOON_MS: i64 = 1_800_000_000_000;

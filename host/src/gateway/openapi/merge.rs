@@ -3,7 +3,7 @@
 //! A part comes from a component, which may be anybody's. It has paths with objects; nothing else
 //! about its form is sure.
 
-use super::refusals::{self, Calls};
+use super::refusals::{self, CallKind};
 use crate::registry::ServiceSpec;
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,7 @@ pub(super) fn merge<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Value {
 fn complete_own_calls(merged: &mut Value) {
     let paths = merged["paths"].as_object_mut().into_iter().flatten();
     for responses in paths.filter_map(|(_, item)| item["get"]["responses"].as_object_mut()) {
-        refusals::add_to(responses, Calls::All);
+        refusals::add_to(responses, CallKind::All);
     }
 }
 
@@ -174,8 +174,8 @@ fn complete_operation(operation: &mut Map<String, Value>, scope: Option<&str>, s
         *id = format!("{}_{id}", service.replace('-', "_"));
     }
     let (security, kind) = match scope {
-        None => (json!([]), Calls::OfServices),
-        Some(scope) => (json!([{"bearer": [scope]}]), Calls::Guarded),
+        None => (json!([]), CallKind::OfServices),
+        Some(scope) => (json!([{"bearer": [scope]}]), CallKind::Guarded),
     };
     operation.insert("security".to_owned(), security);
     if scope.is_some() {

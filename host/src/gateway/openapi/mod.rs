@@ -37,7 +37,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// What is at one of these paths.
-pub(super) enum Page {
+pub(super) enum DocsPage {
     Document,
     OfViewer(&'static File),
 }
@@ -52,16 +52,16 @@ pub(super) struct File {
 /// The latest document.
 #[derive(Default)]
 pub(super) struct Documents {
-    latest: Mutex<Option<Latest>>,
+    latest: Mutex<Option<LatestDocument>>,
 }
 
-struct Latest {
+struct LatestDocument {
     /// Whose document it is. It must not keep generations that do not serve any more.
     table: Weak<RoutingTable>,
     file: Arc<File>,
 }
 
-impl Page {
+impl DocsPage {
     /// What is at a path, if it is one of the gateway's.
     pub(super) fn at(path: &str) -> Option<Self> {
         if path == DOCUMENT_PATH {
@@ -92,16 +92,16 @@ impl Documents {
     /// The method is neither GET nor HEAD.
     pub(super) fn respond(
         &self,
-        page: &Page,
+        page: &DocsPage,
         head: &Parts,
         services: &Services,
     ) -> Result<Response<ResponseBody>, GatewayError> {
         only_reads(&head.method)?;
         let mut response = match page {
-            Page::Document => respond_with(&self.latest(services), &head.headers),
-            Page::OfViewer(file) => respond_with(file, &head.headers),
+            DocsPage::Document => respond_with(&self.latest(services), &head.headers),
+            DocsPage::OfViewer(file) => respond_with(file, &head.headers),
         };
-        if let Page::OfViewer(_) = page {
+        if let DocsPage::OfViewer(_) = page {
             response
                 .headers_mut()
                 .insert(CONTENT_SECURITY_POLICY, POLICY);
@@ -119,7 +119,7 @@ impl Documents {
             }
             _ => {
                 let file = Arc::new(File::new("application/json", document_of(&table)));
-                *latest = Some(Latest {
+                *latest = Some(LatestDocument {
                     table: Arc::downgrade(&table),
                     file: Arc::clone(&file),
                 });
@@ -194,7 +194,7 @@ mod tests {
             "/docs/start.js",
             "/docs/swagger-ui.css",
         ] {
-            assert!(Page::at(path).is_some(), "{path}");
+            assert!(DocsPage::at(path).is_some(), "{path}");
         }
         for path in [
             "/",
@@ -203,18 +203,21 @@ mod tests {
             "/api/openapi.json/",
             "/api/openapi",
         ] {
-            assert!(Page::at(path).is_none(), "{path}");
+            assert!(DocsPage::at(path).is_none(), "{path}");
         }
     }
 
     #[test]
     fn the_page_loads_nothing_of_other_hosts() {
-        let Some(Page::OfViewer(page)) = Page::at("/docs") else {
+        let Some(DocsPage::OfViewer(page)) = DocsPage::at("/docs") else {
             panic!("there is a page");
         };
         let page = String::from_utf8_lossy(&page.bytes);
         assert!(!page.contains("://"), "{page}");
         let loaded = page.split('"').filter(|text| text.starts_with("/docs/"));
-        assert_eq!(loaded.filter(|path| Page::at(path).is_some()).count(), 3);
+        assert_eq!(
+            loaded.filter(|path| DocsPage::at(path).is_some()).count(),
+            3
+        );
     }
 }

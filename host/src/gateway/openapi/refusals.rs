@@ -4,16 +4,16 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// An error of the gateway, and when it happens.
-pub(in crate::gateway) struct Refusal {
+pub(in crate::gateway) struct DocumentedRefusal {
     pub(in crate::gateway) status: u16,
     pub(in crate::gateway) code: &'static str,
     when: &'static str,
-    of: Calls,
+    of: CallKind,
 }
 
 /// Calls, each kind with the errors of those before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Calls {
+pub(super) enum CallKind {
     /// The gateway's own.
     All,
     /// Those of services.
@@ -24,12 +24,12 @@ pub(super) enum Calls {
 
 macro_rules! refusals {
     ($($of:ident $status:literal $code:literal: $when:literal;)+) => {
-        &[$(Refusal { status: $status, code: $code, when: $when, of: Calls::$of },)+]
+        &[$(DocumentedRefusal { status: $status, code: $code, when: $when, of: CallKind::$of },)+]
     };
 }
 
 /// The rows of a status stand together.
-pub(in crate::gateway) const REFUSALS: &[Refusal] = refusals! {
+pub(in crate::gateway) const REFUSALS: &[DocumentedRefusal] = refusals! {
     All        400 "bad_request": "the head or the body is malformed";
     Guarded    401 "token_missing": "there is no access token or API key";
     Guarded    401 "invalid_token": "the access token or API key is wrong, expired, or revoked";
@@ -66,7 +66,7 @@ pub(super) fn responses() -> Map<String, Value> {
 }
 
 /// Adds the gateway's errors to the responses of a call of this kind.
-pub(super) fn add_to(responses: &mut Map<String, Value>, kind: Calls) {
+pub(super) fn add_to(responses: &mut Map<String, Value>, kind: CallKind) {
     for refusal in REFUSALS.iter().filter(|refusal| refusal.of <= kind) {
         let shared =
             || json!({"$ref": format!("#/components/responses/{}", name_of(refusal.status))});
@@ -88,7 +88,7 @@ fn name_of(status: u16) -> String {
 
 /// Adds an error to a response that has other errors of the same status, or none. A component may
 /// have given it any form: what has no place for the error stays as it is.
-fn add(refusal: &Refusal, response: &mut Value) -> Option<()> {
+fn add(refusal: &DocumentedRefusal, response: &mut Value) -> Option<()> {
     let response = response.as_object_mut()?;
     if WITH_RETRY_AFTER.contains(&refusal.status) {
         let seconds = json!({

@@ -23,17 +23,17 @@ pub fn add_api_keys_to_linker<T: Send + 'static>(
     api_keys::add_to_linker::<T, HasKeys>(linker, view)
 }
 
-type Outcome = Result<Result<(), api_keys::Error>>;
+type ChangeOutcome = Result<Result<(), api_keys::Error>>;
 
 impl api_keys::Host for KeysView<'_> {
-    async fn put(&mut self, key: api_keys::Key) -> Outcome {
+    async fn put(&mut self, key: api_keys::Key) -> ChangeOutcome {
         match api_key(key) {
             Ok(key) => self.change(move |keys| keys.api_keys.put(key)).await,
             Err(problem) => invalid(problem),
         }
     }
 
-    async fn revoke(&mut self, id: String) -> Outcome {
+    async fn revoke(&mut self, id: String) -> ChangeOutcome {
         match uuid("id", &id) {
             Ok(id) => self.change(move |keys| keys.api_keys.revoke(id)).await,
             Err(problem) => invalid(problem),
@@ -54,24 +54,24 @@ impl api_keys::Host for KeysView<'_> {
         Ok(suspended.map(|id| id.to_string()).collect())
     }
 
-    async fn confirm(&mut self, id: String) -> Outcome {
+    async fn confirm(&mut self, id: String) -> ChangeOutcome {
         match uuid("id", &id) {
             Ok(id) => self.change(move |keys| keys.api_keys.confirm(id)).await,
             Err(problem) => invalid(problem),
         }
     }
 
-    async fn block_customer(&mut self, id: String) -> Outcome {
+    async fn block_customer(&mut self, id: String) -> ChangeOutcome {
         self.block(&id, true).await
     }
 
-    async fn unblock_customer(&mut self, id: String) -> Outcome {
+    async fn unblock_customer(&mut self, id: String) -> ChangeOutcome {
         self.block(&id, false).await
     }
 }
 
 impl KeysView<'_> {
-    async fn block(&self, customer: &str, is_blocked: bool) -> Outcome {
+    async fn block(&self, customer: &str, is_blocked: bool) -> ChangeOutcome {
         match uuid("id", customer) {
             Ok(customer) => {
                 self.change(move |keys| keys.api_keys.block(customer, is_blocked))
@@ -85,7 +85,7 @@ impl KeysView<'_> {
     async fn change(
         &self,
         change: impl FnOnce(&Keys) -> Result<(), ChangeError> + Send + 'static,
-    ) -> Outcome {
+    ) -> ChangeOutcome {
         let changed = self.on_blocking_thread(change).await?;
         Ok(changed.map_err(|error| match error {
             Some(ChangeError::Invalid(problem)) => api_keys::Error::Invalid(problem),
@@ -98,7 +98,7 @@ impl KeysView<'_> {
     }
 }
 
-fn invalid(problem: String) -> Outcome {
+fn invalid(problem: String) -> ChangeOutcome {
     Ok(Err(api_keys::Error::Invalid(problem)))
 }
 

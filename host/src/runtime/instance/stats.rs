@@ -16,7 +16,7 @@ pub struct Stats {
 pub struct Snapshot {
     /// Requests and link calls that ended.
     pub requests: u64,
-    /// Those of them that failed: no answer, or one of 500 and above.
+    /// Those of them that failed: no response, or one of 500 and above.
     pub failures: u64,
     latencies: HistogramSnapshot,
 }

@@ -3,7 +3,7 @@
 //! wasmtime does not tell a trap from a timeout, and a response body whose guest has trapped ends
 //! like one that is whole.
 
-use super::slow_answers::{SlowAnswers, SlowPlace};
+use super::slow_responses::{SlowPlace, SlowResponses};
 use crate::client::Client;
 use crate::fair_line::Place;
 use parking_lot::Mutex;
@@ -17,8 +17,8 @@ pub struct InFlight {
     time_up: AtomicBool,
     broken_off: AtomicBool,
     /// Whether the head of its response is on its way.
-    answered: AtomicBool,
-    slow_answers: Arc<SlowAnswers>,
+    is_responding: AtomicBool,
+    slow_responses: Arc<SlowResponses>,
     held: Mutex<Held>,
 }
 
@@ -30,21 +30,21 @@ struct Held {
     #[expect(dead_code, reason = "held until the request is done with")]
     slot: Option<Place>,
     /// Its place among the slow responses.
-    slow_answer: Option<SlowPlace>,
+    slow_response: Option<SlowPlace>,
 }
 
 impl InFlight {
     /// A client's request that has a slot. A slow response needs one of the places.
-    pub fn new(client: Client, slot: Place, slow_answers: Arc<SlowAnswers>) -> Self {
+    pub fn new(client: Client, slot: Place, slow_responses: Arc<SlowResponses>) -> Self {
         Self {
             client,
             time_up: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
-            answered: AtomicBool::new(false),
-            slow_answers,
+            is_responding: AtomicBool::new(false),
+            slow_responses,
             held: Mutex::new(Held {
                 slot: Some(slot),
-                slow_answer: None,
+                slow_response: None,
             }),
         }
     }
@@ -55,21 +55,21 @@ impl InFlight {
     }
 
     /// Says that the head of its response is on its way.
-    pub fn begin_answer(&self) {
-        self.answered.store(true, Relaxed);
+    pub fn begin_response(&self) {
+        self.is_responding.store(true, Relaxed);
     }
 
     /// Whether a slow request may take longer. If its response has begun, it needs a place among
     /// the slow responses.
     pub fn may_be_slow(&self) -> bool {
-        if !self.answered.load(Relaxed) {
+        if !self.is_responding.load(Relaxed) {
             return true;
         }
         let mut held = self.held.lock();
-        if held.slow_answer.is_none() {
-            held.slow_answer = self.slow_answers.take(self.client);
+        if held.slow_response.is_none() {
+            held.slow_response = self.slow_responses.take(self.client);
         }
-        held.slow_answer.is_some()
+        held.slow_response.is_some()
     }
 
     /// Gives back what it holds: the instance is done with the request.
@@ -125,22 +125,22 @@ mod tests {
     use crate::fair_line::FairLine;
     use std::time::Duration;
 
-    async fn request(slow_answers: &Arc<SlowAnswers>) -> InFlight {
+    async fn request(slow_responses: &Arc<SlowResponses>) -> InFlight {
         let client = Client::of_subject("ann");
         let line = FairLine::new(1, 0);
         let slot = line.enter(client, Duration::ZERO).await.unwrap();
-        InFlight::new(client, slot, Arc::clone(slow_answers))
+        InFlight::new(client, slot, Arc::clone(slow_responses))
     }
 
     #[tokio::test]
-    async fn an_answer_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
-        let places = Arc::new(SlowAnswers::new(1));
+    async fn a_response_that_has_begun_may_be_slow_while_there_is_a_place_for_it() {
+        let places = Arc::new(SlowResponses::new(1));
         let first = request(&places).await;
         let second = request(&places).await;
         assert!(first.may_be_slow() && second.may_be_slow());
         assert!(places.take(Client::of_subject("bob")).is_some());
-        first.begin_answer();
-        second.begin_answer();
+        first.begin_response();
+        second.begin_response();
         assert!(first.may_be_slow() && first.may_be_slow());
         assert!(!second.may_be_slow());
         first.release();

@@ -8,4 +8,4 @@ pub mod in_flight;
 pub mod memory_limit;
 pub mod outbound;
 pub mod slots;
-pub mod slow_answers;
+pub mod slow_responses;

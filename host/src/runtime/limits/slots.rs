@@ -1,7 +1,7 @@
 //! How many requests and link calls of a service run at once, how many of these may be slow
 //! responses, and how many may wait.
 
-use super::slow_answers::SlowAnswers;
+use super::slow_responses::SlowResponses;
 use crate::client::Client;
 use crate::fair_line::{FairLine, LineFull, Place};
 use crate::registry::Limits;
@@ -14,7 +14,7 @@ pub struct Slots {
     requests: Arc<FairLine>,
     /// Link calls have slots of their own: a flood of requests must not keep other services out.
     calls: Arc<FairLine>,
-    slow_answers: Arc<SlowAnswers>,
+    slow_responses: Arc<SlowResponses>,
     wait_max: Duration,
 }
 
@@ -23,7 +23,7 @@ impl Slots {
         Self {
             requests: FairLine::new(limits.instances, limits.queue),
             calls: FairLine::new(limits.instances, limits.queue),
-            slow_answers: Arc::new(SlowAnswers::new(limits.slow_answers())),
+            slow_responses: Arc::new(SlowResponses::new(limits.slow_answers())),
             wait_max: limits.timeout,
         }
     }
@@ -39,8 +39,8 @@ impl Slots {
     }
 
     /// The places of slow responses.
-    pub fn slow_answers(&self) -> Arc<SlowAnswers> {
-        Arc::clone(&self.slow_answers)
+    pub fn slow_responses(&self) -> Arc<SlowResponses> {
+        Arc::clone(&self.slow_responses)
     }
 
     /// Waits for a slot for a client's request, within bounds.

@@ -33,7 +33,7 @@ impl ComponentFile {
             .map_err(|error| LoadProblem::unreadable(file, error))?;
         if !bytes.starts_with(&PREAMBLE) {
             let file = file.to_owned();
-            return Err(LoadProblem::NoComponent { file });
+            return Err(LoadProblem::NotAComponent { file });
         }
         let digest = Digest(Sha256::digest(&bytes).into());
         Ok(Self { bytes, digest })

@@ -265,7 +265,7 @@ impl Loader {
         }
         self.cache
             .component(&self.engines, &file.bytes, digest)
-            .map_err(|error| LoadProblem::NotAComponent {
+            .map_err(|error| LoadProblem::Unrunnable {
                 file: spec.component.clone(),
                 reason: format!("{error:#}"),
             })

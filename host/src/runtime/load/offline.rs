@@ -65,18 +65,20 @@ pub enum VerifyError {
 pub async fn verify(loader: &Loader, registry: &Registry, data: &Path) -> Vec<Verification> {
     let mut checks = Vec::new();
     for (spec, examined) in examined(loader, registry, data) {
+        let has_no_audit = examined.as_ref().is_ok_and(|there| there.auditor.is_none());
+        let unchecked = has_no_audit.then_some(NO_AUDIT);
         // Each on a core of its own, if there are as many.
-        checks.push((spec.name.clone(), tokio::spawn(examine(examined))));
+        checks.push((
+            spec.name.clone(),
+            unchecked,
+            tokio::spawn(examine(examined)),
+        ));
     }
     let mut verified = Vec::new();
-    for (service, check) in checks {
-        let (outcome, unchecked) = match check.await {
-            Ok(outcome) => outcome,
-            Err(panic) => (Err(unfinished(panic)), None),
-        };
+    for (service, unchecked, check) in checks {
         verified.push(Verification {
             service,
-            outcome,
+            outcome: check.await.map_err(unfinished).flatten(),
             unchecked,
         });
     }
@@ -143,32 +145,21 @@ struct Examined {
     auditor: Option<Arc<Generation>>,
 }
 
-type Outcome = (Result<AuditReport, VerifyError>, Option<&'static str>);
-
-async fn examine(examined: Result<Examined, Vec<LoadProblem>>) -> Outcome {
-    let Examined { snapshot, auditor } = match examined {
-        Ok(examined) => examined,
-        Err(problems) => return (Err(VerifyError::NotLoaded(problems)), None),
-    };
+async fn examine(examined: Result<Examined, Vec<LoadProblem>>) -> Result<AuditReport, VerifyError> {
+    let Examined { snapshot, auditor } = examined.map_err(VerifyError::NotLoaded)?;
     let file = tokio::task::spawn_blocking(move || file_check(&snapshot));
     let Some(auditor) = auditor else {
-        return (
-            file.await.map(AuditReport::of).map_err(unfinished),
-            Some(NO_AUDIT),
-        );
+        return file.await.map(AuditReport::of).map_err(unfinished);
     };
     // Both at once: the one reads the file's pages, and the other its rows.
     let audit = tokio::spawn(async move { audit::audit(&auditor).await });
-    let file = match file.await {
-        Ok(file) => file,
-        Err(panic) => return (Err(unfinished(panic)), None),
-    };
+    let file = file.await.map_err(unfinished)?;
     // What a broken file says of its rows is no news, and may have no end.
     if !file.violations.is_empty() {
         audit.abort();
-        return (Ok(AuditReport::of(file)), None);
+        return Ok(AuditReport::of(file));
     }
-    let report = match audit.await {
+    match audit.await {
         Ok(Some(Ok(mut report))) => {
             report.checks.insert(0, file);
             Ok(report)
@@ -176,8 +167,7 @@ async fn examine(examined: Result<Examined, Vec<LoadProblem>>) -> Outcome {
         Ok(Some(Err(reason))) => Err(VerifyError::Unfinished(reason)),
         Ok(None) => Ok(AuditReport::of(file)),
         Err(panic) => Err(unfinished(panic)),
-    };
-    (report, None)
+    }
 }
 
 fn unfinished(panic: JoinError) -> VerifyError {

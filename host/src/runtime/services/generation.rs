@@ -115,16 +115,16 @@ impl Generation {
         request: http::Request<WasiBody>,
     ) -> Result<http::Response<GuestBody>, ServeError> {
         let begun = Instant::now();
-        let answer = self.answer(client, request).await;
-        let has_failed = match &answer {
+        let response = self.respond(client, request).await;
+        let has_failed = match &response {
             Ok(response) => response.status().is_server_error(),
             Err(_) => true,
         };
         self.stats.count(begun.elapsed(), has_failed);
-        answer
+        response
     }
 
-    async fn answer(
+    async fn respond(
         &self,
         client: Client,
         request: http::Request<WasiBody>,
@@ -134,10 +134,10 @@ impl Generation {
             .for_request(client)
             .await
             .map_err(|_| ServeError::Overloaded)?;
-        let in_flight = Arc::new(InFlight::new(client, slot, self.slots.slow_answers()));
+        let in_flight = Arc::new(InFlight::new(client, slot, self.slots.slow_responses()));
         match self.pool.handle(request, &in_flight).await {
             Ok(response) => Ok(response.map(|body| {
-                in_flight.begin_answer();
+                in_flight.begin_response();
                 let stats = Arc::clone(&self.stats);
                 GuestBody::new(body, self.spec.limits.response_body, in_flight, stats)
             })),

@@ -18,9 +18,9 @@ pub enum ServeError {
     #[error("all instances of the service are busy")]
     Overloaded,
     /// The request took longer than it may.
-    #[error("the service did not answer in time")]
+    #[error("the service did not respond in time")]
     TimedOut,
-    /// The component trapped, broke a bound, or answered nothing.
+    /// The component trapped, broke a bound, or returned nothing.
     #[error("the service failed: {0}")]
     Failed(String),
 }

@@ -89,7 +89,7 @@ impl LogKeeper for Keeper {
         let logs = &mut self.0.lock().0;
         if logs
             .last()
-            .is_some_and(|(last, _)| last.generation == position.generation)
+            .is_some_and(|(last, _)| last.salts == position.salts)
         {
             logs.pop();
         }

@@ -14,12 +14,12 @@ const STARTS: [StartFailure; 6] = [
     StartFailure {
         name: "a-loop",
         start: "50s",
-        reason: "did not answer in time",
+        reason: "did not respond in time",
     },
     StartFailure {
         name: "a-sleep",
         start: "2s",
-        reason: "did not answer in time",
+        reason: "did not respond in time",
     },
     StartFailure {
         name: "a-panic",

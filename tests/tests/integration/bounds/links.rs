@@ -30,7 +30,7 @@ fn assert_told(answer: &Answer, reason: &str) {
 
 #[tokio::test]
 async fn what_fails_in_a_link_call_reaches_the_caller_as_a_value() {
-    const TIME_UP: &str = "the service did not answer in time";
+    const TIME_UP: &str = "the service did not respond in time";
     const FAILED: &str = "the service failed";
     let neighbours = beside(callee()).await;
     // Only its processor time can end the loop: its timeout is longer than its caller's.

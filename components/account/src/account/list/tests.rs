@@ -9,7 +9,7 @@ use crate::ledger::post;
 use crate::tests::kit::{self, SetClock, store, teller};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Query, SqliteStore, Transaction};
+use strongroom_sdk::store::{Reader, SqliteStore, Transaction};
 
 fn currency(code: &str) -> Currency {
     Currency::from_code(code).unwrap()

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::tests::kit;
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 
 #[test]
 fn a_page_is_found_by_keys_alone() {

@@ -24,7 +24,7 @@ use strongroom_ledger_api::{
     Actor, BATCH_LINES_MAX, Batch, BatchRecord, LedgerError, LineOutcome, Posting, Refusal, line_id,
 };
 use strongroom_sdk::hash_chain::{Hash, push_id, push_text};
-use strongroom_sdk::store::{Query, Row, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const ENCODING: &[u8; 4] = b"SRB1";
@@ -215,7 +215,7 @@ pub(super) fn insert(
 }
 
 /// The record of a batch, if there is one.
-pub(crate) fn find(from: &impl Query, id: Uuid) -> Result<Option<BatchRecord>, StoreError> {
+pub(crate) fn find(from: &impl Reader, id: Uuid) -> Result<Option<BatchRecord>, StoreError> {
     let sql = format!("SELECT {BATCH_COLUMNS} FROM batch WHERE id = ?1");
     let Some(row) = from.query(&sql, &[id.into()])?.first() else {
         return Ok(None);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use strongroom_ledger_api::{
     BATCH_LINES_MAX, BatchInstruction, BatchLine, BatchRecord, LineOutcome, Refusal, line_id,
 };
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 
 /// A request by Alice.
 pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {

@@ -6,7 +6,7 @@ use super::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use strongroom_sdk::store::{
-    Change, DeferredTransaction, HostTransaction, Query, Rows, SqlHost, SqliteTransaction,
+    Change, DeferredTransaction, HostTransaction, Reader, Rows, SqlHost, SqliteTransaction,
 };
 
 type Calls = Rc<RefCell<Vec<&'static str>>>;
@@ -37,7 +37,7 @@ impl NotedHost {
     }
 }
 
-impl Query for NotedHost {
+impl Reader for NotedHost {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.store.query(sql, params)
     }
@@ -75,7 +75,7 @@ impl NotedTransaction {
     }
 }
 
-impl Query for NotedTransaction {
+impl Reader for NotedTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.note("query");
         self.transaction.query(sql, params)

@@ -5,7 +5,7 @@ use crate::account::{Freeze, ManageError};
 use crate::tests::kit::HOLD_SECONDS;
 use std::cell::Cell;
 use strongroom_ledger_api::Resolution;
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 
 pub(super) fn hold(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
     transfer(id, Kind::Hold, Some(from.id), Some(to.id), amount_minor)

@@ -6,7 +6,7 @@
 use super::*;
 use proptest::prelude::*;
 use std::cell::Cell;
-use strongroom_sdk::store::{Query, Rows, SqliteTransaction};
+use strongroom_sdk::store::{Reader, Rows, SqliteTransaction};
 
 const USERS: [Uuid; 4] = [ALICE, BOB, Uuid::from_u128(0xC), Uuid::from_u128(0xD)];
 
@@ -160,7 +160,7 @@ struct Counts {
 
 struct CountedStore<'a>(&'a SqliteStore, Counts);
 
-impl Query for CountedStore<'_> {
+impl Reader for CountedStore<'_> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let rows = self.0.query(sql, params)?;
         self.1.queries.update(|queries| queries + 1);

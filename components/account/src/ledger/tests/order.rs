@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::account::Freeze;
-use strongroom_sdk::store::Query;
+use strongroom_sdk::store::Reader;
 
 struct Faults {
     store: SqliteStore,

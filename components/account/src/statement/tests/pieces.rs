@@ -4,7 +4,7 @@ use super::*;
 use crate::statement::line::{PAGE, PAGE_ENTRIES};
 use crate::statement::summary::{MARK, SPAN, SUMS};
 use std::rc::Rc;
-use strongroom_sdk::store::{Query, Rows, SqliteTransaction, StoreError};
+use strongroom_sdk::store::{Reader, Rows, SqliteTransaction, StoreError};
 
 /// More entries than one piece has, in each format.
 const ENTRIES: usize = 2_345;
@@ -44,7 +44,7 @@ impl NotingStore {
     }
 }
 
-impl Query for NotingStore {
+impl Reader for NotingStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.queries.set(self.queries.get() + 1);
         if self.busy.get() > 0 {

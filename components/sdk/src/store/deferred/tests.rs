@@ -2,7 +2,7 @@
 //! Method: a host on SQLite that records its calls, and scripts of statements, named and random.
 
 use super::*;
-use crate::store::{Query, SqliteStore, SqliteTransaction, Store};
+use crate::store::{Reader, SqliteStore, SqliteTransaction, Store};
 use proptest::prelude::*;
 use std::rc::Rc;
 
@@ -84,7 +84,7 @@ impl SqlHost for NotingHost {
     }
 }
 
-impl Query for NotedTransaction {
+impl Reader for NotedTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         self.note("query");
         self.transaction.query(sql, params)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{Query, SqliteStore, WatchedStore};
+use crate::store::{Reader, SqliteStore, WatchedStore};
 
 const FIRST: Migration = Migration {
     number: 1,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_sdk::store::{
-    Change, DeferredTransaction, HostTransaction, Query, Row, Rows, SqlHost, Store, StoreError,
+    Change, DeferredTransaction, HostTransaction, Reader, Row, Rows, SqlHost, Store, StoreError,
     Transaction, Value,
 };
 use tokio::runtime::Runtime;
@@ -41,7 +41,7 @@ impl GuestStore {
     }
 }
 
-impl Query for GuestStore {
+impl Reader for GuestStore {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let rows = self.store.query(TIME_MAX, sql.to_owned(), to_host(params));
         self.runtime.block_on(rows).map(from_host).map_err(to_guest)
@@ -85,7 +85,7 @@ pub struct GuestTransaction {
     runtime: Arc<Runtime>,
 }
 
-impl Query for GuestTransaction {
+impl Reader for GuestTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let rows = self.transaction.query(sql, &to_host(params));
         rows.map(from_host).map_err(to_guest)

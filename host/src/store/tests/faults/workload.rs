@@ -21,7 +21,7 @@ use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Query, StoreError, migrate};
+use strongroom_sdk::store::{Reader, StoreError, migrate};
 use uuid::Uuid;
 
 const CUSTOMERS: u128 = 4;

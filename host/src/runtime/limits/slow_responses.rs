@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The places of one generation. One client has half of them at most.
 #[derive(Debug)]
-pub struct SlowAnswers {
+pub struct SlowResponses {
     places: Arc<Semaphore>,
     shares: ClientShares,
 }
@@ -18,7 +18,7 @@ pub struct SlowPlace(
     #[expect(dead_code, reason = "held until it is dropped")] [OwnedSemaphorePermit; 2],
 );
 
-impl SlowAnswers {
+impl SlowResponses {
     pub fn new(places: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(places)),
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn one_client_takes_half_of_the_places() {
-        let slow = SlowAnswers::new(4);
+        let slow = SlowResponses::new(4);
         let [ann, bob] = ["ann", "bob"].map(Client::of_subject);
         let anns: Vec<_> = (0..3).map(|_| slow.take(ann)).collect();
         assert_eq!(anns.iter().flatten().count(), 2);
