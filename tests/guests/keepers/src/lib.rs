@@ -5,7 +5,9 @@
 //! - `keeper-2` has the first and a second;
 //! - `keeper-other` has another first migration.
 
-use strongroom_sdk::store::{HostStore, Migration, Row, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{
+    HostStore, Migration, Reader, Row, Store, StoreError, Transaction, Value,
+};
 use wstd::http::{Body, Error, Method, Request, Response, StatusCode};
 
 /// The first migration of `keeper-1` and `keeper-2`.
