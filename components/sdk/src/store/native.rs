@@ -15,7 +15,9 @@ const STATEMENTS_KEPT: usize = 64;
 /// One SQLite database with one connection, for one thread.
 ///
 /// ```
-/// use strongroom_sdk::store::{Migration, SqliteStore, Store, StoreError, Transaction, migrate};
+/// use strongroom_sdk::store::{
+///     Migration, Reader, SqliteStore, Store, StoreError, Transaction, migrate,
+/// };
 ///
 /// const MIGRATIONS: &[Migration] = &[Migration {
 ///     number: 1,
