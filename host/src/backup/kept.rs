@@ -160,7 +160,7 @@ fn step(
     let folder = folder.join(source.bank().to_string());
     create_folder(&folder)?;
     remove_backups(&folder, |backup| !backup.join(manifest::FILE_NAME).exists())?;
-    // What the logs would go on to give to the one before, no manifest names.
+    // Otherwise the logs go on to fill the folder of the one before, and no manifest names that.
     let kept = KeptBackup::begin(source, &folder, stop).inspect_err(|_| source.end_keeping())?;
     // The new one replaces them.
     remove_backups(&folder, |backup| backup != kept.folder)?;
@@ -440,7 +440,7 @@ impl FollowedLog {
         Ok(self.lock()?.bytes())
     }
 
-    /// A disk that does not respond has the log for ever.
+    /// Fails while the log is kept on a disk that does not respond.
     fn lock(&self) -> io::Result<MutexGuard<'_, StoreLog>> {
         self.log.try_lock_for(TIME_MAX).ok_or_else(too_slow)
     }

@@ -142,8 +142,8 @@ impl BackupSource {
         Ok(copying)
     }
 
-    /// Checks that no store was opened meanwhile: no turn of ours keeps
-    /// its checkpoints from what was copied.
+    /// Checks that no store was opened meanwhile: this backup does not hold up its checkpoints, so
+    /// what was copied of it may be torn.
     fn check_stores(&self) -> io::Result<()> {
         match self.opened.load(Relaxed) == self.opened_before {
             true => Ok(()),
