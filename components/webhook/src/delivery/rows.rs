@@ -75,14 +75,14 @@ pub(super) fn due<S: Store>(
     store: &S,
     webhook_key: i64,
     now_ms: i64,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Delivery>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook_delivery
          WHERE webhook_key = ?1 AND state = 'pending' AND next_attempt_at_ms <= ?2
          ORDER BY next_attempt_at_ms, sequence LIMIT ?3"
     );
-    let params = [webhook_key, now_ms, limit].map(Value::from);
+    let params = [webhook_key.into(), now_ms.into(), integer(limit as u64)];
     deliveries(store.query(&sql, &params)?)
 }
 

@@ -49,8 +49,10 @@ impl<E: Env> Service<E> {
         let body = event.to_string().into_bytes();
         let secrets = signing_secrets(&self.store, webhook, sent_ms)?;
         let post = signed_post(webhook, &secrets, id.clone(), body, sent_ms);
-        let result = self.client.post_all(post.as_slice(), TIMEOUT).pop();
-        let result = result.unwrap_or_else(|| Err(SendError::Failed("the URL is none".to_owned())));
+        let result = match post {
+            Some(post) => self.client.post(&post, TIMEOUT),
+            None => Err(SendError::Failed("the URL is none".to_owned())),
+        };
         let now_ms = self.clock.now_ms();
         let transaction = self.store.begin()?;
         Record {

@@ -1,30 +1,31 @@
-//! The tick: follow the journal, then send what is due.
+//! The tick: follow the journal, and send what is due.
 //!
-//! Some deliveries of each webhook are sent at once, so that a receiver that does not respond
-//! delays the others by no more than [`TIMEOUT`]. No transaction is open meanwhile. A crash before
-//! the results are recorded sends these deliveries again.
+//! Each webhook has places of its own for requests, and the tick waits for whichever ends first. So
+//! a receiver that does not respond delays only its own deliveries. No transaction is open while
+//! the tick waits. A crash before a result is recorded sends that delivery again.
 
 use super::attempt::GONE;
 use super::end::end;
 use super::follow::follow;
 use super::post::event_post;
 use super::rows;
+use super::sending::{Attempt, AttemptResult, Sending};
 use crate::Error;
 use crate::service::{Env, Service};
 use crate::webhook::{self, Webhook};
 use std::time::Duration;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::http::client::{Client, SendError};
+use strongroom_sdk::http::client::{Client, Requests, SendError};
 use strongroom_sdk::idempotency;
 use strongroom_sdk::store::{Store, Transaction};
 
 /// How long one delivery may take.
 pub const TIMEOUT: Duration = Duration::from_secs(3);
-/// How many deliveries of one webhook are sent at once. Times the most webhooks that there may be,
-/// this is the number of outgoing requests that the host lets a service have.
-pub const AT_ONCE_PER_WEBHOOK: i64 = 4;
-/// After so many milliseconds a tick begins no further round.
-const TICK_MS_MAX: i64 = 2_000;
+/// After so many milliseconds a tick sends nothing more. With [`TIMEOUT`] for the last request, it
+/// ends well within the time that the host gives a call.
+const SEND_FOR_MS: i64 = 4_000;
+/// How often a tick that waits for receivers follows the journal, in milliseconds.
+const FOLLOW_EVERY_MS: i64 = 1_000;
 /// How long a delivery that is not pending is kept, and can be sent again, in milliseconds.
 const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 /// More webhooks than there may be.
@@ -44,64 +45,76 @@ impl<E: Env> Service<E> {
         rows::purge(&self.store, started_ms.saturating_sub(KEPT_MS))?;
         webhook::purge_secrets(&self.store, started_ms)?;
         idempotency::sweep(&self.store, started_ms)?;
-        let webhooks = webhook::active(&self.store, WEBHOOKS_READ_MAX)?;
-        follow(&self.store, &self.journal, &webhooks, started_ms)?;
+        let mut sending = Sending::new(self.client.requests(TIMEOUT));
+        let mut follow_at_ms = started_ms;
         let mut sent = 0;
         loop {
-            // Read for each round: what an administrator has changed meanwhile holds from here on.
+            // Read each time: what an administrator has changed meanwhile holds from here on.
             let webhooks = webhook::active(&self.store, WEBHOOKS_READ_MAX)?;
-            let round = self.send_round(&webhooks, started_ms)?;
-            sent += round;
-            let passed_ms = self.clock.now_ms().saturating_sub(started_ms);
-            if round == 0 || passed_ms >= TICK_MS_MAX {
+            let now_ms = self.clock.now_ms();
+            if now_ms.saturating_sub(started_ms) < SEND_FOR_MS {
+                if now_ms >= follow_at_ms {
+                    follow(&self.store, &self.journal, &webhooks, now_ms)?;
+                    follow_at_ms = now_ms.saturating_add(FOLLOW_EVERY_MS);
+                }
+                for webhook in &webhooks {
+                    self.send_due(webhook, now_ms, &mut sending)?;
+                }
+            }
+            if !sending.is_under_way() {
                 return Ok(sent);
             }
+            let results = sending.wait(Duration::from_millis(FOLLOW_EVERY_MS.unsigned_abs()));
+            sent += results.len();
+            self.record(results)?;
         }
     }
 
-    /// Sends some of what was due at `due_ms`, and records the results; returns how many.
-    fn send_round(&self, webhooks: &[Webhook], due_ms: i64) -> Result<usize, Error> {
-        let mut results = Vec::new();
-        let mut deliveries = Vec::new();
-        let mut posts = Vec::new();
-        for webhook in webhooks {
-            let due = rows::due(&self.store, webhook.key, due_ms, AT_ONCE_PER_WEBHOOK)?;
-            if due.is_empty() {
-                continue;
-            }
-            let now_ms = self.clock.now_ms();
-            let secrets = webhook::signing_secrets(&self.store, webhook, now_ms)?;
-            for delivery in due {
-                let sequence = delivery.sequence;
-                match event_post(webhook, &secrets, sequence, &self.journal, now_ms)? {
-                    Some(post) => {
-                        deliveries.push(delivery);
-                        posts.push(post);
-                    }
-                    None => {
-                        let error = SendError::Failed(UNKNOWN_EVENT.to_owned());
-                        results.push((delivery, Err(error)));
-                    }
-                }
+    /// Sends what is due to a webhook, as far as it has free places.
+    fn send_due(
+        &self,
+        webhook: &Webhook,
+        now_ms: i64,
+        sending: &mut Sending<impl Requests<Attempt>>,
+    ) -> Result<(), Error> {
+        let due = sending.select(webhook.key, |limit| {
+            rows::due(&self.store, webhook.key, now_ms, limit)
+        })?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let secrets = webhook::signing_secrets(&self.store, webhook, now_ms)?;
+        for delivery in due {
+            let sequence = delivery.sequence;
+            let post = event_post(webhook, &secrets, sequence, &self.journal, now_ms)?;
+            let webhook = webhook.clone();
+            let attempt = Attempt { webhook, delivery };
+            match post {
+                Some(post) => sending.send(attempt, &post),
+                None => sending.fail(attempt, SendError::Failed(UNKNOWN_EVENT.to_owned())),
             }
         }
-        let responses = self.client.post_all(&posts, TIMEOUT);
-        results.extend(deliveries.into_iter().zip(responses));
-        let count = results.len();
+        Ok(())
+    }
+
+    /// Records the results of attempts. A webhook whose receiver is gone ends.
+    fn record(&self, results: Vec<AttemptResult>) -> Result<(), Error> {
+        if results.is_empty() {
+            return Ok(());
+        }
         let now_ms = self.clock.now_ms();
         let transaction = self.store.begin()?;
         let mut gone = Vec::new();
-        for (delivery, result) in results {
+        for (Attempt { webhook, delivery }, result) in results {
             if result == Ok(GONE) {
-                gone.push(delivery.webhook_key);
+                gone.push(webhook);
             }
             rows::record(&transaction, delivery.after_attempt(result, now_ms))?;
         }
-        let is_gone = |webhook: &&Webhook| gone.contains(&webhook.key);
-        for webhook in webhooks.iter().filter(is_gone) {
+        for webhook in &gone {
             end(&transaction, webhook, now_ms)?;
         }
         transaction.commit()?;
-        Ok(count)
+        Ok(())
     }
 }

@@ -8,13 +8,14 @@ use crate::webhook::Webhook;
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use strongroom_ledger_api::{
     Actor, BatchRecord, Decline, Journal, Kind, LedgerError, Party, Posting, Status,
 };
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
-use strongroom_sdk::http::client::{Client, Post, SendError, Target};
+use strongroom_sdk::http::client::{Client, Post, Requests, SendError, Target};
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::{Admin, Auditor, Identity, Role};
 use strongroom_sdk::money::{Currency, Money};
@@ -46,7 +47,8 @@ macro_rules! assert_json {
 }
 pub(crate) use assert_json;
 
-pub(crate) struct SetClock(Cell<i64>);
+#[derive(Clone)]
+pub(crate) struct SetClock(Rc<Cell<i64>>);
 
 impl Clock for SetClock {
     fn now_ms(&self) -> i64 {
@@ -91,6 +93,8 @@ impl Journal for Written {
     }
 }
 
+pub(crate) const TIMEOUT_MS: i64 = TIMEOUT.as_millis() as i64;
+
 /// A transfer between two owners, each with one account.
 fn posting(sequence: u64, decline: Option<Decline>) -> Posting {
     let party = |owner: u128| Party {
@@ -124,25 +128,65 @@ fn posting(sequence: u64, decline: Option<Decline>) -> Posting {
     }
 }
 
-/// Returns the same to each request, and keeps the requests.
+/// Returns the same to each request at once, and keeps the requests. One receiver never responds.
 pub(crate) struct Receiver {
     response: RefCell<Result<u16, SendError>>,
-    pub(crate) got: RefCell<Vec<Post>>,
+    pub(crate) got: Rc<RefCell<Vec<Post>>>,
+    clock: SetClock,
 }
 
 impl Client for Receiver {
+    type Requests<K> = UnderWay<K>;
+
     fn allows(&self, target: &Target) -> bool {
         target.authority() != "unnamed.example"
     }
 
-    fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>> {
+    fn requests<K>(&self, timeout: Duration) -> UnderWay<K> {
         assert_eq!(timeout, TIMEOUT);
-        self.got.borrow_mut().extend_from_slice(posts);
-        let respond = |post: &Post| match post.target.authority() {
-            "deaf.example" => Err(SendError::TimedOut),
-            _ => self.response.borrow().clone(),
-        };
-        posts.iter().map(respond).collect()
+        UnderWay {
+            response: self.response.borrow().clone(),
+            got: Rc::clone(&self.got),
+            clock: self.clock.clone(),
+            responses: Vec::new(),
+            silent: Vec::new(),
+        }
+    }
+}
+
+/// Requests whose waiting moves the clock on.
+pub(crate) struct UnderWay<K> {
+    response: Result<u16, SendError>,
+    got: Rc<RefCell<Vec<Post>>>,
+    clock: SetClock,
+    responses: Vec<(K, Result<u16, SendError>)>,
+    /// Those without a response, with the times of their ends.
+    silent: Vec<(K, i64)>,
+}
+
+impl<K> Requests<K> for UnderWay<K> {
+    fn send(&mut self, key: K, post: &Post) {
+        self.got.borrow_mut().push(post.clone());
+        if post.target.authority() == "deaf.example" {
+            self.silent.push((key, self.clock.now_ms() + TIMEOUT_MS));
+        } else {
+            self.responses.push((key, self.response.clone()));
+        }
+    }
+
+    fn wait(&mut self, at_most: Duration) -> Vec<(K, Result<u16, SendError>)> {
+        if self.responses.is_empty()
+            && let Some((_, end_ms)) = self.silent.first()
+        {
+            let pause_ms = i64::try_from(at_most.as_millis()).unwrap();
+            self.clock
+                .0
+                .set((self.clock.now_ms() + pause_ms).min(*end_ms));
+        }
+        let now_ms = self.clock.now_ms();
+        let ended = self.silent.extract_if(.., |(_, end_ms)| *end_ms <= now_ms);
+        let ended = ended.map(|(key, _)| (key, Err(SendError::TimedOut)));
+        self.responses.drain(..).chain(ended).collect()
     }
 }
 
@@ -201,14 +245,16 @@ impl Bank {
     pub(crate) fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
         migrate(&store, MIGRATIONS).unwrap();
+        let clock = SetClock(Rc::new(Cell::new(NOON_MS)));
         Self(Service {
             store,
             journal: Written::default(),
             client: Receiver {
                 response: RefCell::new(Ok(204)),
-                got: RefCell::default(),
+                got: Rc::default(),
+                clock: clock.clone(),
             },
-            clock: SetClock(Cell::new(NOON_MS)),
+            clock,
             random: SystemRandom,
         })
     }

@@ -9,9 +9,11 @@ mod secrets;
 mod test_event;
 
 use crate::api::{URL_BYTES_MAX, WEBHOOKS_MAX};
-use crate::delivery::{FIRST_PAUSE_MS, PAUSE_MAX_MS, PENDING_MAX, TRY_FOR_MS, pause_ms};
+use crate::delivery::{
+    AT_ONCE_PER_WEBHOOK, FIRST_PAUSE_MS, PAUSE_MAX_MS, PENDING_MAX, TRY_FOR_MS, pause_ms,
+};
 use crate::webhook::{CREATED, DELETED, ENDED, RESENT, Secret};
-use kit::{ADMIN, Bank, NOON_MS, REQUEST_ID, URL, assert_json, refusal, rows};
+use kit::{ADMIN, Bank, NOON_MS, REQUEST_ID, TIMEOUT_MS, URL, assert_json, refusal, rows};
 use serde_json::{Value, json};
 use strongroom_ledger_api::Decline;
 use strongroom_sdk::http::client::{Post, SendError};
@@ -257,17 +259,35 @@ fn a_receiver_that_does_not_respond_delays_no_other_and_does_not_fill_the_store(
     let deaf = bank.make("deaf", json!({"url": "https://deaf.example/"}));
     let good = bank.make("good", json!({"url": URL}));
     bank.happen(3_000);
-    for _ in 0..5 {
-        bank.tick();
-        bank.wait(1_000);
-    }
+    bank.tick();
+    // One request of the deaf receiver takes so long.
+    assert_eq!(bank.now_ms(), NOON_MS + TIMEOUT_MS);
     let delivered = bank.number(
         "SELECT count(*) FROM webhook_delivery JOIN webhook ON key = webhook_key
          WHERE state = 'delivered' AND url NOT LIKE '%deaf%'",
     );
     assert_eq!(delivered, 3_000);
     assert_eq!(bank.stored(good).cursor, 3_000);
+    let to_deaf = |post: &&Post| post.target.authority() == "deaf.example";
+    let got = bank.0.client.got.borrow();
+    assert_eq!(got.iter().filter(to_deaf).count(), AT_ONCE_PER_WEBHOOK);
     assert!(bank.stored(deaf).cursor < PENDING_MAX as u64 + 200);
+}
+
+#[test]
+fn a_410_of_the_url_before_a_change_does_not_end_the_webhook() {
+    let bank = Bank::new();
+    let id = bank.make("k", json!({"url": URL}));
+    bank.happen(1);
+    bank.respond(Ok(410));
+    let new_url = "https://new.example/";
+    bank.execute(&format!(
+        "CREATE TRIGGER change AFTER UPDATE OF attempts ON webhook_delivery
+         BEGIN UPDATE webhook SET url = '{new_url}'; END"
+    ));
+    bank.tick();
+    assert_json!(bank.read(id).unwrap(), {"status": "active", "url": new_url});
+    assert_json!(bank.deliveries(id)[0], {"status": "pending", "last_status": 410});
 }
 
 #[test]

@@ -103,12 +103,40 @@ pub enum SendError {
 
 /// Sends requests to the outside.
 pub trait Client {
+    /// Requests that are under way, each with a key of the caller's.
+    type Requests<K>: Requests<K>;
+
     /// Whether the registry names the target's origin.
     fn allows(&self, target: &Target) -> bool;
 
-    /// Sends all requests at once. Returns the status of each response when all have one, or after
-    /// `timeout`. No write transaction may be open: the host refuses the call then.
-    fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>>;
+    /// No requests yet. Each that is sent has `timeout` for its response.
+    fn requests<K>(&self, timeout: Duration) -> Self::Requests<K>;
+
+    /// Sends one request, and waits for the status of its response.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    fn post(&self, post: &Post, timeout: Duration) -> Result<u16, SendError> {
+        let mut requests = self.requests(timeout);
+        requests.send((), post);
+        loop {
+            if let Some(((), result)) = requests.wait(timeout).pop() {
+                return result;
+            }
+        }
+    }
+}
+
+/// Requests that are under way at once. Dropping them cancels them.
+pub trait Requests<K> {
+    /// Sends a request, and does not wait for its response. No write transaction may be open: the
+    /// host refuses the request then.
+    fn send(&mut self, key: K, post: &Post);
+
+    /// Waits until a request has a result, for at most so long; returns the results that there are,
+    /// each the status of a response or why there is none. Returns at once where nothing is under
+    /// way.
+    fn wait(&mut self, at_most: Duration) -> Vec<(K, Result<u16, SendError>)>;
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The client on `wasi:http/outgoing-handler`, without an async runtime.
 
 use super::super::stream::write_all;
-use super::{Client, Post, SendError, Target};
+use super::{Client, Post, Requests, SendError, Target};
 use bindings::strongroom::service::outbound;
 use std::time::Duration;
 use wasip2::clocks::monotonic_clock;
@@ -30,77 +30,88 @@ mod bindings {
 pub struct HostClient;
 
 impl Client for HostClient {
+    type Requests<K> = HostRequests<K>;
+
     fn allows(&self, target: &Target) -> bool {
         outbound::allows(&target.url())
     }
 
-    fn post_all(&self, posts: &[Post], timeout: Duration) -> Vec<Result<u16, SendError>> {
-        let nanoseconds = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
-        let timer = monotonic_clock::subscribe_duration(nanoseconds);
-        let sent = posts.iter().map(|post| send(post, nanoseconds, &timer));
-        let mut all: Vec<Sent> = sent.collect();
-        while !timer.ready() && wait(&all, &timer) {
-            for sent in &mut all {
-                sent.look();
+    fn requests<K>(&self, timeout: Duration) -> HostRequests<K> {
+        HostRequests {
+            timeout_ns: nanoseconds(timeout),
+            under_way: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+}
+
+/// Requests that the host sends.
+#[derive(Debug)]
+pub struct HostRequests<K> {
+    timeout_ns: u64,
+    /// In the order in which they were sent, which is that of their timers.
+    under_way: Vec<UnderWay<K>>,
+    /// Those that the host has refused.
+    ended: Vec<(K, Result<u16, SendError>)>,
+}
+
+#[derive(Debug)]
+struct UnderWay<K> {
+    key: K,
+    future: FutureIncomingResponse,
+    timer: Pollable,
+}
+
+impl<K> Requests<K> for HostRequests<K> {
+    fn send(&mut self, key: K, post: &Post) {
+        let timer = monotonic_clock::subscribe_duration(self.timeout_ns);
+        match send(post, self.timeout_ns, &timer) {
+            Ok(future) => self.under_way.push(UnderWay { key, future, timer }),
+            Err(error) => self.ended.push((key, Err(error))),
+        }
+    }
+
+    fn wait(&mut self, at_most: Duration) -> Vec<(K, Result<u16, SendError>)> {
+        if self.ended.is_empty()
+            && let Some(first) = self.under_way.first()
+        {
+            let pause = monotonic_clock::subscribe_duration(nanoseconds(at_most));
+            let responses: Vec<Pollable> = self
+                .under_way
+                .iter()
+                .map(|request| request.future.subscribe())
+                .collect();
+            let all: Vec<&Pollable> = responses.iter().chain([&first.timer, &pause]).collect();
+            poll(&all);
+        }
+        let mut ended = std::mem::take(&mut self.ended);
+        for request in std::mem::take(&mut self.under_way) {
+            match request.result() {
+                Some(result) => ended.push((request.key, result)),
+                None => self.under_way.push(request),
             }
         }
-        all.into_iter().map(Sent::end).collect()
+        ended
     }
 }
 
-/// A request that was sent, and its response.
-enum Sent {
-    UnderWay(FutureIncomingResponse),
-    Done(Result<u16, SendError>),
-}
-
-impl Sent {
-    fn look(&mut self) {
-        let Self::UnderWay(future) = self else {
-            return;
-        };
-        let result = match future.get() {
-            None => return,
-            Some(Ok(Ok(response))) => Ok(response.status()),
-            Some(Ok(Err(error))) => Err(error.into()),
-            Some(Err(())) => Err(SendError::Failed("the response is gone".to_owned())),
-        };
-        *self = Self::Done(result);
-    }
-
-    fn end(self) -> Result<u16, SendError> {
-        match self {
-            Self::UnderWay(_) => Err(SendError::TimedOut),
-            Self::Done(result) => result,
+impl<K> UnderWay<K> {
+    /// The result, if there is one by now.
+    fn result(&self) -> Option<Result<u16, SendError>> {
+        match self.future.get() {
+            Some(Ok(Ok(response))) => Some(Ok(response.status())),
+            Some(Ok(Err(error))) => Some(Err(error.into())),
+            Some(Err(())) => Some(Err(SendError::Failed("the response is gone".to_owned()))),
+            None => self.timer.ready().then_some(Err(SendError::TimedOut)),
         }
     }
 }
 
-/// Waits until there is a response, or the time is up; false if no request waits for one.
-fn wait(sent: &[Sent], timer: &Pollable) -> bool {
-    let under_way: Vec<Pollable> = sent
-        .iter()
-        .filter_map(|request| match request {
-            Sent::UnderWay(future) => Some(future.subscribe()),
-            Sent::Done(_) => None,
-        })
-        .collect();
-    if under_way.is_empty() {
-        return false;
-    }
-    let all: Vec<&Pollable> = under_way.iter().chain([timer]).collect();
-    poll(&all);
-    true
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn send(post: &Post, nanoseconds: u64, timer: &Pollable) -> Sent {
-    match try_send(post, nanoseconds, timer) {
-        Ok(future) => Sent::UnderWay(future),
-        Err(error) => Sent::Done(Err(error)),
-    }
-}
-
-fn try_send(
+fn send(
     post: &Post,
     nanoseconds: u64,
     timer: &Pollable,
