@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use strongroom_sdk::audit_log::{self, EventView};
 use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller};
+use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller, Writer};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
@@ -60,12 +60,12 @@ fn site() -> Site {
     extensions(("x-refusals" = json!(["forbidden", "account_limit_reached", "code_taken"]))),
 )]
 async fn open(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     key: Option<IdempotencyKey>,
     Json(body): Json<OpenBody>,
 ) -> Result<StoredReply, Problem> {
-    service().open(&identity, request_id, key.as_ref(), body)
+    service().open(&writer, request_id, key.as_ref(), body)
 }
 
 /// Lists accounts, newest first: the caller's own, and for staff and clients all.
@@ -290,12 +290,12 @@ async fn unfreeze(
     ]))),
 )]
 async fn update(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     PathId(id): PathId,
     Json(body): Json<UpdateBody>,
 ) -> JsonResult<AccountView> {
-    service().update(&identity, request_id, id, body).map(Json)
+    service().update(&writer, request_id, id, body).map(Json)
 }
 
 /// Closes an account whose balance is zero, for ever.
@@ -311,10 +311,10 @@ async fn update(
     ]))),
 )]
 async fn close(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     PathId(id): PathId,
     _: NoBody,
 ) -> JsonResult<AccountView> {
-    service().close(&identity, request_id, id).map(Json)
+    service().close(&writer, request_id, id).map(Json)
 }

@@ -17,7 +17,7 @@ use strongroom_ledger_api::view::{Event, TransactionView};
 use strongroom_sdk::audit_log::EventView;
 use strongroom_sdk::http::{PathId, RequestId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Auditor, Cashier, Identity};
+use strongroom_sdk::identity::{Auditor, Cashier, Identity, Payer, Writer};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
 use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::openapi::Paging;
@@ -81,12 +81,12 @@ async fn deposit(
     extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds"]))),
 )]
 async fn withdraw(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.withdraw(&identity, request_id, &key, body)
+    SERVICE.withdraw(&writer, request_id, &key, body)
 }
 
 /// Sends money from an account of the caller.
@@ -99,12 +99,12 @@ async fn withdraw(
     extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds"]))),
 )]
 async fn transfer(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<TransferBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.transfer(&identity, request_id, &key, body)
+    SERVICE.transfer(&writer, request_id, &key, body)
 }
 
 /// Debits and credits several accounts at once.
@@ -118,12 +118,12 @@ async fn transfer(
         "posting_unbalanced"]))),
 )]
 async fn posting(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<PostingBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.posting(&identity, request_id, &key, body)
+    SERVICE.posting(&writer, request_id, &key, body)
 }
 
 /// Reserves money of an account of the caller for another account.
@@ -136,12 +136,12 @@ async fn posting(
     extensions(("x-refusals" = json!([PAYMENT, "insufficient_funds"]))),
 )]
 async fn hold(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<HoldBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.hold(&identity, request_id, &key, body)
+    SERVICE.hold(&writer, request_id, &key, body)
 }
 
 /// Pays what a hold has reserved, or a part of it, and releases the rest.
@@ -159,13 +159,13 @@ async fn hold(
     ]))),
 )]
 async fn capture(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<CaptureBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.capture(&identity, request_id, &key, hold_id, body)
+    SERVICE.capture(&writer, request_id, &key, hold_id, body)
 }
 
 /// Releases what a hold has reserved.
@@ -179,13 +179,13 @@ async fn capture(
     extensions(("x-refusals" = json!(END_OF_HOLD))),
 )]
 async fn void(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     _: NoBody,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.void(&identity, request_id, &key, hold_id)
+    SERVICE.void(&writer, request_id, &key, hold_id)
 }
 
 /// Moves a posted amount back, once.
@@ -223,12 +223,12 @@ async fn reverse(
     extensions(("x-refusals" = json!(["forbidden", "batch_declined", "batch_refused"]))),
 )]
 async fn batch(
-    identity: Identity,
+    writer: Writer,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<BatchBody, BATCH_BODY_BYTES_MAX>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.batch(&identity, request_id, &key, body)
+    SERVICE.batch(&writer, request_id, &key, body)
 }
 
 /// Reads a transaction or a batch.
@@ -296,12 +296,12 @@ async fn events(
     ]))),
 )]
 async fn create_schedule(
-    identity: Identity,
+    payer: Payer,
     request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<ScheduleBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.create_schedule(&identity, request_id, &key, body)
+    SERVICE.create_schedule(&payer, request_id, &key, body)
 }
 
 /// Lists the caller's standing orders, newest first.

@@ -143,6 +143,38 @@ async fn calls_of_staff_are_403_for_all_others() {
     assert_eq!(customer.read("/api/auth/me").await["role"], "customer");
 }
 
+/// A body that is wrong says so only to those who may make the call.
+#[tokio::test]
+async fn an_auditor_who_writes_is_403_before_the_body_is_read() {
+    let bank = Bank::shared().await;
+    let (pair, auditor) = (bank.pair().await, bank.staff("auditor").await);
+    let account = format!("/api/accounts/{}", pair.from);
+    refusals! {
+        auditor => POST "/api/accounts" {"rain": 1} => 403 "forbidden";
+        auditor => PATCH "{account}" {"rain": 1} => 403 "forbidden";
+        auditor => POST "{account}/close" {"rain": 1} => 403 "forbidden";
+    }
+    for call in [
+        "withdraw",
+        "transfer",
+        "send",
+        "postings",
+        "holds",
+        "batch",
+        "schedules",
+    ] {
+        refusals! {
+            auditor => POST "/api/transactions/{call}" {"rain": 1} => 403 "forbidden";
+        }
+    }
+    for call in ["capture", "void"] {
+        refusals! {
+            auditor => POST "/api/transactions/holds/{UNKNOWN_ID}/{call}" {"rain": 1}
+                => 403 "forbidden";
+        }
+    }
+}
+
 #[tokio::test]
 async fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
     let bank = Bank::shared().await;

@@ -1,6 +1,5 @@
 //! Freezing, unfreezing, and closing an account.
 
-use super::ALL_BUT_AUDITORS;
 use crate::account::{self, Account, Freeze, ManageError};
 use crate::service::{Env, Service};
 use crate::view::AccountView;
@@ -8,7 +7,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
-use strongroom_sdk::identity::{Identity, Role, Teller};
+use strongroom_sdk::identity::{Identity, Teller, Writer};
 use strongroom_sdk::problem::Problem;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -93,19 +92,15 @@ impl<E: Env> Service<E> {
     /// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
     ///
     /// # Errors
-    /// 403 for an auditor; 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
+    /// 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
     pub fn close(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         id: Uuid,
     ) -> Result<AccountView, Problem> {
-        identity.require(ALL_BUT_AUDITORS)?;
-        let account = self.readable(identity, id)?;
-        if account.owner_id != identity.subject {
-            identity.require(&[Role::Teller, Role::Admin, Role::Service])?;
-        }
-        let actor = Actor::new(identity, request_id);
+        self.readable(writer, id)?;
+        let actor = Actor::new(writer, request_id);
         view(account::close(&self.store, &self.clock, id, &actor))
     }
 }

@@ -21,12 +21,9 @@ pub use update::UpdateBody;
 
 use crate::account::{Account, by_id};
 use crate::service::{Env, Service};
-use strongroom_sdk::identity::{Cashier, Identity, Role};
+use strongroom_sdk::identity::{Cashier, Identity};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
-
-/// The roles that may open accounts, and close their own: an auditor only reads.
-const ALL_BUT_AUDITORS: &[Role] = &[Role::Customer, Role::Teller, Role::Admin, Role::Service];
 
 /// Passes staff who act, and clients of the bank. `pointer` is the member that asks for more than
 /// customers may.

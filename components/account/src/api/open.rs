@@ -1,7 +1,7 @@
 //! Opening accounts: one's own, one for a customer, or an internal one.
 
 use super::accounts::TypeWord;
-use super::{ALL_BUT_AUDITORS, for_bank};
+use super::for_bank;
 use crate::account::{
     self, AccountCode, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest,
 };
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::{Identity, Role, Writer};
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::openapi::CurrencyCode;
@@ -146,19 +146,18 @@ impl<E: Env> Service<E> {
     /// one of any other owner, or an internal one.
     ///
     /// # Errors
-    /// 403 for an auditor, and for a customer who names another owner or the type `internal`; 409
+    /// 403 for a customer who names another owner or the type `internal`; 409
     /// `account_limit_reached`, `code_taken`; 422.
     pub fn open(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: Option<&IdempotencyKey>,
         body: OpenBody,
     ) -> Result<StoredReply, Problem> {
-        identity.require(ALL_BUT_AUDITORS)?;
-        let keyed = KeyedRequest::new(key, identity.principal(), "POST /", &body)?;
-        let request = body.into_request(identity)?;
-        let actor = Actor::new(identity, request_id);
+        let keyed = KeyedRequest::new(key, writer.principal(), "POST /", &body)?;
+        let request = body.into_request(writer)?;
+        let actor = Actor::new(writer, request_id);
         let transaction = match keyed.begin(&self.store)? {
             Begun::First(transaction) => transaction,
             Begun::Repeated(reply) => return Ok(reply),

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::IdempotencyKey;
+use strongroom_sdk::identity::Role;
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::query::from_str;
@@ -98,7 +99,12 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
     let request = RequestId(Some("request-7".to_owned()));
     match call {
         Open(body) => {
-            let reply = bank.open(by, request, None, from_slice(body.as_bytes())?)?;
+            let reply = bank.open(
+                &by.clone().try_into()?,
+                request,
+                None,
+                from_slice(body.as_bytes())?,
+            )?;
             Ok(serde_json::from_str(&reply.body).unwrap())
         }
         List(query) => value(bank.list(by, &Page::from_query("/", query)?)),
@@ -126,8 +132,11 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
             value(bank.freeze(&teller, request, id, from_slice(body.as_bytes())?))
         }
         Unfreeze(id) => value(bank.unfreeze(&by.clone().try_into()?, request, id)),
-        Patch(id, body) => value(bank.update(by, request, id, from_slice(body.as_bytes())?)),
-        Close(id) => value(bank.close(by, request, id)),
+        Patch(id, body) => {
+            let writer = by.clone().try_into()?;
+            value(bank.update(&writer, request, id, from_slice(body.as_bytes())?))
+        }
+        Close(id) => value(bank.close(&by.clone().try_into()?, request, id)),
     }
 }
 
@@ -232,7 +241,7 @@ fn what_cannot_be_opened_is_refused() {
 
 #[test]
 fn an_account_is_opened_once_for_each_key_and_a_refusal_is_not_kept() {
-    let (bank, alice) = (bank(), alice());
+    let (bank, alice) = (bank(), alice().try_into().unwrap());
     let open = |key: &str, body: &str| {
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         let request = RequestId(None);

@@ -1,6 +1,5 @@
 //! Changing an account's name, metadata, and overdraft limit.
 
-use super::ALL_BUT_AUDITORS;
 use super::manage::view;
 use super::open::name;
 use crate::account::{self, Account, AccountUpdate};
@@ -9,7 +8,7 @@ use crate::view::AccountView;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
-use strongroom_sdk::identity::{Identity, Teller};
+use strongroom_sdk::identity::{Identity, Teller, Writer};
 use strongroom_sdk::json::{Unread, given};
 use strongroom_sdk::metadata::MetadataChange;
 use strongroom_sdk::money::Money;
@@ -82,25 +81,24 @@ impl<E: Env> Service<E> {
     /// auditors, and the overdraft limit, for a teller or an administrator.
     ///
     /// # Errors
-    /// 403, `own_account` for the limit of one's own account; 404; 409 `account_closed`,
+    /// 403, also `own_account` for the limit of one's own account; 404; 409 `account_closed`,
     /// `overdraft_in_use`; 422, `amount_invalid` for the limit.
     pub fn update(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         id: Uuid,
         body: UpdateBody,
     ) -> Result<AccountView, Problem> {
-        identity.require(ALL_BUT_AUDITORS)?;
         let account = match &body.overdraft_limit {
             Some(_) => {
-                let teller = Teller::try_from(identity.clone())?;
+                let teller = Teller::try_from(Identity::clone(writer))?;
                 self.foreign(&teller, id)?
             }
-            None => self.readable(identity, id)?,
+            None => self.readable(writer, id)?,
         };
         let update = body.into_update(&account)?;
-        let actor = Actor::new(identity, request_id);
+        let actor = Actor::new(writer, request_id);
         view(account::update(
             &self.store,
             &self.clock,

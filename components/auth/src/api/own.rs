@@ -10,7 +10,7 @@ use serde::Serialize;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::Identity;
+use strongroom_sdk::identity::{Identity, SessionUser};
 use strongroom_sdk::json::{Json, NoBody};
 use strongroom_sdk::oauth::SessionResponse;
 use strongroom_sdk::openapi::OptionalIdempotencyKey;
@@ -76,8 +76,8 @@ pub(crate) async fn log_in(
     responses((status = 204)),
     extensions(("x-refusals" = json!(["forbidden"]))),
 )]
-pub(crate) async fn log_out(caller: Identity, _: NoBody) -> Result<StatusCode, Problem> {
-    service().log_out(caller.own_session()?, caller.subject)?;
+pub(crate) async fn log_out(caller: SessionUser, _: NoBody) -> Result<StatusCode, Problem> {
+    service().log_out(caller.session, caller.identity.subject)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -123,11 +123,10 @@ pub(crate) async fn change_me(
     ]))),
 )]
 pub(crate) async fn change_password(
-    caller: Identity,
+    caller: SessionUser,
     Json(body): Json<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    let session = caller.own_session()?;
-    service().change_password(&caller, session, &body)?;
+    service().change_password(&caller, &body)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -10,7 +10,7 @@ use crate::service::AuthService;
 use crate::throttle::{Account, Counter};
 use crate::user::User;
 use serde::Deserialize;
-use strongroom_sdk::identity::Identity;
+use strongroom_sdk::identity::SessionUser;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -50,21 +50,20 @@ impl<E: Env> AuthService<E> {
     ///   work.
     pub fn change_password(
         &self,
-        caller: &Identity,
-        session: Uuid,
+        SessionUser { identity, session }: &SessionUser,
         change: &PasswordChange,
     ) -> Result<(), AuthError> {
-        let user = User::by_id(caller.subject, &self.store)?.ok_or(AuthError::NotFound)?;
+        let user = User::by_id(identity.subject, &self.store)?.ok_or(AuthError::NotFound)?;
         // Otherwise a change that races with an administrator's would keep the caller's session,
         // which the administrator has ended.
-        if user.disabled || user.role != caller.role {
+        if user.disabled || user.role != identity.role {
             return Err(AuthError::Conflict);
         }
         password::check(&change.new_password, &user.email, user.name.as_deref())
             .map_err(|error| AuthError::Password("/new_password", error))?;
 
         let account = Account::of(&email::key(&user.email));
-        let (attempt, permit) = self.begin_attempt(Counter::of_session(account, session))?;
+        let (attempt, permit) = self.begin_attempt(Counter::of_session(account, *session))?;
         let verdict = self.judged(&attempt, || {
             // All hashes run on this core. To wait for another one could waste the first hash.
             let permit = permit;
@@ -82,7 +81,7 @@ impl<E: Env> AuthService<E> {
         })?;
         match verdict.ok_or(AuthError::WrongCurrentPassword)? {
             Verdict::Replace(new_hash) => {
-                self.replace_password(&user, &new_hash, Some(session), |_| Ok(()))?;
+                self.replace_password(&user, &new_hash, Some(*session), |_| Ok(()))?;
             }
             Verdict::Replaced => {}
         }

@@ -348,9 +348,8 @@ impl Bank {
             current_password: current.to_owned(),
             new_password: new.to_owned(),
         };
-        let caller = identity(user);
-        let session = caller.own_session().unwrap();
-        self.service.change_password(&caller, session, &change)
+        let caller = identity(user).try_into().unwrap();
+        self.service.change_password(&caller, &change)
     }
 
     /// Logs in from [`HERE`], without a device token.

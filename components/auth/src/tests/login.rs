@@ -114,10 +114,10 @@ fn logout_ends_the_caller_s_session() {
     let caller = identity(&user);
     let log_out = || {
         bank.service
-            .log_out(caller.own_session().unwrap(), caller.subject)
+            .log_out(caller.session.unwrap(), caller.subject)
     };
     log_out().unwrap();
-    let ended = Call::EndSession(caller.own_session().unwrap(), caller.subject);
+    let ended = Call::EndSession(caller.session.unwrap(), caller.subject);
     assert_eq!(bank.tokens.calls(), [ended]);
     bank.tokens.broken.set(true);
     assert!(matches!(log_out(), Err(AuthError::Issuer(_))));

@@ -1,10 +1,25 @@
-//! Extractors that judge a caller's role.
+//! Extractors that judge who the caller is.
 
 use super::{Identity, Role};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use std::ops::Deref;
+use uuid::Uuid;
+
+/// Makes an extractor of a type that some identities become.
+macro_rules! extractor {
+    ($name:ident) => {
+        impl<S: Sync> FromRequestParts<S> for $name {
+            /// 401 `unauthorized`, or 403 `forbidden`.
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                Identity::from_request_parts(parts, state).await?.try_into()
+            }
+        }
+    };
+}
 
 /// Makes an extractor of a set of roles.
 macro_rules! guard {
@@ -25,14 +40,7 @@ macro_rules! guard {
             }
         }
 
-        impl<S: Sync> FromRequestParts<S> for $name {
-            /// 401 `unauthorized`, or 403 `forbidden`.
-            type Rejection = Problem;
-
-            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                Identity::from_request_parts(parts, state).await?.try_into()
-            }
-        }
+        extractor!($name);
 
         impl Deref for $name {
             type Target = Identity;
@@ -43,6 +51,28 @@ macro_rules! guard {
         }
     };
 }
+
+/// A user with a session, which the user has made by logging in. A client has no session, and no
+/// client can do for a user what takes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUser {
+    /// The user.
+    pub identity: Identity,
+    /// Their session.
+    pub session: Uuid,
+}
+
+impl TryFrom<Identity> for SessionUser {
+    /// 403 `forbidden`.
+    type Error = Problem;
+
+    fn try_from(identity: Identity) -> Result<Self, Problem> {
+        let session = identity.session.ok_or_else(Problem::forbidden)?;
+        Ok(Self { identity, session })
+    }
+}
+
+extractor!(SessionUser);
 
 guard! {
     /// A caller who may administer users: an admin.
@@ -57,6 +87,17 @@ guard! {
 guard! {
     /// A caller who may pay in and make postings for the bank: a teller, an admin, or a client.
     Cashier: Teller, Admin, Service
+}
+
+guard! {
+    /// A caller who may change something: anyone but an auditor.
+    Writer: Customer, Teller, Admin, Service
+}
+
+guard! {
+    /// A caller who may order payments from accounts of their own: a customer, a teller, or an
+    /// admin.
+    Payer: Customer, Teller, Admin
 }
 
 guard! {

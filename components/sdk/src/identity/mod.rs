@@ -21,7 +21,9 @@ mod guard;
 mod principal;
 mod role;
 
-pub use guard::{Admin, Auditor, Cashier, JournalReader, Staff, Teller};
+pub use guard::{
+    Admin, Auditor, Cashier, JournalReader, Payer, SessionUser, Staff, Teller, Writer,
+};
 pub use principal::Principal;
 pub use role::Role;
 
@@ -79,14 +81,6 @@ impl Identity {
         self.client
             .is_some_and(|client| client != self.subject)
             .then_some(self.subject)
-    }
-
-    /// The session of a user, for what a client cannot do for them.
-    ///
-    /// # Errors
-    /// 403 `forbidden` with an API key.
-    pub fn own_session(&self) -> Result<Uuid, Problem> {
-        self.session.ok_or_else(Problem::forbidden)
     }
 
     /// The owner of the request's idempotency key.

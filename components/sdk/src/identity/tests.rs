@@ -67,6 +67,12 @@ fn each_guard_admits_its_roles_and_forbids_the_others() {
     assert_eq!(admitted::<Staff>(), "teller auditor admin");
     assert_eq!(admitted::<Cashier>(), "teller admin service");
     assert_eq!(admitted::<JournalReader>(), "auditor admin service");
+    assert_eq!(admitted::<Writer>(), "customer teller admin service");
+    assert_eq!(admitted::<Payer>(), "customer teller admin");
+    assert_eq!(
+        admitted::<SessionUser>(),
+        "customer teller auditor admin service"
+    );
 }
 
 #[test]
@@ -136,6 +142,8 @@ fn a_client_acts_for_the_bank_or_for_a_customer() {
         actor,
     ];
     let for_bank = read(&bank).unwrap();
+    let refused = SessionUser::try_from(for_bank.clone()).unwrap_err();
+    assert_eq!(refused.code(), "forbidden");
     assert_eq!((for_bank.actor(), for_bank.on_behalf_of()), (client, None));
     assert!(for_bank.reads_all() && !for_bank.is_staff());
     let for_customer = read(&[subject, ("x-strongroom-role", "customer"), actor]).unwrap();

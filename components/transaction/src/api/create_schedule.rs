@@ -11,7 +11,7 @@ use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
-use strongroom_sdk::identity::{Identity, Role};
+use strongroom_sdk::identity::Payer;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{Store, StoreError, Transaction};
 
@@ -19,22 +19,21 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
 
 impl<E: Env> Service<E> {
-    /// `POST /schedules`: the owner of the source, in any role but auditor. A client makes one for
-    /// a customer alone, who pays; the audit log has it.
+    /// `POST /schedules`: the owner of the source. A client makes one for a customer alone, who
+    /// pays; the audit log has it.
     ///
     /// # Errors
-    /// 403; 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`,
-    /// `currency_mismatch`, `schedules_too_many`, `idempotency_key_reused`; 503.
+    /// 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`, `currency_mismatch`,
+    /// `schedules_too_many`, `idempotency_key_reused`; 503.
     pub fn create_schedule(
         &self,
-        identity: &Identity,
+        payer: &Payer,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: ScheduleBody,
     ) -> Result<StoredReply, Problem> {
-        identity.require(&[Role::Customer, Role::Teller, Role::Admin])?;
-        let owner = identity.subject;
-        let id = derived_id(identity.principal(), SCHEDULE_SCOPE, key.as_str());
+        let owner = payer.subject;
+        let id = derived_id(payer.principal(), SCHEDULE_SCOPE, key.as_str());
         let schedule = Schedule::new(id, owner, body.into_order()?, self.clock.now_ms());
         // Before the checks: what was accepted once stays accepted.
         if let Some(first) = schedule::read(&self.store, id)? {
@@ -45,8 +44,8 @@ impl<E: Env> Service<E> {
             return Err(too_many());
         }
         if schedule::insert(&transaction, &schedule)? {
-            if identity.client.is_some() {
-                let actor = Actor::new(identity, request_id);
+            if payer.client.is_some() {
+                let actor = Actor::new(payer, request_id);
                 schedule::created_by(actor, &schedule).append(&transaction)?;
             }
             transaction.commit()?;

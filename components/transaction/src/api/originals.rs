@@ -10,7 +10,7 @@ use crate::service::{Env, Service};
 use strongroom_ledger_api::{Decline, Kind, Posting};
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Cashier, Identity, Role};
+use strongroom_sdk::identity::{Cashier, Identity, Role, Writer};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
@@ -18,18 +18,18 @@ impl<E: Env> Service<E> {
     /// `POST /holds/{id}/capture`: the payer.
     ///
     /// # Errors
-    /// 403 for an auditor; 404 where there is no such hold, or it is not the caller's; 422
-    /// `hold_declined`; and those of any payment.
+    /// 404 where there is no such hold, or it is not the caller's; 422 `hold_declined`; and those
+    /// of any payment.
     pub fn capture(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         hold_id: Uuid,
         body: CaptureBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(identity, request_id)?;
-        let hold = self.hold_of(identity, hold_id)?;
+        let requester = Requester::payer(writer, request_id);
+        let hold = self.hold_of(writer, hold_id)?;
         let held = hold.amount.ok_or_else(Problem::not_found)?;
         let instruction = body.into_instruction(hold_id, held)?;
         self.submit(&requester, key, instruction)
@@ -41,13 +41,13 @@ impl<E: Env> Service<E> {
     /// As [`Service::capture`].
     pub fn void(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         hold_id: Uuid,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(identity, request_id)?;
-        let hold = self.hold_of(identity, hold_id)?;
+        let requester = Requester::payer(writer, request_id);
+        let hold = self.hold_of(writer, hold_id)?;
         let instruction = of_original(Kind::Void, hold_id, hold.amount);
         self.submit(&requester, key, instruction)
     }

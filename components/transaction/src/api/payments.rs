@@ -9,7 +9,7 @@ use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Led
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id};
-use strongroom_sdk::identity::{Cashier, Identity, Principal, Role};
+use strongroom_sdk::identity::{Cashier, Identity, Principal, Role, Writer};
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
 
@@ -32,76 +32,75 @@ impl<E: Env> Service<E> {
     /// `POST /withdraw`: the owner, tellers, administrators, and clients.
     ///
     /// # Errors
-    /// 403 for an auditor, who only reads; and those of [`Service::submit`].
+    /// Those of [`Service::submit`].
     pub fn withdraw(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank_or_payer(identity, request_id)?;
+        let requester = Requester::bank_or_payer(writer, request_id);
         self.submit(&requester, key, body.into_withdrawal()?)
     }
 
-    /// `POST /transfer` and `POST /send`: the owner of the source, in any role but auditor;
-    /// clients.
+    /// `POST /transfer` and `POST /send`: the owner of the source; clients.
     ///
     /// # Errors
-    /// As [`Service::withdraw`].
+    /// Those of [`Service::submit`].
     pub fn transfer(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: TransferBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(identity, request_id)?;
+        let requester = Requester::payer(writer, request_id);
         self.submit(&requester, key, body.into_instruction()?)
     }
 
     /// `POST /postings`: the owner of all accounts to debit, tellers, administrators, and clients.
     ///
     /// # Errors
-    /// As [`Service::withdraw`].
+    /// Those of [`Service::submit`].
     pub fn posting(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: PostingBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank_or_payer(identity, request_id)?;
+        let requester = Requester::bank_or_payer(writer, request_id);
         self.submit(&requester, key, body.into_instruction()?)
     }
 
     /// `POST /holds`: those who may debit the source, as for [`Service::transfer`].
     ///
     /// # Errors
-    /// As [`Service::withdraw`].
+    /// Those of [`Service::submit`].
     pub fn hold(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: HoldBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(identity, request_id)?;
+        let requester = Requester::payer(writer, request_id);
         self.submit(&requester, key, body.into_instruction()?)
     }
 
     /// `POST /batch`: those who may debit the sources, as for [`Service::transfer`].
     ///
     /// # Errors
-    /// As [`Service::withdraw`].
+    /// Those of [`Service::submit`].
     pub fn batch(
         &self,
-        identity: &Identity,
+        writer: &Writer,
         request_id: RequestId,
         key: &IdempotencyKey,
         body: BatchBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(identity, request_id)?;
+        let requester = Requester::payer(writer, request_id);
         let BatchRequest {
             instruction,
             fingerprint,
@@ -163,30 +162,23 @@ pub(super) struct Requester {
 
 impl Requester {
     /// Who pays from their own accounts: a user, the customer for whom a client acts, or the bank
-    /// for which one acts. An auditor only reads.
-    ///
-    /// # Errors
-    /// 403.
-    pub(super) fn payer(identity: &Identity, request_id: RequestId) -> Result<Self, Problem> {
-        match identity.role {
-            Role::Auditor => Err(Problem::forbidden()),
-            Role::Service => Ok(Self::new(identity, DebitAuthority::Bank, request_id.0)),
+    /// for which one acts.
+    pub(super) fn payer(writer: &Writer, request_id: RequestId) -> Self {
+        match writer.role {
+            Role::Service => Self::new(writer, DebitAuthority::Bank, request_id.0),
             _ => {
-                let authority = DebitAuthority::Owner(identity.subject);
-                let request_id = request_id.0.filter(|_| identity.client.is_some());
-                Ok(Self::new(identity, authority, request_id))
+                let authority = DebitAuthority::Owner(writer.subject);
+                let request_id = request_id.0.filter(|_| writer.client.is_some());
+                Self::new(writer, authority, request_id)
             }
         }
     }
 
     /// Who acts on any customer's account, or else pays from their own.
-    ///
-    /// # Errors
-    /// 403.
-    fn bank_or_payer(identity: &Identity, request_id: RequestId) -> Result<Self, Problem> {
-        match Cashier::try_from(identity.clone()) {
-            Ok(cashier) => Ok(Self::bank(&cashier, request_id)),
-            Err(_) => Self::payer(identity, request_id),
+    fn bank_or_payer(writer: &Writer, request_id: RequestId) -> Self {
+        match Cashier::try_from(Identity::clone(writer)) {
+            Ok(cashier) => Self::bank(&cashier, request_id),
+            Err(_) => Self::payer(writer, request_id),
         }
     }
 

@@ -23,7 +23,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Cashier, Identity, Role};
+use strongroom_sdk::identity::{Cashier, Identity, Role, Writer};
 use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::{List, Page};
@@ -373,6 +373,10 @@ fn as_cashier(who: &Identity) -> Result<Cashier, Problem> {
     who.clone().try_into()
 }
 
+fn as_writer(who: &Identity) -> Result<Writer, Problem> {
+    who.clone().try_into()
+}
+
 /// As the routes read it.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     json::from_slice(body.to_string().as_bytes())
@@ -535,17 +539,22 @@ impl Bank {
         let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         match call {
             Call::Deposit => service.deposit(&as_cashier(who)?, request_id, key, read(body)?),
-            Call::Withdraw => service.withdraw(who, request_id, key, read(body)?),
-            Call::Transfer => service.transfer(who, request_id, key, read(body)?),
-            Call::Posting => service.posting(who, request_id, key, read(body)?),
-            Call::Hold => service.hold(who, request_id, key, read(body)?),
-            Call::Capture(id) => service.capture(who, request_id, key, id, read(body)?),
-            Call::Void(id) => service.void(who, request_id, key, id),
+            Call::Withdraw => service.withdraw(&as_writer(who)?, request_id, key, read(body)?),
+            Call::Transfer => service.transfer(&as_writer(who)?, request_id, key, read(body)?),
+            Call::Posting => service.posting(&as_writer(who)?, request_id, key, read(body)?),
+            Call::Hold => service.hold(&as_writer(who)?, request_id, key, read(body)?),
+            Call::Capture(id) => {
+                service.capture(&as_writer(who)?, request_id, key, id, read(body)?)
+            }
+            Call::Void(id) => service.void(&as_writer(who)?, request_id, key, id),
             Call::Reverse(id) => {
                 service.reverse(&as_cashier(who)?, request_id, key, id, read(body)?)
             }
-            Call::Batch => service.batch(who, request_id, key, read(body)?),
-            Call::Schedule => service.create_schedule(who, request_id, key, read(body)?),
+            Call::Batch => service.batch(&as_writer(who)?, request_id, key, read(body)?),
+            Call::Schedule => {
+                let payer = who.clone().try_into()?;
+                service.create_schedule(&payer, request_id, key, read(body)?)
+            }
         }
     }
 
