@@ -112,7 +112,12 @@ async fn keep(
         }
     }
     let mut kept: Option<KeptBackup> = None;
-    while !stop.is_cancelled() {
+    loop {
+        let turn = tokio::select! {
+            biased;
+            () = stop.cancelled() => return kept,
+            turn = services.copying().acquire_owned() => turn.ok()?,
+        };
         let begun_ms = now_ms();
         let stepped = match BackupSource::of(&services, &registry).await {
             Ok(source) => {
@@ -125,6 +130,7 @@ async fn keep(
             }
             Err(error) => Err(error),
         };
+        drop(turn);
         let pause = match stepped {
             Ok(stepped) => {
                 until.0.store(begun_ms.div_euclid(1_000), Relaxed);
@@ -142,7 +148,6 @@ async fn keep(
             () = stop.cancelled() => {}
         }
     }
-    kept
 }
 
 /// Brings a backup up to now, or begins another one.

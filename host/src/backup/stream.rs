@@ -20,11 +20,11 @@ const DELAY_MAX: Duration = Duration::from_secs(30);
 /// In bytes a second.
 const RATE_MIN: u64 = 1 << 20;
 
-/// Sends a backup of a host, part by part, on a thread of its own, which holds `permit`. It ends
+/// Sends a backup of a host, part by part, on a thread of its own, which holds `turn`. It ends
 /// early, with an error, when the host does (`stop`), and when the client takes no more parts.
 pub fn send(
     source: BackupSource,
-    permit: OwnedSemaphorePermit,
+    turn: OwnedSemaphorePermit,
     stop: CancellationToken,
 ) -> mpsc::Receiver<io::Result<Bytes>> {
     let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
@@ -46,7 +46,7 @@ pub fn send(
                 let _ = failed.blocking_send(Err(error));
             }
         }
-        drop(permit);
+        drop(turn);
     });
     receiver
 }

@@ -7,7 +7,12 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
-use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a backup waits for another one. `[host.backup]` has a turn at each interval, and it is
+/// short but for the first.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// About how many bytes a backup has.
 pub const BACKUP_BYTES: &str = "x-backup-bytes";
@@ -15,11 +20,12 @@ pub const BACKUP_BYTES: &str = "x-backup-bytes";
 impl AdminApi {
     /// Sends a backup.
     pub(super) async fn back_up(&self) -> AdminResponse {
-        let Ok(permit) = Arc::clone(&self.backups).try_acquire_owned() else {
-            let message = "a backup is being made; try again when it is done\n";
+        let services = self.swapper.services();
+        let turn = timeout(TURN_WAIT_MAX, services.copying().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            let message = "another backup is being made; try again when it is done\n";
             return text(StatusCode::SERVICE_UNAVAILABLE, message);
         };
-        let services = self.swapper.services();
         if !services.are_settled() {
             let message = "the services are starting; try again when they serve\n";
             return text(StatusCode::SERVICE_UNAVAILABLE, message);
@@ -32,7 +38,7 @@ impl AdminApi {
             }
         };
         let bytes = source.bytes();
-        let parts = backup::send(source, permit, services.draining().clone());
+        let parts = backup::send(source, turn, services.draining().clone());
         let frames = futures::stream::unfold(parts, async |mut parts| {
             let part = parts.recv().await?;
             Some((part.map(Frame::data), parts))

@@ -30,8 +30,6 @@ use tokio::sync::Semaphore;
 
 /// How many long calls may run at once: they may take minutes, and must not take all connections.
 const LONG_CALLS_MAX: usize = 16;
-/// How many backups may be made at once: each reads everything.
-const BACKUPS_MAX: usize = 1;
 
 const INDEX: &str = "there is no such call; there are:
 GET  /healthz            200 while the process works
@@ -59,7 +57,6 @@ pub struct AdminApi {
     /// The time that callers may move, in a host to try things on.
     movable_time: Option<TimeSource>,
     long_calls: Arc<Semaphore>,
-    backups: Arc<Semaphore>,
 }
 
 impl AdminApi {
@@ -83,7 +80,6 @@ impl AdminApi {
             guard: CallGuard::new(address, &host.admin_names(), token, guards_reads),
             movable_time,
             long_calls: Arc::new(Semaphore::new(LONG_CALLS_MAX)),
-            backups: Arc::new(Semaphore::new(BACKUPS_MAX)),
         }
     }
 

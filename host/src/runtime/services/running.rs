@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +36,7 @@ pub struct Services {
     stores: tokio::sync::Mutex<HashMap<String, ServiceStore>>,
     /// How many stores were opened, one of a name that came back each time.
     stores_opened: Arc<AtomicU64>,
+    copying: Arc<Semaphore>,
     /// By the names of services, as the stores are.
     figures: Mutex<HashMap<String, Arc<ServiceFigures>>>,
     data: PathBuf,
@@ -51,6 +53,7 @@ impl Services {
             leaving: Mutex::default(),
             stores: tokio::sync::Mutex::default(),
             stores_opened: Arc::default(),
+            copying: Arc::new(Semaphore::new(1)),
             figures: Mutex::default(),
             data: data.to_owned(),
             clock,
@@ -141,6 +144,12 @@ impl Services {
     /// to by none.
     pub fn stores_opened(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.stores_opened)
+    }
+
+    /// The one turn to copy all stores: a copy takes its part of the disk, and holds up the
+    /// checkpoints of the store that it reads.
+    pub fn copying(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.copying)
     }
 
     /// The data folder.
