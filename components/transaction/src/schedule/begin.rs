@@ -12,6 +12,8 @@ use strongroom_sdk::store::{Store, StoreError, Transaction};
 pub const RUNS_PER_TICK_MAX: usize = 256;
 /// How many of them begin in one commit, so that the writer's turn is short.
 const RUNS_PER_COMMIT_MAX: i64 = 64;
+/// How many of these are retries at most: they must not keep new dates from their turn.
+const RETRIES_PER_COMMIT_MAX: i64 = RUNS_PER_COMMIT_MAX / 2;
 /// For how long a run is retried, in milliseconds.
 pub const RETRY_FOR_MS: i64 = 3 * 24 * 3_600 * 1_000;
 
@@ -22,7 +24,7 @@ pub(super) fn begin_due<S: Store>(store: &S, now_ms: i64) -> Result<usize, Store
         return Ok(0);
     }
     let transaction = store.begin()?;
-    let retries = run_rows::due_retries(&transaction, now_ms, RUNS_PER_COMMIT_MAX)?;
+    let retries = run_rows::due_retries(&transaction, now_ms, RETRIES_PER_COMMIT_MAX)?;
     let room = RUNS_PER_COMMIT_MAX.saturating_sub(retries.len() as i64);
     let due = rows::due(&transaction, now_ms, room)?;
     let begun = retries.len() + due.len();

@@ -1,5 +1,6 @@
 //! Why a tick stops before its end.
 
+use super::pay::CutShort;
 use crate::users::UsersError;
 use strongroom_ledger_api::LedgerError;
 use strongroom_sdk::store::StoreError;
@@ -19,14 +20,16 @@ pub enum TickError {
 }
 
 impl TickError {
-    /// Whether other payments would fail as this one did. Otherwise the error is of one payment.
-    pub(super) fn is_of_all(&self) -> bool {
+    /// Why other payments may fail as this one did; none where the error is of one payment.
+    pub(super) fn of_others(&self) -> Option<CutShort> {
         match self {
-            Self::Store(_) | Self::Users(_) => true,
-            Self::Ledger(error) => matches!(
-                error,
-                LedgerError::Unavailable(_) | LedgerError::Clock | LedgerError::NotScreened(_)
-            ),
+            Self::Store(_)
+            | Self::Users(_)
+            | Self::Ledger(LedgerError::Unavailable(_) | LedgerError::Clock) => {
+                Some(CutShort::IsDown)
+            }
+            Self::Ledger(LedgerError::NotScreened(_)) => Some(CutShort::NoVerdict),
+            Self::Ledger(_) => None,
         }
     }
 }

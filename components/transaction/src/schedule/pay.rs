@@ -83,15 +83,24 @@ pub(super) struct Pass {
     paid: Vec<PaidRun>,
     /// The runs for which the ledger, or the auth service, did not respond.
     failed: Vec<Run>,
-    /// Whether no run was left out. Some are where the ledger, or the screening in front of it,
-    /// seems down.
-    is_whole: bool,
+    /// Why some runs were left out, if they were.
+    cut_short: Option<CutShort>,
+}
+
+/// Why a pass leaves runs out: they would fail as those before them did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CutShort {
+    /// The ledger, or the auth service, seems down.
+    IsDown,
+    /// The screening in front of the ledger had no verdict. It may be down, or these payments may
+    /// never get one, so others still begin.
+    NoVerdict,
 }
 
 impl Pass {
-    /// Whether the ledger seems down.
-    pub(super) fn is_cut_short(&self) -> bool {
-        !self.is_whole
+    /// Why runs were left out, if they were.
+    pub(super) fn cut_short(&self) -> Option<CutShort> {
+        self.cut_short
     }
 
     /// How many runs have an outcome now.
@@ -106,7 +115,7 @@ impl Pass {
 
     /// Whether each run has an outcome now.
     pub(super) fn has_all(&self) -> bool {
-        self.is_whole && self.failed.is_empty()
+        self.cut_short.is_none() && self.failed.is_empty()
     }
 }
 
@@ -117,28 +126,27 @@ pub(super) fn pay<L: Ledger>(
     mut action_for: impl FnMut(&Schedule) -> Result<Action, UsersError>,
 ) -> Pass {
     let mut pass = Pass::default();
-    let mut failures_in_a_row = 0;
+    let mut failures_in_a_row = Vec::new();
     for one in open {
-        if failures_in_a_row >= FAILURES_MAX {
+        if failures_in_a_row.len() >= FAILURES_MAX {
+            pass.cut_short = failures_in_a_row.into_iter().min();
             return pass;
         }
         match pay_one(ledger, &one, &mut action_for) {
             Ok(paid) => {
-                failures_in_a_row = 0;
+                failures_in_a_row.clear();
                 pass.paid.push(paid);
             }
             Err(error) => {
                 eprintln!("schedule {}, {}: {error}", one.schedule.id, one.run.due);
-                failures_in_a_row = if error.is_of_all() {
-                    failures_in_a_row + 1
-                } else {
-                    0
-                };
+                match error.of_others() {
+                    Some(reason) => failures_in_a_row.push(reason),
+                    None => failures_in_a_row.clear(),
+                }
                 pass.failed.push(one.run);
             }
         }
     }
-    pass.is_whole = true;
     pass
 }
 

@@ -402,6 +402,29 @@ fn payments_that_never_get_a_verdict_do_not_hold_up_the_others() {
         bank.tick();
     }
     assert_eq!(bank.run_of(other), POSTED);
+    // Nor do they keep what is due later from its beginning.
+    let later = bank.order("f", &json!({"reference": "later", "start": "2027-02-02"}));
+    bank.go_to(day("2027-02-02"));
+    for _ in 0..3 {
+        bank.wait(1_000);
+        bank.tick();
+    }
+    assert_eq!(bank.run_of(later), POSTED);
+}
+
+#[test]
+fn retries_leave_new_dates_their_turn() {
+    let bank = short_bank_on("2027-01-31");
+    let retried = json!({"on_insufficient_funds": "retry"});
+    for number in 0..RUNS_PER_TICK_MAX {
+        bank.order(&format!("retried-{number}"), &retried);
+    }
+    bank.tick();
+    bank.wait(RETRY_PAUSE_MS);
+    let new = bank.order("new", &json!({"start": "2027-02-01"}));
+    bank.go_to(day("2027-02-01"));
+    bank.tick();
+    assert_eq!(bank.run_of(new), SHORT);
 }
 
 #[test]

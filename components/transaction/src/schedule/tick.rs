@@ -12,7 +12,7 @@
 use super::begin::{RUNS_PER_TICK_MAX, begin_due};
 use super::error::TickError;
 use super::follow::follow;
-use super::pay::{Owners, pay, record};
+use super::pay::{CutShort, Owners, pay, record};
 use super::run_rows;
 use crate::service::{Env, Service};
 use strongroom_sdk::clock::Clock;
@@ -43,36 +43,38 @@ impl<E: Env> Service<E> {
         let mut owners = Owners::new(&self.users);
         let followed = follow(self);
         // Also where following failed: what is under way needs only the ledger.
-        let mut is_down = self.pay_open(&mut owners, &mut summary)?;
+        let mut cut_short = self.pay_open(&mut owners, &mut summary)?;
         let may_begin = followed?;
-        while may_begin && !is_down && summary.begun < RUNS_PER_TICK_MAX {
+        while may_begin && cut_short != Some(CutShort::IsDown) && summary.begun < RUNS_PER_TICK_MAX
+        {
             let begun = begin_due(&self.store, self.clock.now_ms())?;
-            if begun == 0 {
+            summary.begun += begun;
+            // What began is behind the payments without a verdict, and has its turn next time.
+            if begun == 0 || cut_short.is_some() {
                 break;
             }
-            summary.begun += begun;
-            is_down = self.pay_open(&mut owners, &mut summary)?;
+            cut_short = self.pay_open(&mut owners, &mut summary)?;
         }
         Ok(summary)
     }
 
-    /// Pays the open runs, pass by pass; returns whether the ledger is down.
+    /// Pays the open runs, pass by pass; returns why some were left out, if they were.
     fn pay_open(
         &self,
         owners: &mut Owners<'_, E::Users>,
         summary: &mut Summary,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<CutShort>, StoreError> {
         loop {
             let open = run_rows::open(&self.store, None, OPEN_RUNS_MAX)?;
             if open.is_empty() {
-                return Ok(false);
+                return Ok(None);
             }
             let pass = pay(&self.ledger, open, |schedule| owners.action_for(schedule));
             record(&self.store, &pass, self.clock.now_ms())?;
             summary.paid += pass.paid();
             summary.failed += pass.failed();
             if !pass.has_all() {
-                return Ok(pass.is_cut_short());
+                return Ok(pass.cut_short());
             }
         }
     }
