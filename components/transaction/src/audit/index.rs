@@ -46,6 +46,9 @@ pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
         compare(service, &postings, (after, last), &mut expected, &mut check)?;
         after = last;
     }
+    check.require(delays_fit(store, &expected)?, || {
+        "listed_head: a request was recorded sooner or later than its delays allow".to_owned()
+    });
     check.require(expected.ended == 0, || {
         "listed: a row has a status that no posting gave it".to_owned()
     });
@@ -106,6 +109,18 @@ struct ExpectedRows {
     metadata: RowSum,
     /// Rows that have another status than at first, less the postings that say so.
     ended: i64,
+    /// How long after its request a posting was recorded, at least and at most.
+    delay_min_ms: i64,
+    delay_max_ms: i64,
+}
+
+/// Whether a list by time looks at all places where a request of that time may be.
+fn delays_fit<S: Store>(store: &S, expected: &ExpectedRows) -> Result<bool, StoreError> {
+    let delays = "SELECT delay_min_ms, delay_max_ms FROM listed_head";
+    let Some(row) = store.query(delays, &[])?.first() else {
+        return Ok(true);
+    };
+    Ok(row.integer(0)? <= expected.delay_min_ms && row.integer(1)? >= expected.delay_max_ms)
 }
 
 /// Rows in no order: their number, and the sum of their hashes by a random key. Of other rows the
@@ -153,6 +168,11 @@ fn compare<E: Env>(
     let mut ends = Vec::new();
     for posting in postings {
         check.examine();
+        let delay = posting
+            .recorded_at_ms
+            .saturating_sub(posting.requested_at_ms);
+        expected.delay_min_ms = expected.delay_min_ms.min(delay);
+        expected.delay_max_ms = expected.delay_max_ms.max(delay);
         ends.extend(end_of(posting));
         let Some(made) = IndexRow::of(posting) else {
             continue;

@@ -4,7 +4,8 @@
 use super::AuditError;
 use super::payments::Payments;
 use crate::schedule::{
-    RUN_COLUMNS, Run, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule, ScheduleState, transfer_of,
+    RETRY_FOR_MS, RUN_COLUMNS, Run, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule,
+    ScheduleState, transfer_of,
 };
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
@@ -32,15 +33,17 @@ pub(super) fn check<S: Store, J: Journal>(
     );
     let sql = format!(
         "SELECT {SCHEDULE_COLUMNS}, schedule.next_due_at_ms, \
-         (SELECT count(*) FROM schedule_run WHERE schedule_id = schedule.id) {SCHEDULE_TAIL}"
+         (SELECT count(*) FROM schedule_run WHERE schedule_id = schedule.id), \
+         schedule.paused_at_ms {SCHEDULE_TAIL}"
     );
     for row in Pages::new(store, sql, [Value::from(i64::MIN)], PAGE_ROWS) {
         check_order(&row?, &mut dates)?;
     }
     let mut payments = Payments::new(journal);
     let sql = format!(
-        "SELECT run.schedule_id, run.due, run.sequence, {SCHEDULE_COLUMNS}, {RUN_COLUMNS} \
-         {RUN_TAIL}"
+        "SELECT run.schedule_id, run.due, run.sequence, \
+         run.next_attempt_at_ms IS NULL OR run.next_attempt_at_ms < run.retry_until_ms, \
+         {SCHEDULE_COLUMNS}, {RUN_COLUMNS} {RUN_TAIL}"
     );
     let first = [
         Value::from(Vec::new()),
@@ -61,6 +64,7 @@ fn check_order(row: &Row, check: &mut Check) -> Result<(), StoreError> {
     let sequence = row.integer(0)?;
     let next_due_at_ms = row.optional(SCHEDULE_COLUMN_COUNT, Row::integer)?;
     let runs = row.integer(SCHEDULE_COLUMN_COUNT + 1)?;
+    let was_paused = !row.is_null(SCHEDULE_COLUMN_COUNT + 2)?;
     let schedule = match Schedule::from_row(row) {
         Ok(schedule) => schedule,
         Err(error) => {
@@ -97,6 +101,9 @@ fn check_order(row: &Row, check: &mut Check) -> Result<(), StoreError> {
              {skipped} skipped"
         )
     });
+    check.require(skipped == 0 || was_paused, || {
+        format!("schedule {sequence} ({id}): {skipped} dates were skipped, and it never paused")
+    });
     Ok(())
 }
 
@@ -116,7 +123,8 @@ fn check_run(
     check: &mut Check,
 ) -> Result<Option<(Schedule, Run)>, StoreError> {
     let (schedule_id, sequence) = (row.uuid(0)?, row.integer(2)?);
-    let row = row.behind(3);
+    let is_retried_in_time = row.integer(3)? != 0;
+    let row = row.behind(4);
     check.examine();
     let current = match current {
         Some(current) if current.id == schedule_id => current,
@@ -156,6 +164,10 @@ fn check_run(
             "schedule run {sequence} of {due}: schedule {schedule_id} has no such date, or had it \
              before"
         )
+    });
+    let retried_for_ms = run.retry_until_ms.saturating_sub(run.begun_at_ms);
+    check.require(is_retried_in_time && retried_for_ms <= RETRY_FOR_MS, || {
+        format!("schedule run {sequence} of {due}: it is retried after its time")
     });
     let transfer = transfer_of(schedule, due, run.attempts, run.begun_at_ms);
     check.require(run.transfer_id == transfer.id, || {

@@ -134,6 +134,7 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         ("2 dates are behind, and 2 were begun and 1 skipped", "dates_skipped = dates_skipped + 1"),
         ("3 dates are behind, and 2 were begun", "dates_behind = dates_behind + 1"),
         ("2 dates are behind, and 0 were begun", "id = randomblob(16)"),
+        ("and it never paused", "dates_skipped = 1, paused_at_ms = NULL"),
         (NO_SCHEDULE, "id = randomblob(16)"),
         (NOT_OF_DATE, "owner_id = randomblob(16)"),
         (LOGGED, "state = iif(state = 'cancelled', 'completed', state)"),
@@ -145,6 +146,8 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         (NOT_OF_DATE, "transfer_id = randomblob(16)"),
         (NOT_OF_DATE, "attempts = attempts + 1"),
         ("is no RunState", "state = 'lost'"),
+        ("is retried after its time", "next_attempt_at_ms = retry_until_ms"),
+        ("is retried after its time", "retry_until_ms = retry_until_ms + 86400000 * 4"),
         (CONTRADICTS, "decline_code = NULL"),
         (CONTRADICTS, "decline_code = 'cancelled'"),
         (OTHERWISE, "decline_code = 'account_closed'"),
@@ -292,6 +295,8 @@ fn a_change_of_the_index_is_found_and_says_how_to_make_it_again() {
         "DELETE FROM listed_metadata",
         "UPDATE listed_metadata SET value = 'x'",
         "UPDATE listed_head SET sequence = 10000",
+        "UPDATE listed_head SET delay_min_ms = 1000000000",
+        "UPDATE listed_head SET delay_max_ms = -1000000000",
     ] {
         let found = found_after(&bank, &bank.service.store, &[statement]);
         let remedy = found
