@@ -1,8 +1,8 @@
 //! The response to a request for one transfer: what is recorded of it, posted or declined.
 
 use axum::http::StatusCode;
-use strongroom_ledger_api::Reply;
 use strongroom_ledger_api::view::TransactionView;
+use strongroom_ledger_api::{Kind, Reply};
 use strongroom_sdk::idempotency::StoredReply;
 use strongroom_sdk::problem::Problem;
 use uuid::Uuid;
@@ -24,7 +24,11 @@ pub fn reply_to_transfer(reply: &Reply) -> Result<StoredReply, Problem> {
     };
     let problem = Problem::unprocessable(decline.as_str(), decline.detail())
         .with_extension("transaction_id", posting.id.to_string().into());
-    let problem = match posting.declined_leg {
+    // The request for a reversal names no entries.
+    let named_leg = posting
+        .declined_leg
+        .filter(|_| posting.kind == Kind::Posting);
+    let problem = match named_leg {
         Some(index) => {
             let pointer = format!("/entries/{index}");
             problem.with_error(pointer, decline.as_str(), decline.detail())
