@@ -73,7 +73,7 @@ impl Admission<'_> {
                 clients: [by_address; 2],
             });
         }
-        match self.authenticate() {
+        match authenticate(self.keys, self.head) {
             Ok(identity) => {
                 // A client with a key counts once, however many customers it acts for.
                 let actor = Client::of_subject(identity.actor());
@@ -81,7 +81,7 @@ impl Admission<'_> {
                 self.count_route(RateBy::Subject, actor)?;
                 let identity = on_behalf_of::apply(identity, &self.head.headers, self.keys)?;
                 self.exchange.caller = Some(identity.clone());
-                self.check_scope(&identity)?;
+                check_scope(self.spec, self.head, self.rest, &identity)?;
                 Ok(Caller {
                     identity: Some(identity),
                     clients: [by_address, actor],
@@ -123,22 +123,47 @@ impl Admission<'_> {
     fn is_public(&self, rest: &str) -> bool {
         self.spec.is_public(&self.head.method, rest)
     }
+}
 
-    fn check_scope(&self, identity: &Identity) -> Result<(), GatewayError> {
-        let scope = self.spec.scope(&self.head.method, self.rest);
-        if identity.has_scope(&scope) {
-            Ok(())
-        } else {
-            Err(GatewayError::ScopeMissing(scope.into_owned()))
-        }
+/// Judges the caller of an admitted request again, as of now: while its body arrived, the session
+/// or the key may have ended. It counts once all the same. Returns the identity, but on a public
+/// route.
+///
+/// # Errors
+/// As [`Admission::admit`], without those of rates.
+pub(super) fn confirm(
+    keys: &Keys,
+    spec: &ServiceSpec,
+    head: &Parts,
+    rest: &str,
+) -> Result<Option<Identity>, GatewayError> {
+    if spec.is_public(&head.method, rest) {
+        return Ok(None);
     }
+    let identity = on_behalf_of::apply(authenticate(keys, head)?, &head.headers, keys)?;
+    check_scope(spec, head, rest, &identity)?;
+    Ok(Some(identity))
+}
 
-    /// The identity of the bearer token (RFC 6750) or API key, verified in process.
-    fn authenticate(&self) -> Result<Identity, GatewayError> {
-        let credentials = self.head.headers.get(AUTHORIZATION);
-        let credentials = credentials.and_then(|value| value.to_str().ok());
-        let token = credentials.and_then(bearer_token);
-        let token = token.ok_or(GatewayError::TokenMissing)?;
-        self.keys.verify(token).map_err(GatewayError::TokenRefused)
+fn check_scope(
+    spec: &ServiceSpec,
+    head: &Parts,
+    rest: &str,
+    identity: &Identity,
+) -> Result<(), GatewayError> {
+    let scope = spec.scope(&head.method, rest);
+    if identity.has_scope(&scope) {
+        Ok(())
+    } else {
+        Err(GatewayError::ScopeMissing(scope.into_owned()))
     }
+}
+
+/// The identity of the bearer token (RFC 6750) or API key, verified in process.
+fn authenticate(keys: &Keys, head: &Parts) -> Result<Identity, GatewayError> {
+    let credentials = head.headers.get(AUTHORIZATION);
+    let credentials = credentials.and_then(|value| value.to_str().ok());
+    let token = credentials.and_then(bearer_token);
+    let token = token.ok_or(GatewayError::TokenMissing)?;
+    keys.verify(token).map_err(GatewayError::TokenRefused)
 }

@@ -1,6 +1,6 @@
 //! What happens to a request, step by step.
 
-use super::admission::Admission;
+use super::admission::{Admission, confirm};
 use super::body_memory::BodyMemory;
 use super::cors::Cors;
 use super::exchange::Exchange;
@@ -32,6 +32,7 @@ use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
 const JWKS_PATH: &str = "/.well-known/jwks.json";
@@ -41,6 +42,9 @@ const GATEWAY: &str = "";
 const DEFAULT_HOST: HeaderValue = HeaderValue::from_static("localhost");
 /// For how long browsers must use nothing but TLS (RFC 6797): a year.
 const ONLY_SECURE: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// A body that takes longer may arrive after the end of the session or key with which its request
+/// was admitted.
+const BODY_AT_ONCE: Duration = Duration::from_millis(1);
 /// A response of more bytes is large.
 const SMALL_RESPONSE_MAX: u64 = 16 << 10;
 /// Why a client that takes too little gets no more.
@@ -135,6 +139,8 @@ impl Gateway {
         mut head: Parts,
         body: &mut ArrivingBody,
     ) -> Result<Response<ResponseBody>, GatewayError> {
+        let address = self.proxies.client_of(exchange.peer, &head.headers);
+        exchange.address = address;
         if self.cors.is_some() && head.method == Method::OPTIONS {
             return Ok(cors::preflight());
         }
@@ -145,12 +151,11 @@ impl Gateway {
         if head.uri.path() == JWKS_PATH {
             return self.public_keys(&head.method);
         }
-        let address = self.proxies.client_of(exchange.peer, &head.headers);
-        exchange.address = address;
         if let Some(page) = DocsPage::at(head.uri.path()) {
             return self.own_page(exchange, &page, &head, address);
         }
-        let path = ServicePath::parse(head.uri.path())?;
+        let uri = head.uri.clone();
+        let path = ServicePath::parse(uri.path())?;
         let generation = self.generation(path.service, exchange, &head.headers)?;
         exchange.generation = Some(generation.number());
         let spec = generation.spec();
@@ -168,12 +173,17 @@ impl Gateway {
         if !self.responses.has_room(client) {
             return Err(UNTAKEN);
         }
-        set_caller(&mut head, caller.identity(), address, &exchange.request_id);
-        let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
-        trace::begin_span(&mut head.headers, recorded);
         // Held until the component has responded.
         let mut share = self.body_memory.share(spec, caller.clients());
+        let begun = Instant::now();
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
+        let mut identity = caller.identity().cloned();
+        if begun.elapsed() > BODY_AT_ONCE {
+            identity = confirm(&self.keys, spec, &head, path.rest)?;
+        }
+        set_caller(&mut head, identity.as_ref(), address, &exchange.request_id);
+        let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
+        trace::begin_span(&mut head.headers, recorded);
         let only_reads = head.method.is_safe();
         let request = Request::from_parts(head, body);
         let work = RequestWork::of(exchange.request_id.clone());

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use strongroom_tests::attackers::attacker;
-use strongroom_tests::bank::PASSWORD;
+use strongroom_tests::bank::{PASSWORD, new_key};
 use strongroom_tests::scale::short_or_full;
+use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Bank, json, wait_for};
 use tokio::task::JoinSet;
 
@@ -51,6 +52,32 @@ async fn made(change: impl AsyncFn() -> Answer) {
         (!is_short).then_some(())
     })
     .await;
+}
+
+/// The head of a transfer came before the end of its session, and its body after it.
+#[tokio::test]
+async fn a_request_whose_body_comes_after_the_end_of_its_session_is_401() {
+    let bank = Bank::shared().await;
+    let pair = bank.pair().await;
+    let body = pair.body("1.00").to_string();
+    let (begin, rest) = body.split_at(20);
+    let mut parked = Connection::open(bank.address()).await;
+    parked
+        .send(format!(
+            "POST /api/transactions/transfer HTTP/1.1\r\nhost: localhost\r\n\
+             authorization: Bearer {}\r\nidempotency-key: {}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{begin}",
+            pair.alice.token(),
+            new_key(),
+            body.len(),
+        ))
+        .await;
+    let logout = pair.alice.post("/api/auth/logout").await;
+    assert_eq!(logout.status, 204);
+    parked.send(rest).await;
+    let refused = parked.read_to_the_end().await;
+    assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
+    assert_eq!(pair.bob.balance(&pair.to).await, "0.00");
 }
 
 /// A disable, a new password, and a role that is taken away.
