@@ -22,6 +22,15 @@ use std::time::Instant;
 /// it; nginx logs the same number.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
+/// How much of a request's method and path is logged and kept, in bytes: strangers choose their
+/// lengths.
+const METHOD_BYTES_MAX: usize = 16;
+const PATH_BYTES_MAX: usize = 1 << 10;
+
+fn begin_of(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}
+
 /// What the gateway knows of a request and its response. Its end writes the access log: one line,
 /// without headers, query, or body, since those hold tokens and passwords.
 pub(super) struct Exchange {
@@ -116,8 +125,8 @@ impl Exchange {
         let line = AccessLine {
             request_id: self.request_id.to_str().unwrap_or_default(),
             service: self.service.as_deref().map(Service::name),
-            method: self.method.as_str(),
-            path: &in_ascii(self.uri.path()),
+            method: begin_of(self.method.as_str(), METHOD_BYTES_MAX),
+            path: &in_ascii(begin_of(self.uri.path(), PATH_BYTES_MAX)),
             status,
             microseconds: microseconds(time),
             address: self.address,

@@ -4,7 +4,8 @@
 //! lines that have their ids.
 
 use strongroom_tests::api_key::ApiKey;
-use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID};
+use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, new_key};
+use strongroom_tests::wire::exchange;
 use strongroom_tests::{Answer, Bank, Value, assert_json, json, text, wait_for};
 
 /// In which a line is written.
@@ -22,6 +23,29 @@ async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
         lines.into_iter().find(is_it)
     })
     .await
+}
+
+/// Strangers choose the lengths of method and path.
+#[tokio::test]
+async fn an_access_line_has_the_beginning_of_a_long_method_and_path() {
+    let bank = Bank::shared().await;
+    let (method, path) = ("A".repeat(60_000), "b".repeat(50_000));
+    for request in [
+        format!("{method} /api/auth/me HTTP/1.1\r\n"),
+        format!("GET /api/{path} HTTP/1.1\r\n"),
+    ] {
+        let id = new_key();
+        let request = format!("{request}host: localhost\r\nx-request-id: {id}\r\n\r\n");
+        exchange(bank.address(), request).await;
+        let line = wait_for("the line of the request", LINE_SECONDS_MAX, async || {
+            let log = bank.log();
+            log.lines()
+                .find(|line| line.contains(&id))
+                .map(str::to_owned)
+        })
+        .await;
+        assert!(line.len() < 2_000, "{} bytes", line.len());
+    }
 }
 
 #[tokio::test]
