@@ -52,11 +52,10 @@ pub struct Connection {
 }
 
 /// The order in which connections give up their places: the smallest goes first. That is one
-/// without a request, then one whose response is on its way, then one whose request still arrives;
-/// and of equal ones the one that was idle the longest.
+/// without a response on its way, and of equal ones the one that was idle the longest. A request
+/// that still arrives counts for nothing: anyone can begin one, and send no more of it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct EvictionRank {
-    is_receiving: bool,
     is_responding: bool,
     active_at_ms: u64,
 }
@@ -162,7 +161,6 @@ impl Connection {
     pub(super) fn eviction_rank(&self) -> Option<EvictionRank> {
         let receiving = self.receiving.load(Relaxed);
         (self.serving.load(Relaxed) <= receiving).then(|| EvictionRank {
-            is_receiving: receiving > 0,
             is_responding: self.responding.load(Relaxed) > 0,
             active_at_ms: self.active_at_ms.load(Relaxed),
         })

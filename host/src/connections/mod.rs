@@ -242,4 +242,18 @@ mod tests {
         assert!(third.connection.is_cut_off());
         drop(serving);
     }
+
+    /// Anyone can begin a request, and send no more of it.
+    #[test]
+    fn a_request_that_arrives_keeps_no_place_from_one_that_was_active_later() {
+        let connections = Connections::new(2, 2);
+        let receiving = connections.admit(Some(address(1))).ok().unwrap();
+        let _serving = begin_request(&receiving);
+        let _receiving = receiving.connection.begin_receiving();
+        std::thread::sleep(Duration::from_millis(2));
+        let idle = connections.admit(Some(address(2))).ok().unwrap();
+        assert!(connections.admit(Some(address(3))).is_ok());
+        assert!(receiving.connection.is_cut_off());
+        assert!(!idle.connection.is_cut_off());
+    }
 }

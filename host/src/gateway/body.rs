@@ -43,7 +43,8 @@ pub(super) async fn read(
         return Err(GatewayError::PayloadTooLarge(bytes_max));
     }
     let _arriving = share.begin()?;
-    let whole = Full::new(read_to_the_end(body.rest(), announced, share).await?);
+    let whole = read_to_the_end(body.rest(), announced, share, connection).await?;
+    let whole = Full::new(whole);
     Ok(whole.map_err(|never| match never {}).boxed_unsync())
 }
 
@@ -56,6 +57,7 @@ async fn read_to_the_end(
     body: &mut Incoming,
     announced: Option<u64>,
     share: &mut BodyShare<'_>,
+    connection: &Connection,
 ) -> Result<Bytes, GatewayError> {
     let bytes_max = share.service.limits.request_body;
     let mut whole = BytesMut::new();
@@ -72,7 +74,9 @@ async fn read_to_the_end(
         };
         pace_bytes += data.len();
         if pace_bytes >= PACE_BYTES {
-            pace_until = Instant::now() + PACE_TIME;
+            let now = Instant::now();
+            connection.note_activity(now.into_std());
+            pace_until = now + PACE_TIME;
             pace_bytes = 0;
         }
         let bytes = u64::try_from(whole.len() + data.len()).unwrap_or(u64::MAX);
