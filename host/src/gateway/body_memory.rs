@@ -1,7 +1,7 @@
 //! The memory for the bodies of requests that arrive.
 //!
-//! A small body is read whatever others send. For large ones there is a bounded memory, of which
-//! each service and each client has a share.
+//! A client's first small body is read whatever others send. For further ones, and for large ones,
+//! there are bounded memories, of which each service and each client has a share.
 
 use super::problem::GatewayError;
 use crate::client::Client;
@@ -21,6 +21,10 @@ const SERVICE_KIB_MAX: usize = 32 << 10;
 /// ones (4 MiB).
 const CLIENT_KIB_MAX: usize = 8 << 10;
 const CLIENT_SMALL_KIB_MAX: usize = 4 << 10;
+/// How much of its small bodies each client may have in any case, in KiB, and how much those beyond
+/// it may take of all clients (128 MiB).
+const CLIENT_SMALL_KIB_MIN: usize = SMALL_BYTES_MAX >> 10;
+const TOTAL_SMALL_KIB_MAX: usize = 128 << 10;
 /// How many bodies of one client may arrive at once: each holds a request's head, however little of
 /// it has come.
 const CLIENT_BODIES_MAX: usize = 1_024;
@@ -32,6 +36,7 @@ const TOO_MANY: GatewayError =
 pub(super) struct BodyMemory {
     arriving: ClientShares,
     small: ClientShares,
+    all_small: Arc<Semaphore>,
     large: ClientShares,
     all: Arc<Semaphore>,
     by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
@@ -57,6 +62,7 @@ impl BodyMemory {
         Self {
             arriving: ClientShares::new(CLIENT_BODIES_MAX),
             small: ClientShares::new(CLIENT_SMALL_KIB_MAX),
+            all_small: Arc::new(Semaphore::new(TOTAL_SMALL_KIB_MAX)),
             large: ClientShares::new(CLIENT_KIB_MAX),
             all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
             by_service: RwLock::default(),
@@ -124,11 +130,29 @@ impl BodyShare<'_> {
         if more == 0 {
             return Ok(());
         }
-        for budget in &self.budgets {
-            let room = Arc::clone(budget).try_acquire_many_owned(more);
-            self.held.push(room.map_err(|_| TOO_MANY)?);
+        for budget in self.budgets.clone() {
+            self.take(budget, more)?;
+        }
+        if !self.is_large
+            && self
+                .budgets
+                .iter()
+                .any(|share| is_beyond_its_minimum(share))
+        {
+            self.take(Arc::clone(&memory.all_small), more)?;
         }
         self.kib = kib;
         Ok(())
     }
+
+    fn take(&mut self, budget: Arc<Semaphore>, kib: u32) -> Result<(), GatewayError> {
+        let room = budget.try_acquire_many_owned(kib);
+        self.held.push(room.map_err(|_| TOO_MANY)?);
+        Ok(())
+    }
+}
+
+/// Whether a client has more of its share for small bodies than it may have in any case.
+fn is_beyond_its_minimum(share: &Semaphore) -> bool {
+    CLIENT_SMALL_KIB_MAX - share.available_permits() > CLIENT_SMALL_KIB_MIN
 }
