@@ -241,11 +241,19 @@ impl KeptBackup {
     /// Keeps the log of one store after the other, callers before their callees. What a log has
     /// right after its own turn counts: a caller's goes on while its callee's is kept.
     fn bring_up_to(&mut self, source: &BackupSource, manifest: Manifest) -> io::Result<()> {
+        let mut open = Vec::new();
         let mut logs = Vec::new();
         for (path, store) in source.stores() {
             store.keep_log()?;
             let log = self.logs.iter().find(|(followed, _)| *followed == path);
             let (_, log) = log.ok_or_else(|| io::Error::other("a store is not followed"))?;
+            logs.extend(log.files()?);
+            open.push(path);
+        }
+        // The store of a service that the registry does not name any more gave its log all that it
+        // had when it was closed.
+        let closed = self.logs.iter().filter(|(path, _)| !open.contains(path));
+        for (_, log) in closed {
             logs.extend(log.files()?);
         }
         self.write_manifest(source, manifest, logs)

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use strongroom_tests::command::verify;
-use strongroom_tests::registry::Registry;
+use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Bank, text, wait_for};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -110,6 +111,28 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
     let admin = restored.admin().await;
     let path = format!("/api/transactions/{}", text(&last["id"]));
     assert_eq!(admin.read(&path).await["status"], "posted");
+}
+
+/// The registry may name it again later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_service_has_stored_stays_in_the_backup_when_the_service_is_taken_out() {
+    let keeper = Service::guest("keeper-1").public();
+    let bank = Bank::start_with(&registry().service("keeper", keeper)).await;
+    wait_for_backup(&bank).await;
+    let post = bank.host.client().post("/api/keeper");
+    assert_eq!(post.body("text/plain", "plain").await.text(), "kept");
+    bank.host.save_registry(&registry()).await;
+    wait_for("the end of the service", SECONDS_MAX, async || {
+        bank.host.listed("keeper").await.is_none().then_some(())
+    })
+    .await;
+    let folder = wait_for_backup(&bank).await;
+    let restored = Bank::prepared(&Registry::bank());
+    assert_eq!(restore(&restored, &folder).code, Some(0));
+    let store = Connection::open(restored.data().join("stores/keeper.sqlite"));
+    let count = "SELECT count(*) FROM note";
+    let notes = store.and_then(|store| store.query_row(count, [], |row| row.get(0)));
+    assert_eq!(notes, Ok(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
