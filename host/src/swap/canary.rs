@@ -10,7 +10,7 @@ use super::prepare::prepare;
 use super::refusals::{RefusalKey, Refusals, Slot};
 use super::verdict::verdict;
 use crate::registry::{CanarySpec, ServiceSpec};
-use crate::runtime::{Canary, Generation, LoadProblem, Loader, Route, Services, in_one_line};
+use crate::runtime::{Canary, Generation, LoadProblem, Route, Services, in_one_line};
 use std::sync::Arc;
 
 /// A canary that the registry names, with its component as it was found.
@@ -65,7 +65,32 @@ pub(super) async fn end_unwanted<'r>(pass: &mut Pass<'r>) -> Vec<WantedCanary<'r
     all_wanted
 }
 
-/// Starts the canaries that do not run, and checks the others against their service as it is now.
+/// Ends the canaries that new generations could not call, before these serve.
+pub(super) fn end_misfits(pass: &mut Pass<'_>, arrivals: &[Arc<Generation>]) {
+    let table = pass.services.routing_table().clone();
+    for route in table.routes() {
+        let Some(running) = &route.canary else {
+            continue;
+        };
+        let callee = running.generation();
+        let problems: Vec<_> = arrivals
+            .iter()
+            .flat_map(|arrival| pass.loader.check_link(arrival, callee))
+            .collect();
+        if problems.is_empty() {
+            continue;
+        }
+        route.service.refuse(&problems);
+        let mut record = record(pass, route.service.name(), Outcome::CanaryEnded);
+        record.reason = Some(in_one_line(&problems));
+        if let Some(record) = end(pass.services, route, running, record) {
+            pass.add(record);
+        }
+    }
+}
+
+/// Starts the canaries that do not run. The others are compared from now on with the generation
+/// that serves now.
 pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>) {
     for wanted in all_wanted {
         let Some(route) = pass
@@ -80,38 +105,25 @@ pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>
             continue;
         };
         match &route.canary {
-            Some(running) => check(pass, &route, stable, running),
+            Some(running) if running.is_beside(stable) => {}
+            Some(running) => {
+                let generation = Arc::clone(running.generation());
+                let canary = Canary::new(running.spec().clone(), generation, stable);
+                let canary = Some(Arc::new(canary));
+                pass.services
+                    .set_canary(route.service.name(), Some(running), canary);
+            }
             None => start(pass, &route, stable, wanted).await,
         }
     }
 }
 
-/// Ends a canary that callers of its service could not call. If the generation that serves is a new
-/// one, the canary is compared with that from now on.
-fn check(pass: &mut Pass<'_>, route: &Route, stable: &Generation, running: &Arc<Canary>) {
-    let name = route.service.name();
-    let problems = misfits(pass.services, pass.loader, running);
-    if !problems.is_empty() {
-        route.service.refuse(&problems);
-        let mut record = record(pass, name, Outcome::CanaryEnded);
-        record.reason = Some(in_one_line(&problems));
-        if let Some(record) = end(pass.services, route, running, record) {
-            pass.add(record);
-        }
-    } else if !running.is_beside(stable) {
-        let generation = Arc::clone(running.generation());
-        let canary = Canary::new(running.spec().clone(), generation, stable);
-        let canary = Some(Arc::new(canary));
-        pass.services.set_canary(name, Some(running), canary);
-    }
-}
-
-/// Why callers of a canary's service could not call the canary.
-fn misfits(services: &Services, loader: &Loader, canary: &Canary) -> Vec<LoadProblem> {
-    let table = services.routing_table();
-    let callers = table.routes().filter_map(|route| route.stable.as_ref());
-    callers
-        .flat_map(|caller| loader.check_link(caller, canary.generation()))
+/// Why a new canary could not call the canaries of its callees.
+fn misfits(pass: &Pass<'_>, caller: &Generation) -> Vec<LoadProblem> {
+    let table = pass.services.routing_table();
+    let canaries = table.routes().filter_map(|route| route.canary.as_ref());
+    canaries
+        .flat_map(|callee| pass.loader.check_link(caller, callee.generation()))
         .collect()
 }
 
@@ -131,7 +143,7 @@ async fn start(
         digest,
         &pass.services.routing_table(),
     );
-    if pass.refusals.has_same(&slot, &key) && !pass.trigger.retries_refused() {
+    if pass.refusals.has_same(&slot, &key) && !pass.trigger.is_of_operator() {
         return;
     }
     let mut record = record(pass, name, Outcome::CanaryStarted);
@@ -140,9 +152,13 @@ async fn start(
     record.to = digest;
     let set = ChangeSet::new(pass.services, pass.loader, &[]);
     let mut set = prepare(set, vec![wanted.into_change()], pass.files).await;
-    let Some(candidate) = set.candidates.pop() else {
+    let Some(mut candidate) = set.candidates.pop() else {
         return;
     };
+    let misfits = candidate.generation().map(|caller| misfits(pass, caller));
+    if let Some(misfits) = misfits.filter(|misfits| !misfits.is_empty()) {
+        candidate.refuse(misfits);
+    }
     record.steps = candidate.steps;
     match candidate.outcome {
         Ok(generation) => {

@@ -16,12 +16,13 @@ use super::{canary, removal};
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
 use crate::registry::{HostSpec, Registry, RegistryProblem};
-use crate::runtime::{Loader, Services};
+use crate::runtime::{Loader, Route, Services};
 use futures::StreamExt as _;
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
 /// How many parts of a change are prepared at once.
@@ -188,9 +189,11 @@ impl Swapper {
             loader: &self.loader,
             files: &self.files.snapshot(&self.planned_files),
         };
+        let changes = planner.changes(&registry).await;
+        self.services.forget_planned();
         Plan {
             problems: Vec::new(),
-            changes: planner.changes(&registry).await,
+            changes,
             notices: self.notices(&registry.host),
         }
     }
@@ -247,11 +250,22 @@ impl Swapper {
         self.services.sort_as(&names);
         self.files
             .keep(|file| files.iter().any(|known| known == file));
+        self.remove_unused_code().await;
         self.refusals.keep(|slot| {
             let spec = registry.service(&slot.service);
             spec.is_some_and(|spec| !slot.is_canary || spec.canary.is_some())
         });
         pass.report
+    }
+
+    /// Removes compiled code that no generation has, those aside that are being replaced.
+    async fn remove_unused_code(&self) {
+        let table = self.services.routing_table().clone();
+        let generations = table.routes().flat_map(Route::generations);
+        let in_use: Vec<_> = generations.map(|generation| generation.digest()).collect();
+        let loader = Arc::clone(&self.loader);
+        // It only fails when the runtime ends.
+        let _ = spawn_blocking(move || loader.remove_unused_code(&in_use)).await;
     }
 
     fn set_status(&self, status: RegistryStatus) {

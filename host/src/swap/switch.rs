@@ -1,5 +1,6 @@
 //! Switches the services of a change to their new generations in one step.
 
+use super::canary;
 use super::change_set::{Candidate, ChangeSet};
 use super::drain::drain;
 use super::pass::Pass;
@@ -13,6 +14,7 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
     set.pin();
     let generations = set.candidates.iter().filter_map(Candidate::generation);
     let arrivals: Vec<_> = generations.cloned().collect();
+    canary::end_misfits(pass, &arrivals);
     let (replaced, switch_time) = pass.services.switch(&arrivals, set.leaving);
     for candidate in &set.candidates {
         candidate.resize_store().await;

@@ -14,15 +14,21 @@ use crate::private_file::{self, Guard};
 use crate::registry::Digest;
 use crate::telemetry::microseconds;
 use sha2::{Digest as _, Sha256};
+use std::fs::File;
 use std::hash::{Hash, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
 
 /// How the names of the cache's files end.
 const SUFFIX: &str = "cwasm";
+/// How the names end of files that a process which was killed has left half written.
+const UNFINISHED_SUFFIX: &str = "new";
+/// How long code is kept that no service runs: an operator may go back to it.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Compiles a component for every machine of a release. The code gets a file in `folder`, with the
 /// name under which the binary looks for it inside.
@@ -83,6 +89,34 @@ impl CompiledCache {
         Ok(component)
     }
 
+    /// Removes the code of components that have not been among those `in_use` for [`KEPT`].
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn remove_unused(&self, in_use: &[Digest]) -> io::Result<()> {
+        let now = SystemTime::now();
+        let in_use: Vec<_> = in_use.iter().copied().map(prefix).collect();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let has_suffix = |suffix| path.extension().is_some_and(|found| found == suffix);
+            if !has_suffix(SUFFIX) && !has_suffix(UNFINISHED_SUFFIX) {
+                continue;
+            }
+            let name = name.to_string_lossy();
+            if has_suffix(SUFFIX) && in_use.iter().any(|prefix| name.starts_with(prefix)) {
+                // From now on it counts how long it has not been in use.
+                File::open(&path)?.set_modified(now)?;
+                continue;
+            }
+            let age = now.duration_since(entry.metadata()?.modified()?);
+            if age.is_ok_and(|age| age > KEPT) {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
     fn compile(&self, engines: &Engines, bytes: &[u8], digest: Digest) -> Result<Component> {
         // Most components of WASI 0.3 are refused here, before any code is compiled.
         if let Ok(code) = engines.sequential.precompile_component(bytes) {
@@ -139,13 +173,17 @@ impl CompiledCache {
 fn file_name(engine: &Engine, digest: Digest) -> String {
     let mut hasher = Sha256Hasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    let name = digest.to_string().replace(':', "-");
     let engine = hex::encode(&hasher.0.finalize()[..16]);
-    format!("{name}-{engine}.{SUFFIX}")
+    format!("{}{engine}.{SUFFIX}", prefix(digest))
+}
+
+/// How the names of all files of a component begin.
+fn prefix(digest: Digest) -> String {
+    format!("{}-", digest.to_string().replace(':', "-"))
 }
 
 /// A user who can write here can have the host run code of their own.
-fn check_safe(folder: &Path) -> std::io::Result<()> {
+fn check_safe(folder: &Path) -> io::Result<()> {
     private_file::check(folder, &std::fs::metadata(folder)?, Guard::Writing)?;
     for entry in std::fs::read_dir(folder)? {
         let file = entry?.path();
@@ -159,7 +197,7 @@ fn check_safe(folder: &Path) -> std::io::Result<()> {
                 "{}: {error}; or remove it, and it is compiled anew",
                 file.display()
             );
-            std::io::Error::new(error.kind(), problem)
+            io::Error::new(error.kind(), problem)
         })?;
     }
     Ok(())
@@ -218,6 +256,34 @@ mod tests {
             let remedy = format!("`chmod 700 {}`", folder.display());
             assert!(problem.contains(&remedy), "{mode:o}: {problem}");
         }
+    }
+
+    #[test]
+    fn code_that_no_service_has_run_for_long_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CompiledCache::open(folder.path()).unwrap();
+        let digests = [1, 2, 3].map(|byte| Digest([byte; 32]));
+        let code = |digest| format!("{}engine.cwasm", prefix(digest));
+        let [used, late, past] = digests.map(code);
+        let files = [
+            used.as_str(),
+            late.as_str(),
+            past.as_str(),
+            "past.7-1.new",
+            "notes",
+        ];
+        let file = |name: &str| File::create(folder.path().join(name)).unwrap();
+        let old = SystemTime::now() - 2 * KEPT;
+        for name in files {
+            file(name).set_modified(old).unwrap();
+        }
+        file(&late);
+        cache.remove_unused(&digests[..1]).unwrap();
+        let left = files.map(|name| folder.path().join(name).exists());
+        assert_eq!(left, [true, true, false, false, true]);
+        // Its time begins when it is in use no longer.
+        cache.remove_unused(&[]).unwrap();
+        assert!(folder.path().join(used).exists());
     }
 
     #[test]

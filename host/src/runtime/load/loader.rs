@@ -88,6 +88,13 @@ impl Loader {
         self.keys.as_deref()
     }
 
+    /// Removes the compiled code of components that no service has run for long. Blocks.
+    pub fn remove_unused_code(&self, in_use: &[Digest]) {
+        if let Err(error) = self.cache.remove_unused(in_use) {
+            tracing::warn!(%error, "the compiled code that no service runs could not be removed");
+        }
+    }
+
     /// Compiles a component, and checks its imports and exports against the host's. Blocks, up to a
     /// minute for a large component that is new.
     ///

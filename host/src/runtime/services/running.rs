@@ -180,6 +180,14 @@ impl Services {
         Arc::clone(self.figures.lock().entry(name.to_owned()).or_default())
     }
 
+    /// Forgets the figures of services that were planned, and are none.
+    pub fn forget_planned(&self) {
+        let (table, leaving) = (self.routing_table(), self.leaving.lock());
+        let is_leaving = |name: &str| leaving.iter().any(|service| service.name() == name);
+        let mut figures = self.figures.lock();
+        figures.retain(|name, _| table.get(name).is_some() || is_leaving(name));
+    }
+
     /// Adds services, of which none serves yet. If they are awaited, the host is ready only when
     /// they serve.
     pub fn take_in(&self, names: &[&str], are_awaited: bool) {

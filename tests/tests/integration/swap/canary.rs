@@ -1,7 +1,9 @@
 //! A canary gets its share, comes, and goes.
 
 use crate::swap::files::{digest_of, guest_bytes, of_file, replace};
-use crate::swap::operator::{assert_answers, history, latest, wait_for_outcome, wait_for_refusal};
+use crate::swap::operator::{
+    assert_answers, history, latest, wait_for_generation, wait_for_outcome, wait_for_refusal,
+};
 use crate::swap::versions::{asker, pair, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
@@ -166,6 +168,35 @@ async fn goes_on_beside_a_stable_version_that_is_swapped() {
     host.save_registry(&alone(faulty)).await;
     assert_eq!(host.service("changing").await["generation"], 2);
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
+}
+
+/// Some change of the same save takes long: the canary does not wait for that.
+#[tokio::test]
+async fn ends_before_callers_serve_that_cannot_call_it() {
+    let registry = |asker_guest, quoter_guest| {
+        let table = with(canary("quoter-1b"), "weight", 50);
+        Registry::empty()
+            .service("asker", asker(asker_guest))
+            .service("quoter", version(quoter_guest).set("canary", table))
+    };
+    let host = Host::start(&registry("asker-1", "quoter-1"), None).await;
+    wait_for_outcome(&host, "quoter", "canary_started").await;
+    let slow = Service::guest("clockwork")
+        .config("start", "sleep")
+        .limit("start", "5s");
+    host.save(&registry("asker-2", "quoter-2").service("slow", slow));
+    wait_for_generation(&host, "asker", 2).await;
+    for _request in 0..20 {
+        assert_answers(&host, "/api/asker", "asker-2 quoter-2").await;
+    }
+    assert!(host.service("quoter").await["canary"].is_null());
+    let changes = history(&host, "quoter").await;
+    assert!(
+        changes
+            .iter()
+            .any(|change| change["outcome"] == "canary_ended"),
+        "{changes:?}"
+    );
 }
 
 #[tokio::test]
