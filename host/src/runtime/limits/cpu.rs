@@ -212,9 +212,11 @@ impl CpuBudget {
         self.end_turn();
         let elapsed = self.ticked_at.elapsed();
         self.ticked_at = Instant::now();
-        let has_waited = waited > elapsed / 2 || !Resumed::has_computed(&self.resumed);
+        let computed = Resumed::computed(&self.resumed);
+        let has_waited = waited > elapsed / 2 || computed == 0;
         if !has_waited {
-            self.ticks += 1;
+            // While it waited, others may have computed on its thread.
+            self.ticks += computed.min(ticks(elapsed.saturating_sub(waited))).max(1);
         }
         if self.ticks > self.ticks_max {
             if let Some(in_flight) = self.in_flight.take() {
@@ -265,6 +267,12 @@ impl CpuBudget {
     }
 }
 
+/// How many ticks a time has. Half a tick counts as one.
+fn ticks(time: Duration) -> u64 {
+    let ticks = (time + EPOCH_TICK / 2).as_nanos() / EPOCH_TICK.as_nanos();
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
 /// Where a guest resumed, and how much CPU time its thread had used by then.
 ///
 /// To read a thread's CPU time is a system call, and most calls are over before the first tick. So
@@ -301,18 +309,18 @@ impl Resumed {
         *resumed = Self::now(resumed.is_measured);
     }
 
-    /// Whether the guest has computed for most of a tick since it resumed. A guest that is on
-    /// another thread now has waited.
-    fn has_computed(resumed: &Mutex<Self>) -> bool {
+    /// How many ticks the guest has computed since it resumed, or the host for it in a call. A
+    /// guest that is on another thread now has waited.
+    fn computed(resumed: &Mutex<Self>) -> u64 {
         let mut then = resumed.lock();
         let may_have_computed =
             then.thread == std::thread::current().id() && then.at.elapsed() >= EPOCH_TICK / 2;
         if !may_have_computed {
-            return false;
+            return 0;
         }
         then.is_measured = true;
         then.cpu_time
-            .is_some_and(|then| cpu_time().saturating_sub(then) >= EPOCH_TICK / 2)
+            .map_or(0, |then| ticks(cpu_time().saturating_sub(then)))
     }
 }
 
@@ -388,8 +396,12 @@ mod tests {
 
     /// Computes for a tick.
     fn compute(cpu: &CpuBudget) {
+        compute_for(1, cpu);
+    }
+
+    fn compute_for(ticks: u32, cpu: &CpuBudget) {
         Resumed::note(&cpu.resumed);
-        let until = cpu_time() + EPOCH_TICK;
+        let until = cpu_time() + EPOCH_TICK * ticks;
         while cpu_time() < until {
             std::hint::spin_loop();
         }
@@ -405,6 +417,20 @@ mod tests {
             assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
         }
         compute(&cpu);
+        let update = cpu.tick(Duration::ZERO, false);
+        assert!(matches!(update, UpdateDeadline::Interrupt));
+    }
+
+    /// The clock does not interrupt a call of the host.
+    #[test]
+    fn what_the_host_computes_for_a_guest_without_a_tick_is_charged_after_it() {
+        let mut cpu = budget(8);
+        compute(&cpu);
+        cpu.tick(Duration::ZERO, false);
+        compute_for(5, &cpu);
+        cpu.tick(Duration::ZERO, false);
+        assert!((5..8).contains(&cpu.ticks), "{} ticks", cpu.ticks);
+        compute_for(5, &cpu);
         let update = cpu.tick(Duration::ZERO, false);
         assert!(matches!(update, UpdateDeadline::Interrupt));
     }
