@@ -147,7 +147,9 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let stop = stop_signal()?;
     let hangup = signal(SignalKind::hangup())?;
     let movable_time = dev.map(DevMode::time).cloned();
-    let mut open = open(registry, host, movable_time.clone().unwrap_or_default()).await?;
+    let time = movable_time.clone();
+    let time = time.unwrap_or_else(|| TimeSource::bridging(host.clock_jump));
+    let mut open = open(registry, host, time).await?;
     let listener = Listener::bind(host, room_for(host)).await?;
     let admin = AdminListener::bind(&host.admin)
         .await

@@ -12,12 +12,25 @@ const AHEAD_DAYS_MAX: u64 = 36_500;
 const AHEAD_MS_MAX: u64 = AHEAD_DAYS_MAX * 86_400_000;
 
 /// The time of the machine's wall clock, plus what `serve --dev` was told to add. All clones have
-/// the same time. It never runs slower than the machine's clock, and only jumps ahead.
+/// the same time.
+///
+/// It stands still while a clock that was set back by a little catches up: what was said of a
+/// moment that is over, such as a statement of yesterday, stays true. A clock that was set back by
+/// more is followed.
 ///
 /// What waits for a length of time, such as a timeout, does not use it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TimeSource {
     ahead_ms: Arc<AtomicU64>,
+    latest_ns: Arc<AtomicU64>,
+    step_back_max: Duration,
+}
+
+impl Default for TimeSource {
+    /// The time of a machine that was never set back.
+    fn default() -> Self {
+        Self::bridging(Duration::ZERO)
+    }
 }
 
 /// The time would be further ahead of the machine's clock than it may be.
@@ -26,11 +39,36 @@ pub struct TimeSource {
 pub struct TooFarAhead;
 
 impl TimeSource {
+    /// A time that stands still while the clock is behind by at most so much.
+    pub fn bridging(step_back_max: Duration) -> Self {
+        Self {
+            ahead_ms: Arc::default(),
+            latest_ns: Arc::default(),
+            step_back_max,
+        }
+    }
+
     /// The time since 1970 UTC.
     pub fn now(&self) -> Duration {
         // A board without a battery starts before 1970.
         let machine = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        machine.unwrap_or_default() + Duration::from_millis(self.ahead_ms.load(SeqCst))
+        self.at(machine.unwrap_or_default())
+    }
+
+    /// The time when the machine's clock shows this one.
+    fn at(&self, machine: Duration) -> Duration {
+        let now = machine + Duration::from_millis(self.ahead_ms.load(SeqCst));
+        let now_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let latest_ns = self.latest_ns.fetch_max(now_ns, SeqCst);
+        let behind = Duration::from_nanos(latest_ns.saturating_sub(now_ns));
+        if behind > self.step_back_max {
+            // Whoever follows the step first decides for all.
+            let _ = self
+                .latest_ns
+                .compare_exchange(latest_ns, now_ns, SeqCst, SeqCst);
+            return now;
+        }
+        now + behind
     }
 
     /// Milliseconds since 1970 UTC.
@@ -89,6 +127,15 @@ mod tests {
         assert!(told_ms.unsigned_abs() <= clone.now_ms());
         std::thread::sleep(Duration::from_millis(2));
         assert!(told_ms.unsigned_abs() < clone.now_ms());
+    }
+
+    #[test]
+    fn a_small_step_back_is_bridged_and_a_large_one_followed() {
+        let time = TimeSource::bridging(Duration::from_secs(10));
+        let at = |seconds| time.at(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([100, 95, 99, 101, 91].map(at), [100, 100, 100, 101, 101]);
+        assert_eq!([90, 91, 88].map(at), [90, 91, 91]);
+        assert_eq!([1_000, 91].map(at), [1_000, 91]);
     }
 
     #[test]
