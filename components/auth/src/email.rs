@@ -23,6 +23,12 @@ const HYPHENS: Hyphens = Hyphens::CheckFirstLast;
 /// General Punctuation, which has no letters: dashes, quotes, spaces, and invisible signs.
 const PUNCTUATION: RangeInclusive<char> = '\u{2000}'..='\u{206f}';
 
+/// Letters that look like quotes.
+const LETTERS_LIKE_QUOTES: [char; 11] = [
+    '\u{2b9}', '\u{2ba}', '\u{2bb}', '\u{2bc}', '\u{2bd}', '\u{2be}', '\u{2bf}', '\u{2c8}',
+    '\u{a78b}', '\u{a78c}', '\u{a78f}',
+];
+
 /// An address that can receive mail: one `@`, a local part of at most 64 bytes, and a domain of at
 /// least two labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +143,10 @@ fn is_disguise(character: char) -> bool {
     let mapped = mapped(character.encode_utf8(&mut [0; 4]));
     let is_ascii_or_unknown =
         |mapped: char| mapped.is_ascii() || mapped == char::REPLACEMENT_CHARACTER;
-    mapped.is_empty() || mapped.contains(is_ascii_or_unknown) || PUNCTUATION.contains(&character)
+    mapped.is_empty()
+        || mapped.contains(is_ascii_or_unknown)
+        || PUNCTUATION.contains(&character)
+        || LETTERS_LIKE_QUOTES.contains(&character)
 }
 
 /// Whether a letter has the shape of a Latin letter, or belongs to a script with such letters:

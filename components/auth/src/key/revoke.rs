@@ -18,8 +18,8 @@ const ABANDONED: &str = "SELECT id FROM api_key WHERE state = 'pending' AND crea
 const DELETE_PENDING: &str = "DELETE FROM api_key WHERE id = ?1 AND state = 'pending'";
 
 impl<E: Env> AuthService<E> {
-    /// Revokes a key: the gateway refuses it before this returns. A retry changes nothing, and
-    /// tells the gateway what the first attempt could not.
+    /// Revokes a key: the gateway refuses it before this returns. A retry changes nothing here, and
+    /// tells the gateway again.
     ///
     /// # Errors
     /// - [`AuthError::NotFound`];
@@ -28,10 +28,11 @@ impl<E: Env> AuthService<E> {
         let transaction = self.store.begin()?;
         if move_state(id, [KeyState::Active, KeyState::Revoked], &transaction)? {
             self.record(actor, KEY_REVOKED, id).append(&transaction)?;
-            tell_gateway_of(id, &transaction)?;
         } else if state(id, &transaction)? != Some(KeyState::Revoked) {
             return Err(AuthError::NotFound);
         }
+        // Also on a retry: the gateway may have lost what it was told, such as with its own file.
+        tell_gateway_of(id, &transaction)?;
         // Also a revoked row may be of an earlier turn of the group, and not be on disk yet.
         transaction.commit()?;
         self.put_in_force(id)

@@ -53,6 +53,23 @@ fn every_spelling_of_an_address_is_one_account() {
     }
 }
 
+/// Otherwise no attempt would count, and the response would tell a right password from a wrong one.
+#[test]
+fn where_a_failure_cannot_be_counted_no_password_is_checked() {
+    let (bank, _) = Bank::with_ada();
+    bank.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON login_failure
+         BEGIN SELECT RAISE(ABORT, 'full'); END",
+    );
+    for password in [PASSWORD, OTHER_PASSWORD] {
+        let refused = bank.log_in(EMAIL, password).err();
+        assert!(matches!(refused, Some(AuthError::Store(_))), "{refused:?}");
+    }
+    bank.execute("DROP TRIGGER full");
+    bank.log_in(EMAIL, PASSWORD).unwrap();
+    assert_eq!(bank.failures(), 0);
+}
+
 #[test]
 fn another_network_is_heard_while_one_is_locked() {
     let (bank, _) = Bank::with_ada();

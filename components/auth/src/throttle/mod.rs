@@ -80,12 +80,26 @@ impl<E: Env> AuthService<E> {
         let is_counted = seen.iter().any(|softlock| softlock.failures > 0);
         if is_counted {
             self.count_ahead(&counters)?;
+        } else {
+            self.check_that_failures_count(&counters)?;
         }
         let attempt = Attempt {
             counters,
             is_counted,
         };
         Ok((attempt, permit))
+    }
+
+    /// Checks that the store has room for a failure. Otherwise each attempt would be a first one.
+    fn check_that_failures_count(&self, counters: &[Counter]) -> Result<(), AuthError> {
+        let now_ms = self.now_ms();
+        let transaction = self.store.begin()?;
+        for counter in counters {
+            let current = counter.find(now_ms, &transaction)?;
+            counter.save(&current.after_failure(now_ms), &transaction)?;
+        }
+        // It is dropped, which undoes it.
+        Ok(())
     }
 
     /// Counts an attempt as failed before it is made, unless a lock holds.

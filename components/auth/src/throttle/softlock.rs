@@ -71,9 +71,11 @@ impl Softlock {
         }
     }
 
-    /// The same at a later time, when the failures may no longer count.
+    /// The same at another time, when the failures may no longer count. Those of a clock that was
+    /// ahead do not.
     pub(super) fn at(self, now_ms: i64) -> Self {
-        if now_ms.saturating_sub(self.last_failure_at_ms) > MEMORY_MS {
+        let age_ms = now_ms.saturating_sub(self.last_failure_at_ms);
+        if !(-self.pace.delay_max_ms()..=MEMORY_MS).contains(&age_ms) {
             Self::new(self.pace)
         } else {
             self
@@ -105,8 +107,10 @@ impl Softlock {
     /// How long the lock still holds, in milliseconds; none without a lock.
     pub fn wait_ms(&self, now_ms: i64) -> Option<i64> {
         let wait_ms = self.locked_until_ms.saturating_sub(now_ms);
-        // After the clock was set back, a lock must not hold for longer than the longest one.
-        (wait_ms > 0).then(|| wait_ms.min(self.pace.delay_max_ms()))
+        // A longer one is of a clock that was ahead.
+        (1..=self.pace.delay_max_ms())
+            .contains(&wait_ms)
+            .then_some(wait_ms)
     }
 }
 

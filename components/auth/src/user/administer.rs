@@ -86,7 +86,7 @@ impl<E: Env> AuthService<E> {
 
     /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the
     /// device tokens, and no API key may act for the user until they are enabled. A retry changes
-    /// nothing, and ends the sessions that the first attempt could not end.
+    /// nothing here, and tells the others again.
     ///
     /// # Errors
     /// - [`AuthError::OwnAccount`] where administrators give their own `role` or `disabled`, also
@@ -124,12 +124,16 @@ impl<E: Env> AuthService<E> {
         let leaves_no_admin = old.is_active_admin()
             && !new.is_active_admin()
             && User::count_other_admins(id, &transaction)? == 0;
-        if new == old || leaves_no_admin {
+        if leaves_no_admin {
             // The row may be of an earlier turn of the group. The commit waits until it is on disk.
             transaction.commit()?;
-            if leaves_no_admin {
-                return Err(AuthError::LastAdmin);
+            return Err(AuthError::LastAdmin);
+        }
+        if new == old {
+            if let Some(disabled) = change.disabled {
+                self.tell_again(&old, disabled, &transaction)?;
             }
+            transaction.commit()?;
             self.put_in_force(id)?;
             return Ok(old);
         }
@@ -148,6 +152,27 @@ impl<E: Env> AuthService<E> {
         transaction.commit()?;
         self.put_in_force(id)?;
         Ok(new)
+    }
+
+    /// Tells the gateway and the token service what is in force: after a restore of their own files
+    /// alone they do not know of it.
+    fn tell_again(
+        &self,
+        user: &User,
+        disabled: bool,
+        transaction: &impl Transaction,
+    ) -> Result<(), StoreError> {
+        tell_gateway_of(user.id, transaction)?;
+        if !disabled {
+            return Ok(());
+        }
+        let ended = EndedSessions {
+            id: self.new_id(),
+            subject: user.id,
+            security_version_min: user.security_version,
+            except: None,
+        };
+        ended.insert(self.now_ms(), transaction)
     }
 
     fn record_changes(

@@ -76,12 +76,19 @@ impl<E: Env> AuthService<E> {
     /// A page of the users that `staff` may see, newest first.
     ///
     /// # Errors
-    /// [`AuthError::Store`].
+    /// [`AuthError::Invalid`] for a `query` without a letter or a digit; [`AuthError::Store`].
     pub fn users(
         &self,
         staff: &Staff,
         page: &Page<Uuid, UserFilter>,
     ) -> Result<List<User>, AuthError> {
+        // Each user has such a part: the search would look at all of them.
+        let is_unbounded =
+            |text: &String| !text.is_empty() && !text.contains(char::is_alphanumeric);
+        if page.filter.query.as_ref().is_some_and(is_unbounded) {
+            let detail = "must have a letter or a digit";
+            return Err(AuthError::invalid("/query", detail));
+        }
         let window = page.window();
         let mut statement = Statement::of(&window, &page.filter);
         if sees_customers_alone(staff) {
@@ -111,7 +118,8 @@ impl Statement {
         if let Some(email) = &filter.email {
             statement.add(WITH_EMAIL, [email::key(email).into()]);
         }
-        if let Some(part) = filter.query.as_deref().map(SearchPart::new) {
+        let query = filter.query.as_deref().filter(|text| !text.is_empty());
+        if let Some(part) = query.map(SearchPart::new) {
             let (first, last) = part.range();
             statement.add(WITH_PART, [first.into(), last.into(), part.as_str().into()]);
         }
