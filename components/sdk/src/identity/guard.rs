@@ -67,7 +67,9 @@ impl TryFrom<Identity> for SessionUser {
     type Error = Problem;
 
     fn try_from(identity: Identity) -> Result<Self, Problem> {
-        let session = identity.session.ok_or_else(Problem::forbidden)?;
+        let session = identity.session.ok_or_else(|| {
+            Problem::forbidden("A user may do this with an access token, and no API key for them.")
+        })?;
         Ok(Self { identity, session })
     }
 }

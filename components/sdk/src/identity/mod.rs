@@ -100,10 +100,22 @@ impl Identity {
     /// 403 `forbidden`.
     pub fn require(&self, roles: &[Role]) -> Result<(), Problem> {
         if roles.contains(&self.role) {
-            Ok(())
-        } else {
-            Err(Problem::forbidden())
+            return Ok(());
         }
+        let allowed: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+        let (allowed, own) = (allowed.join(" or "), self.role);
+        let detail = match self.client {
+            None => format!("The role {allowed} may do this, and yours is {own}."),
+            // Of the role `customer` with `x-on-behalf-of`, and of the role `service` without.
+            Some(_) if roles.contains(&Role::Service) => {
+                "An API key may do this without `x-on-behalf-of` only.".to_owned()
+            }
+            Some(_) if roles.contains(&Role::Customer) => {
+                "An API key may do this with `x-on-behalf-of` only, for a customer.".to_owned()
+            }
+            Some(_) => format!("A person of the role {allowed} may do this, and no API key."),
+        };
+        Err(Problem::forbidden(detail))
     }
 
     fn from_headers(headers: &HeaderMap) -> Option<Self> {

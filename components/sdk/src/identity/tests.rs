@@ -102,6 +102,8 @@ fn the_host_s_headers_make_an_identity() {
     assert!(identity.require(&[Role::Auditor]).is_ok());
     let refused = identity.require(&[Role::Admin, Role::Teller]).unwrap_err();
     assert_eq!(refused.code(), "forbidden");
+    let detail = "The role admin or teller may do this, and yours is auditor.";
+    assert_eq!(refused.detail(), detail);
 }
 
 #[test]
@@ -144,12 +146,22 @@ fn a_client_acts_for_the_bank_or_for_a_customer() {
     let for_bank = read(&bank).unwrap();
     let refused = SessionUser::try_from(for_bank.clone()).unwrap_err();
     assert_eq!(refused.code(), "forbidden");
+    let detail_of = |refused: Problem| refused.detail().to_owned();
+    let refused = Payer::try_from(for_bank.clone()).map_err(detail_of);
+    let with = "An API key may do this with `x-on-behalf-of` only, for a customer.";
+    assert_eq!(refused, Err(with.to_owned()));
+    let refused = Teller::try_from(for_bank.clone()).map_err(detail_of);
+    let person = "A person of the role teller or admin may do this, and no API key.";
+    assert_eq!(refused, Err(person.to_owned()));
     assert_eq!((for_bank.actor(), for_bank.on_behalf_of()), (client, None));
     assert!(for_bank.reads_all() && !for_bank.is_staff());
     let for_customer = read(&[subject, ("x-strongroom-role", "customer"), actor]).unwrap();
     assert_eq!(for_customer.actor(), client);
     assert_eq!(for_customer.on_behalf_of(), Some(for_customer.subject));
     assert!(!for_customer.reads_all());
+    let refused = Cashier::try_from(for_customer).map_err(detail_of);
+    let without = "An API key may do this without `x-on-behalf-of` only.";
+    assert_eq!(refused, Err(without.to_owned()));
 }
 
 #[test]
