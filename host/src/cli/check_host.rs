@@ -1,8 +1,14 @@
 //! What `serve` would refuse of the host's own settings.
 
+use crate::admin::{open_token, token_file};
+use crate::backup::PARTIAL;
 use crate::gateway::Tls;
 use crate::network_address::NetworkAddress;
+use crate::private_file::{self, Guard};
 use crate::registry::{AdminAddress, HostSpec, Registry, RegistryProblem};
+use crate::runtime::check_code_folder;
+use crate::wall_clock;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
 
 /// The problems with the folders, the addresses, and the certificate. Nothing is opened to write,
@@ -21,6 +27,16 @@ pub(super) async fn check_host(registry: &Registry) -> Vec<RegistryProblem> {
     for (key, folder) in [("data", &host.data), ("cache", &host.cache)] {
         if let Err(problem) = check_folder(folder) {
             add(key, problem);
+        }
+    }
+    if is_ones_own(&host.cache)
+        && let Err(error) = check_code_folder(&host.cache)
+    {
+        add("cache", format!("{}: {error}", host.cache.display()));
+    }
+    if is_ones_own(&host.data) {
+        for problem in check_data(host) {
+            add("data", problem);
         }
     }
     if let Err(problem) = resolves(&host.listen).await {
@@ -48,6 +64,44 @@ fn check_folder(folder: &Path) -> Result<(), String> {
     }
 }
 
+/// Whether this user has the folder: to another one it may look as it does not to the host.
+fn is_ones_own(folder: &Path) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    folder.metadata().is_ok_and(|found| found.uid() == user)
+}
+
+/// What the host reads of its data folder before any service starts.
+fn check_data(host: &HostSpec) -> Vec<String> {
+    let data = &host.data;
+    let saved_time = wall_clock::check_saved_time(data).err();
+    let mut problems: Vec<_> = saved_time.iter().map(ToString::to_string).collect();
+    let mut add = |file: &Path, problem: String| {
+        problems.push(format!("{}: {problem}", file.display()));
+    };
+    if data.join(PARTIAL).exists() {
+        let problem = "a restoration has not come to its end; remove what is in the folder, and \
+            restore again";
+        add(data, problem.to_owned());
+    }
+    let token = token_file(data);
+    if host.admin_token.is_none()
+        && token.exists()
+        && let Err(error) = open_token(data)
+    {
+        add(&token, error.to_string());
+    }
+    let keys = std::fs::read_dir(data.join("keys"));
+    for file in keys.into_iter().flatten().flatten() {
+        let checked = file
+            .metadata()
+            .and_then(|found| private_file::check(&file.path(), &found, Guard::All));
+        if let Err(error) = checked {
+            add(&file.path(), error.to_string());
+        }
+    }
+    problems
+}
+
 async fn check_admin(host: &HostSpec) -> Result<(), String> {
     match &host.admin {
         AdminAddress::Tcp(address) => {
@@ -61,9 +115,18 @@ async fn check_admin(host: &HostSpec) -> Result<(), String> {
             Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
                 Err(format!("{} is no folder; make it", folder.display()))
             }
+            _ if socket.exists() && !is_socket(socket) => Err(format!(
+                "{} is there and no socket; remove it, or name another path",
+                socket.display()
+            )),
             _ => Ok(()),
         },
     }
+}
+
+fn is_socket(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|found| found.file_type().is_socket())
 }
 
 async fn resolves(address: &NetworkAddress) -> Result<(), String> {

@@ -43,6 +43,14 @@ pub struct WallClock {
     last: LastTime,
 }
 
+/// Checks that the saved time of a data folder can be read, if there is one.
+///
+/// # Errors
+/// It cannot.
+pub fn check_saved_time(data: &Path) -> Result<(), LastTimeError> {
+    LastTime::of(data).read().map(drop)
+}
+
 /// The effect of an operator's `accept-clock`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acceptance {

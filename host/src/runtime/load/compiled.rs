@@ -182,8 +182,12 @@ fn prefix(digest: Digest) -> String {
     format!("{}-", digest.to_string().replace(':', "-"))
 }
 
-/// A user who can write here can have the host run code of their own.
-fn check_safe(folder: &Path) -> io::Result<()> {
+/// Checks that a folder of compiled code can be used: a user who can write here can have the host
+/// run code of their own.
+///
+/// # Errors
+/// What is wrong, and what to do.
+pub fn check_safe(folder: &Path) -> io::Result<()> {
     private_file::check(folder, &std::fs::metadata(folder)?, Guard::Writing)?;
     for entry in std::fs::read_dir(folder)? {
         let file = entry?.path();

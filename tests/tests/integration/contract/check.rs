@@ -1,6 +1,7 @@
 //! `strongroom check`: all that `serve` would refuse, before it is saved.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use strongroom_tests::command::run;
 use strongroom_tests::host::Host;
@@ -22,6 +23,39 @@ fn check_accepts_the_default_bank() {
         !folder.path().join("data").exists(),
         "a check leaves nothing behind"
     );
+}
+
+#[test]
+fn check_reports_the_files_of_the_data_folder_that_serve_would_refuse() {
+    let folder = tempdir().expect("a temporary folder");
+    let at = |path: &str| folder.path().join(path);
+    let registry = Registry::bank().host("admin", "unix:taken");
+    registry.host("cache", "data/cache").write(folder.path());
+    for made in ["data/cache", "data/keys"] {
+        fs::create_dir_all(at(made)).expect("a folder can be made");
+    }
+    for (file, content, mode) in [
+        ("data/keys/signing-keys.json", "{}", 0o644),
+        ("data/admin.token", "short", 0o600),
+        ("data/last-time", "yesterday", 0o600),
+        ("taken", "", 0o600),
+    ] {
+        fs::write(at(file), content).expect("a file can be written");
+        fs::set_permissions(at(file), Permissions::from_mode(mode)).expect("it is ours");
+    }
+    fs::set_permissions(at("data/cache"), Permissions::from_mode(0o777)).expect("it is ours");
+    let outcome = run(folder.path(), &["check"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for words in [
+        ["data/cache", "chmod 700"],
+        ["signing-keys.json", "chmod 600"],
+        ["admin.token", "token"],
+        ["last-time", "RFC 3339"],
+        ["taken", "no socket"],
+    ] {
+        let reports = outcome.lines_with(&words);
+        assert_eq!(reports.len(), 1, "{words:?}: {}", outcome.text());
+    }
 }
 
 /// Each mistake once, with its file, line, and key; `host/src/registry` has all that there are.
