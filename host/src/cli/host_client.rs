@@ -190,18 +190,24 @@ impl HostClient {
                 self.address
             )
         };
-        match &self.address {
+        let response = match &self.address {
             HostAddress::Network(address) => {
                 let addresses = address.resolve().await.with_context(no_host)?;
                 let stream = TcpStream::connect(addresses.as_slice()).await;
-                let stream = stream.with_context(no_host)?;
-                exchange(stream, request).await
+                exchange(stream.with_context(no_host)?, request).await?
             }
             HostAddress::Unix(path) => {
                 let stream = UnixStream::connect(path).await.with_context(no_host)?;
-                exchange(stream, request).await
+                exchange(stream, request).await?
             }
-        }
+        };
+        anyhow::ensure!(
+            response.status() != StatusCode::UNAUTHORIZED,
+            "the host at {} responded 401 Unauthorized: it wants its token; run this where its \
+             data folder with `admin.token` is, or set {TOKEN_VARIABLE}",
+            self.address
+        );
+        Ok(response)
     }
 }
 
