@@ -57,10 +57,11 @@ impl Session {
     }
 
     /// Whether the session has passed its absolute end, was idle for too long, or began before
-    /// a restoration.
+    /// a restoration. One that begins in the future has an end of a clock that was ahead.
     fn is_too_old(&self, settings: &Settings, now_ms: i64) -> bool {
         let restored_at_ms = settings.restored_at_ms;
         now_ms >= self.ends_at_ms(settings)
+            || self.created_at_ms > now_ms.saturating_add(GRACE_MS)
             || restored_at_ms.is_some_and(|at_ms| self.created_at_ms <= at_ms)
     }
 

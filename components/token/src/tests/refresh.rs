@@ -78,6 +78,15 @@ fn a_rotation_by_a_clock_that_was_ahead_gives_no_longer_grace() {
 }
 
 #[test]
+fn a_session_by_a_clock_that_was_ahead_gives_no_longer_life() {
+    let (bank, tokens) = Bank::with_session();
+    bank.pass_ms(-5_000);
+    let second = bank.rotated(&tokens.refresh_token);
+    bank.pass_ms(-3_600_000);
+    bank.assert_invalid(&second);
+}
+
+#[test]
 fn any_earlier_token_within_the_grace_gets_the_newest() {
     let (bank, first) = Bank::with_session();
     let mut chain = vec![first.refresh_token];

@@ -42,6 +42,18 @@ fn a_day_without_a_failure_forgets() {
     assert_eq!(softlock.at(MEMORY_MS + 1).failures, 0);
 }
 
+#[test]
+fn failures_of_a_clock_that_was_ahead_do_not_count() {
+    for pace in [Pace::Close, Pace::Loose] {
+        let (ahead_ms, now_ms) = (400 * MEMORY_MS, MEMORY_MS);
+        let failed = |lock: Softlock, _| lock.after_failure(ahead_ms);
+        let locked = (0..1_000).fold(Softlock::new(pace), failed);
+        assert!(locked.wait_ms(ahead_ms).is_some());
+        assert_eq!(locked.wait_ms(now_ms), None);
+        assert_eq!(locked.at(now_ms), Softlock::new(pace));
+    }
+}
+
 proptest! {
     #[test]
     fn more_failures_never_wait_less(failures in 0_i64..1_000_000) {
