@@ -143,7 +143,11 @@ async fn start(
         digest,
         &pass.services.routing_table(),
     );
-    if pass.refusals.has_same(&slot, &key) && !pass.trigger.is_of_operator() {
+    let is_retried = match pass.refusals.has_verdict(&slot) {
+        true => pass.trigger.revives_canaries(),
+        false => pass.trigger.retries_refused(),
+    };
+    if pass.refusals.has_same(&slot, &key) && !is_retried {
         return;
     }
     let mut record = record(pass, name, Outcome::CanaryStarted);
@@ -226,7 +230,7 @@ pub(super) fn judge(services: &Services, refusals: &Refusals, history: &History)
         let digest = Some(canary.generation().digest());
         let key = RefusalKey::of(spec, Some(canary.spec()), digest, &table);
         // Before it goes, so that no change brings it back.
-        refusals.note(Slot::canary(&spec.name), key, reason_in_full.clone());
+        refusals.note_verdict(Slot::canary(&spec.name), key, reason_in_full.clone());
         let mut record = Record::new(&spec.name, "canary", vec!["canary".to_owned()]);
         record.outcome = Outcome::CanaryTakenOut;
         record.reason = Some(reason);

@@ -72,11 +72,33 @@ pub(super) struct Refusals(Mutex<HashMap<Slot, StandingRefusal>>);
 struct StandingRefusal {
     key: RefusalKey,
     reason: String,
+    /// Whether it is a canary that served, and did worse than the stable version.
+    is_verdict: bool,
 }
 
 impl Refusals {
     pub(super) fn note(&self, slot: Slot, key: RefusalKey, reason: String) {
-        self.0.lock().insert(slot, StandingRefusal { key, reason });
+        self.insert(slot, key, reason, false);
+    }
+
+    /// Notes that a canary was taken out.
+    pub(super) fn note_verdict(&self, slot: Slot, key: RefusalKey, reason: String) {
+        self.insert(slot, key, reason, true);
+    }
+
+    fn insert(&self, slot: Slot, key: RefusalKey, reason: String, is_verdict: bool) {
+        let refusal = StandingRefusal {
+            key,
+            reason,
+            is_verdict,
+        };
+        self.0.lock().insert(slot, refusal);
+    }
+
+    /// Whether the last canary of this slot was taken out.
+    pub(super) fn has_verdict(&self, slot: &Slot) -> bool {
+        let refusals = self.0.lock();
+        refusals.get(slot).is_some_and(|refusal| refusal.is_verdict)
     }
 
     pub(super) fn forget(&self, slot: &Slot) {

@@ -15,7 +15,7 @@ use super::trigger::Trigger;
 use super::{canary, removal};
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
-use crate::registry::{HostSpec, Registry, RegistryProblem};
+use crate::registry::{Digest, HostSpec, Registry, RegistryProblem};
 use crate::runtime::{Loader, Route, Services};
 use futures::StreamExt as _;
 use parking_lot::Mutex;
@@ -238,6 +238,7 @@ impl Swapper {
             keys.set_scopes(registry.scopes());
         }
 
+        let mut in_use = self.digests();
         // First, since a canary of the previous table must not serve beside the new one.
         let canaries = canary::end_unwanted(&mut pass).await;
         change_services(&mut pass, &leaving, trigger.retries_refused()).await;
@@ -250,7 +251,9 @@ impl Swapper {
         self.services.sort_as(&names);
         self.files
             .keep(|file| files.iter().any(|known| known == file));
-        self.remove_unused_code().await;
+        // What served before this pass was in use until now.
+        in_use.extend(self.digests());
+        self.remove_unused_code(in_use).await;
         self.refusals.keep(|slot| {
             let spec = registry.service(&slot.service);
             spec.is_some_and(|spec| !slot.is_canary || spec.canary.is_some())
@@ -258,11 +261,14 @@ impl Swapper {
         pass.report
     }
 
-    /// Removes compiled code that no generation has, those aside that are being replaced.
-    async fn remove_unused_code(&self) {
-        let table = self.services.routing_table().clone();
+    /// The components of the generations that serve.
+    fn digests(&self) -> Vec<Digest> {
+        let table = self.services.routing_table();
         let generations = table.routes().flat_map(Route::generations);
-        let in_use: Vec<_> = generations.map(|generation| generation.digest()).collect();
+        generations.map(|generation| generation.digest()).collect()
+    }
+
+    async fn remove_unused_code(&self, in_use: Vec<Digest>) {
         let loader = Arc::clone(&self.loader);
         // It only fails when the runtime ends.
         let _ = spawn_blocking(move || loader.remove_unused_code(&in_use)).await;

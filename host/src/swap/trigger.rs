@@ -27,14 +27,14 @@ impl Trigger {
         }
     }
 
-    /// Whether the host retries a service that it refused although it is the same: the operator
-    /// asks for it, or a start that has to write may succeed now.
+    /// Whether the host retries what it refused although it is the same: the operator asks for it,
+    /// or a start that has to write may succeed now.
     pub(super) fn retries_refused(self) -> bool {
-        self.is_of_operator() || self == Self::Clock
+        self.revives_canaries() || self == Self::Clock
     }
 
-    /// Whether the operator asks for it. Only then comes a canary back that was taken out.
-    pub(super) fn is_of_operator(self) -> bool {
+    /// Whether a canary comes back that was taken out: the operator asks for it.
+    pub(super) fn revives_canaries(self) -> bool {
         matches!(self, Self::Signal | Self::Request)
     }
 }

@@ -8,7 +8,7 @@
 //!               |
 //!    has the guest computed since the last tick? --no--> not charged, light
 //!               | yes
-//!    charge a tick; more than its CPU time? -------yes-> ended
+//!    charge its ticks; more than its CPU time? ----yes-> ended
 //!               | no
 //!    more than LIGHT_TICKS charged? ---------------no--> light: yields to the other tasks, or goes
 //!               | yes                                           on if it holds a store's writer
@@ -277,8 +277,8 @@ fn ticks(time: Duration) -> u64 {
 ///
 /// To read a thread's CPU time is a system call, and most calls are over before the first tick. So
 /// a call begins without it. The first tick in which the guest may have computed is not charged.
-/// After it, the CPU time is read wherever the guest resumes. So a call has one tick more than it
-/// may use, and a guest that the kernel had stopped is never charged.
+/// After it, the CPU time is read wherever the guest resumes. So what a call computes until its
+/// first tick is free, and a guest that the kernel had stopped is never charged.
 #[derive(Debug)]
 struct Resumed {
     thread: ThreadId,
