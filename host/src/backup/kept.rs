@@ -163,12 +163,18 @@ fn step(
     }
     // Each bank has a folder of its own there: none removes what is another's.
     let folder = folder.join(source.bank().to_string());
-    create_folder(&folder)?;
-    remove_backups(&folder, |backup| !backup.join(manifest::FILE_NAME).exists())?;
+    let cleared = folder.clone();
+    in_time(move || {
+        create_folder(&cleared)?;
+        remove_backups(&cleared, |backup| {
+            !backup.join(manifest::FILE_NAME).exists()
+        })
+    })?;
     // Otherwise the logs go on to fill the folder of the one before, and no manifest names that.
     let kept = KeptBackup::begin(source, &folder, stop).inspect_err(|_| source.end_keeping())?;
     // The new one replaces them.
-    remove_backups(&folder, |backup| backup != kept.folder)?;
+    let now = kept.folder.clone();
+    in_time(move || remove_backups(&folder, |backup| backup != now))?;
     Ok(kept)
 }
 
@@ -197,9 +203,8 @@ impl KeptBackup {
     fn begin(source: &BackupSource, above: &Path, stop: &CancellationToken) -> io::Result<Self> {
         let folder = above.join(named::name_of_now());
         // One that is there already, of this second, may be whole.
-        std::fs::DirBuilder::new()
-            .mode(FOLDER_MODE)
-            .create(&folder)?;
+        let made = folder.clone();
+        in_time(move || std::fs::DirBuilder::new().mode(FOLDER_MODE).create(made))?;
         Self::copy(source, &folder, stop).inspect_err(|_| {
             // What is not whole must not keep the next one from its place on the disk.
             let removed = folder.clone();
@@ -282,20 +287,24 @@ impl KeptBackup {
             self.small.push(file);
         }
         manifest.files.extend(self.small.iter().cloned());
-        replace(&self.folder.join(manifest::FILE_NAME), &manifest.text()?)?;
-        for old in before.iter().filter(|file| !self.small.contains(file)) {
-            std::fs::remove_file(self.folder.join(old.stored()))?;
-        }
-        Ok(())
+        let (file, text) = (self.folder.join(manifest::FILE_NAME), manifest.text()?);
+        let old = before.iter().filter(|file| !self.small.contains(file));
+        let old: Vec<_> = old.map(|file| self.folder.join(file.stored())).collect();
+        in_time(move || {
+            replace(&file, &text)?;
+            old.iter().try_for_each(std::fs::remove_file)
+        })
     }
 
     fn write_small(&self, path: PathBuf, content: &[u8], sha256: String) -> io::Result<CopiedFile> {
         let stored = PathBuf::from(format!("{}.{}", path.display(), self.steps));
-        let file = self.folder.join(&stored);
-        if let Some(folder) = file.parent() {
-            create_folder(folder)?;
-        }
-        replace(&file, content)?;
+        let (file, written) = (self.folder.join(&stored), content.to_vec());
+        in_time(move || {
+            if let Some(folder) = file.parent() {
+                create_folder(folder)?;
+            }
+            replace(&file, &written)
+        })?;
         Ok(CopiedFile {
             path,
             stored_as: Some(stored),
