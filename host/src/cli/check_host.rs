@@ -11,6 +11,14 @@ use crate::wall_clock;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
 
+/// The files of keys in the data folder.
+const KEY_FILES: [&str; 4] = [
+    "signing-keys.json",
+    "revocations.jsonl",
+    "api-keys.jsonl",
+    "api-key-uses.json",
+];
+
 /// The problems with the folders, the addresses, and the certificate. Nothing is opened to write,
 /// and no address is taken: the bank may run meanwhile.
 pub(super) async fn check_host(registry: &Registry) -> Vec<RegistryProblem> {
@@ -67,7 +75,8 @@ fn check_folder(folder: &Path) -> Result<(), String> {
 /// Whether this user has the folder: to another one it may look as it does not to the host.
 fn is_ones_own(folder: &Path) -> bool {
     let user = rustix::process::geteuid().as_raw();
-    folder.metadata().is_ok_and(|found| found.uid() == user)
+    let metadata = folder.metadata();
+    metadata.is_ok_and(|found| found.is_dir() && found.uid() == user)
 }
 
 /// What the host reads of its data folder before any service starts.
@@ -90,13 +99,13 @@ fn check_data(host: &HostSpec) -> Vec<String> {
     {
         add(&token, error.to_string());
     }
-    let keys = std::fs::read_dir(data.join("keys"));
-    for file in keys.into_iter().flatten().flatten() {
-        let checked = file
-            .metadata()
-            .and_then(|found| private_file::check(&file.path(), &found, Guard::All));
-        if let Err(error) = checked {
-            add(&file.path(), error.to_string());
+    let keys = data.join("keys");
+    let files = KEY_FILES.map(|name| (keys.join(name), Guard::All));
+    for (path, guard) in files.into_iter().chain([(keys, Guard::Writing)]) {
+        if let Ok(found) = path.metadata()
+            && let Err(error) = private_file::check(&path, &found, guard)
+        {
+            add(&path, error.to_string());
         }
     }
     problems
