@@ -156,3 +156,45 @@ impl BodyShare<'_> {
 fn is_beyond_its_minimum(share: &Semaphore) -> bool {
     CLIENT_SMALL_KIB_MAX - share.available_permits() > CLIENT_SMALL_KIB_MIN
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registry;
+    use std::net::IpAddr;
+    use std::path::Path;
+
+    fn client(number: u32) -> Client {
+        let address = u128::from(number) << 64;
+        Client::of_address(IpAddr::from(address.to_be_bytes()))
+    }
+
+    #[test]
+    fn all_small_bodies_have_a_bound_and_each_client_has_its_first() {
+        let text = "[services.one]\ncomponent = \"one.wasm\"\n";
+        let (registry, _) = Registry::parse(Path::new("registry.toml"), text);
+        let service = &registry.services[0];
+        let memory = BodyMemory::new();
+        let clients: Vec<_> = (1..100).map(|number| [client(number)]).collect();
+        let whole = SMALL_BYTES_MAX as u64;
+        let mut held = Vec::new();
+        for client in &clients {
+            for _ in 0..CLIENT_SMALL_KIB_MAX / CLIENT_SMALL_KIB_MIN {
+                let mut share = memory.share(service, client);
+                if share.grow_to(whole).is_ok() {
+                    held.push(share);
+                }
+            }
+        }
+        let kib = held.len() * CLIENT_SMALL_KIB_MIN;
+        let bound = TOTAL_SMALL_KIB_MAX + clients.len() * CLIENT_SMALL_KIB_MIN;
+        assert!((TOTAL_SMALL_KIB_MAX..=bound).contains(&kib), "{kib} KiB");
+        // One who has nothing yet gets its first, and no more.
+        let new = [client(1_000)];
+        let [mut first, mut second] = [(); 2].map(|()| memory.share(service, &new));
+        assert!(first.grow_to(whole).is_ok());
+        assert!(second.grow_to(whole).is_err());
+        held.clear();
+        assert!(memory.share(service, &new).grow_to(whole).is_ok());
+    }
+}
