@@ -27,7 +27,7 @@ pub struct TimeSource {
 }
 
 impl Default for TimeSource {
-    /// The time of a machine that was never set back.
+    /// A time that follows each step back.
     fn default() -> Self {
         Self::bridging(Duration::ZERO)
     }

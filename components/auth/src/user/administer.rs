@@ -86,7 +86,7 @@ impl<E: Env> AuthService<E> {
 
     /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the
     /// device tokens, and no API key may act for the user until they are enabled. A retry changes
-    /// nothing here, and tells the others again.
+    /// nothing here; one with `disabled` tells the others again.
     ///
     /// # Errors
     /// - [`AuthError::OwnAccount`] where administrators give their own `role` or `disabled`, also

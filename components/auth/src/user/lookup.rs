@@ -21,7 +21,8 @@ pub struct UserFilter {
     /// A whole email address.
     #[serde(default)]
     pub email: Option<String>,
-    /// A part of an email address or a name, from the beginning of a word.
+    /// A part of an email address or a name, from the beginning of a word. It has a letter or a
+    /// digit.
     #[serde(default)]
     pub query: Option<String>,
     /// What the users may do.

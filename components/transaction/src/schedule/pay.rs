@@ -87,7 +87,8 @@ pub(super) struct Pass {
     cut_short: Option<CutShort>,
 }
 
-/// Why a pass leaves runs out: they would fail as those before them did.
+/// Why a pass leaves runs out: they would fail as those before them did. The first reason counts
+/// where both occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CutShort {
     /// The ledger, or the auth service, seems down.
