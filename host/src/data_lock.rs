@@ -24,6 +24,19 @@ pub struct DataLock {
     content: String,
 }
 
+/// Refuses a data folder that a restoration has made in part.
+///
+/// # Errors
+/// It is one.
+pub fn check_whole(data: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !data.join(PARTIAL).exists(),
+        "{}: a restoration has not come to its end; remove what is in the folder, and restore again",
+        data.display()
+    );
+    Ok(())
+}
+
 impl DataLock {
     /// Locks a data folder, and makes it if there is none.
     ///
@@ -45,11 +58,7 @@ impl DataLock {
                  with --data"
             )
         })?;
-        anyhow::ensure!(
-            !data.join(PARTIAL).exists(),
-            "{shown}: a restoration has not come to its end; remove what is in the folder, and \
-             restore again"
-        );
+        check_whole(data)?;
         let identity = identity(&file.metadata().map_err(named)?);
         let mut content = String::new();
         file.read_to_string(&mut content).map_err(named)?;

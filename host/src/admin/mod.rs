@@ -12,4 +12,4 @@ mod token;
 
 pub use calls::{AdminApi, BACKUP_BYTES, CommandBody, CommandOutput};
 pub use listener::AdminListener;
-pub use token::{open_token, read_token, token_file};
+pub use token::{kept_token, open_token, read_token, token_file};

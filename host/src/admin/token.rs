@@ -21,10 +21,20 @@ pub fn token_file(data: &Path) -> PathBuf {
 /// # Errors
 /// The file cannot be read or written, other users can read it, or it holds no token.
 pub fn open_token(data: &Path) -> io::Result<AdminToken> {
-    let file = token_file(data);
-    match private_file::read(&file) {
-        Ok(content) => parse(content),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(&file),
+    match kept_token(data)? {
+        Some(token) => Ok(token),
+        None => make(&token_file(data)),
+    }
+}
+
+/// Returns the token of a data folder, if there is one.
+///
+/// # Errors
+/// The file cannot be read, other users can read it, or it holds no token.
+pub fn kept_token(data: &Path) -> io::Result<Option<AdminToken>> {
+    match private_file::read(&token_file(data)) {
+        Ok(content) => parse(content).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -1,23 +1,17 @@
 //! What `serve` would refuse of the host's own settings.
 
-use crate::admin::{open_token, token_file};
-use crate::backup::PARTIAL;
+use crate::admin::{kept_token, token_file};
+use crate::data_lock::check_whole;
 use crate::gateway::Tls;
+use crate::keys::FILES as KEY_FILES;
 use crate::network_address::NetworkAddress;
 use crate::private_file::{self, Guard};
 use crate::registry::{AdminAddress, HostSpec, Registry, RegistryProblem};
 use crate::runtime::check_code_folder;
 use crate::wall_clock;
+use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
-
-/// The files of keys in the data folder.
-const KEY_FILES: [&str; 4] = [
-    "signing-keys.json",
-    "revocations.jsonl",
-    "api-keys.jsonl",
-    "api-key-uses.json",
-];
 
 /// The problems with the folders, the addresses, and the certificate. Nothing is opened to write,
 /// and no address is taken: the bank may run meanwhile.
@@ -82,22 +76,16 @@ fn is_ones_own(folder: &Path) -> bool {
 /// What the host reads of its data folder before any service starts.
 fn check_data(host: &HostSpec) -> Vec<String> {
     let data = &host.data;
-    let saved_time = wall_clock::check_saved_time(data).err();
-    let mut problems: Vec<_> = saved_time.iter().map(ToString::to_string).collect();
-    let mut add = |file: &Path, problem: String| {
-        problems.push(format!("{}: {problem}", file.display()));
+    let is_whole = check_whole(data).map_err(|error| error.to_string());
+    let saved_time = wall_clock::check_saved_time(data).map_err(|error| error.to_string());
+    let mut problems: Vec<_> = is_whole.err().into_iter().chain(saved_time.err()).collect();
+    let mut add = |file: &Path, error: io::Error| {
+        problems.push(format!("{}: {error}", file.display()));
     };
-    if data.join(PARTIAL).exists() {
-        let problem = "a restoration has not come to its end; remove what is in the folder, and \
-            restore again";
-        add(data, problem.to_owned());
-    }
-    let token = token_file(data);
     if host.admin_token.is_none()
-        && token.exists()
-        && let Err(error) = open_token(data)
+        && let Err(error) = kept_token(data)
     {
-        add(&token, error.to_string());
+        add(&token_file(data), error);
     }
     let keys = data.join("keys");
     let files = KEY_FILES.map(|name| (keys.join(name), Guard::All));
@@ -105,7 +93,7 @@ fn check_data(host: &HostSpec) -> Vec<String> {
         if let Ok(found) = path.metadata()
             && let Err(error) = private_file::check(&path, &found, guard)
         {
-            add(&path, error.to_string());
+            add(&path, error);
         }
     }
     problems

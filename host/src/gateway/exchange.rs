@@ -9,7 +9,7 @@ use crate::connections::{Connection, Serving};
 use crate::keys::Identity;
 use crate::runtime::{Service, cut_to_line};
 use crate::telemetry::{
-    AccessLine, RecentRequests, RequestFacts, RequestTrace, RequestWork, microseconds,
+    AccessLine, RecentRequests, RequestFacts, RequestTrace, RequestWork, beginning, microseconds,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, Uri};
@@ -26,10 +26,6 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// lengths.
 const METHOD_BYTES_MAX: usize = 16;
 const PATH_BYTES_MAX: usize = 1 << 10;
-
-fn begin_of(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
-}
 
 /// What the gateway knows of a request and its response. Its end writes the access log: one line,
 /// without headers, query, or body, since those hold tokens and passwords.
@@ -125,8 +121,8 @@ impl Exchange {
         let line = AccessLine {
             request_id: self.request_id.to_str().unwrap_or_default(),
             service: self.service.as_deref().map(Service::name),
-            method: begin_of(self.method.as_str(), METHOD_BYTES_MAX),
-            path: &in_ascii(begin_of(self.uri.path(), PATH_BYTES_MAX)),
+            method: beginning(self.method.as_str(), METHOD_BYTES_MAX),
+            path: &in_ascii(beginning(self.uri.path(), PATH_BYTES_MAX)),
             status,
             microseconds: microseconds(time),
             address: self.address,

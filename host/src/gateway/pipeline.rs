@@ -154,8 +154,7 @@ impl Gateway {
         if let Some(page) = DocsPage::at(head.uri.path()) {
             return self.own_page(exchange, &page, &head, address);
         }
-        let uri = head.uri.clone();
-        let path = ServicePath::parse(uri.path())?;
+        let path = ServicePath::parse(head.uri.path())?;
         let generation = self.generation(path.service, exchange, &head.headers)?;
         exchange.generation = Some(generation.number());
         let spec = generation.spec();

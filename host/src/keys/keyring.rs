@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
-const FILE_NAME: &str = "signing-keys.json";
+pub(super) const FILE_NAME: &str = "signing-keys.json";
 
 /// The file: a list of keys, the newest first. The first one signs, all of them verify.
 #[derive(Serialize, Deserialize)]

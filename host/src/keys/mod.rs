@@ -31,7 +31,7 @@ use durable_view::View as _;
 use figures::Verified;
 use keyring::Keyring;
 use parking_lot::Mutex;
-use revocations::Revocations;
+use revocations::{RevocationView, Revocations};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -45,7 +45,15 @@ use verification::Verifier;
 /// How often the last uses of API keys are saved, if they have changed.
 const SAVE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The files of the folder that a backup has.
+/// The files of the folder.
+pub const FILES: [&str; 4] = [
+    keyring::FILE_NAME,
+    RevocationView::FILE_NAME,
+    ApiKeyView::FILE_NAME,
+    api_keys::USES_FILE_NAME,
+];
+
+/// Those that a backup has.
 pub const BACKED_UP: [&str; 2] = [ApiKeyView::FILE_NAME, api_keys::USES_FILE_NAME];
 
 /// The keys and revocations of a host.

@@ -11,7 +11,7 @@ mod traces;
 
 pub use access::AccessLine;
 pub use current_request::{CurrentRequest, for_request};
-pub use recent_requests::{RecentRequests, RequestFacts, RequestView};
+pub use recent_requests::{RecentRequests, RequestFacts, RequestView, beginning};
 pub use request_work::{RequestWork, StoreCall};
 pub use traces::{OpenSpan, RequestTrace, SpanId, TraceExporter, TraceId, TraceParent, Traces};
 

@@ -196,9 +196,14 @@ impl KeptRequest {
     }
 }
 
-/// The begin of a text, of which others may have chosen the length.
+/// As much of a text as is kept.
 pub(super) fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+    beginning(text, TEXT_BYTES_MAX)
+}
+
+/// The beginning of a text, of which others may have chosen the length.
+pub fn beginning(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 #[cfg(test)]

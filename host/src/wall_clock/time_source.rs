@@ -62,7 +62,7 @@ impl TimeSource {
         let latest_ns = self.latest_ns.fetch_max(now_ns, SeqCst);
         let behind = Duration::from_nanos(latest_ns.saturating_sub(now_ns));
         if behind > self.step_back_max {
-            // Whoever follows the step first decides for all.
+            // The first thread that follows the step decides for all.
             let _ = self
                 .latest_ns
                 .compare_exchange(latest_ns, now_ns, SeqCst, SeqCst);

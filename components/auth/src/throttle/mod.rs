@@ -92,12 +92,8 @@ impl<E: Env> AuthService<E> {
 
     /// Checks that the store has room for a failure. Otherwise each attempt would be a first one.
     fn check_that_failures_count(&self, counters: &[Counter]) -> Result<(), AuthError> {
-        let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
-        for counter in counters {
-            let current = counter.find(now_ms, &transaction)?;
-            counter.save(&current.after_failure(now_ms), &transaction)?;
-        }
+        count_failure(counters, self.now_ms(), &transaction)?;
         // It is dropped, which undoes it.
         Ok(())
     }
@@ -124,12 +120,8 @@ impl<E: Env> AuthService<E> {
         if attempt.is_counted {
             return Ok(());
         }
-        let now_ms = self.now_ms();
         let transaction = self.store.begin()?;
-        for counter in &attempt.counters {
-            let current = counter.find(now_ms, &transaction)?;
-            counter.save(&current.after_failure(now_ms), &transaction)?;
-        }
+        count_failure(&attempt.counters, self.now_ms(), &transaction)?;
         transaction.commit()?;
         Ok(())
     }
@@ -187,6 +179,17 @@ impl<E: Env> AuthService<E> {
         }
         Ok(())
     }
+}
+
+fn count_failure(
+    counters: &[Counter],
+    now_ms: i64,
+    transaction: &impl Transaction,
+) -> Result<(), StoreError> {
+    counters.iter().try_for_each(|counter| {
+        let current = counter.find(now_ms, transaction)?;
+        counter.save(&current.after_failure(now_ms), transaction)
+    })
 }
 
 fn find_all(
