@@ -130,26 +130,21 @@ impl BodyShare<'_> {
         if more == 0 {
             return Ok(());
         }
-        for budget in self.budgets.clone() {
-            self.take(budget, more)?;
+        for budget in &self.budgets {
+            self.held.push(room_of(budget, more)?);
         }
-        if !self.is_large
-            && self
-                .budgets
-                .iter()
-                .any(|share| is_beyond_its_minimum(share))
-        {
-            self.take(Arc::clone(&memory.all_small), more)?;
+        let mut shares = self.budgets.iter();
+        if !self.is_large && shares.any(|share| is_beyond_its_minimum(share)) {
+            self.held.push(room_of(&memory.all_small, more)?);
         }
         self.kib = kib;
         Ok(())
     }
+}
 
-    fn take(&mut self, budget: Arc<Semaphore>, kib: u32) -> Result<(), GatewayError> {
-        let room = budget.try_acquire_many_owned(kib);
-        self.held.push(room.map_err(|_| TOO_MANY)?);
-        Ok(())
-    }
+fn room_of(budget: &Arc<Semaphore>, kib: u32) -> Result<OwnedSemaphorePermit, GatewayError> {
+    let room = Arc::clone(budget).try_acquire_many_owned(kib);
+    room.map_err(|_| TOO_MANY)
 }
 
 /// Whether a client has more of its share for small bodies than it may have in any case.

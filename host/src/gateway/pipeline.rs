@@ -176,11 +176,12 @@ impl Gateway {
         let mut share = self.body_memory.share(spec, caller.clients());
         let begun = Instant::now();
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
-        let mut identity = caller.identity().cloned();
-        if begun.elapsed() > BODY_AT_ONCE {
-            identity = confirm(&self.keys, spec, &head, path.rest)?;
-        }
-        set_caller(&mut head, identity.as_ref(), address, &exchange.request_id);
+        let confirmed = match begun.elapsed() > BODY_AT_ONCE {
+            true => confirm(&self.keys, spec, &head, path.rest)?,
+            false => None,
+        };
+        let identity = confirmed.as_ref().or(caller.identity());
+        set_caller(&mut head, identity, address, &exchange.request_id);
         let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
         trace::begin_span(&mut head.headers, recorded);
         let only_reads = head.method.is_safe();
