@@ -6,7 +6,6 @@
 
 use super::busy;
 use super::context::{Context, Provisions};
-use super::live::{Alive, LiveCount};
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::in_flight::InFlight;
@@ -19,6 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime::component::{
     ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val,
 };
@@ -31,7 +32,8 @@ pub struct InstancePool {
     pre: InstancePre<Context>,
     http: HttpExport,
     provisions: Provisions,
-    live: LiveCount,
+    /// The instances that live.
+    live: TaskTracker,
     drained: CancellationToken,
     idle: Mutex<Vec<PooledInstance>>,
 }
@@ -70,7 +72,7 @@ pub struct PooledInstance {
     calls: usize,
     idle_since: Instant,
     retire: Arc<AtomicBool>,
-    _alive: Alive,
+    _alive: TaskTrackerToken,
 }
 
 impl InstancePool {
@@ -78,7 +80,7 @@ impl InstancePool {
         pre: InstancePre<Context>,
         http: HttpExport,
         provisions: Provisions,
-        live: LiveCount,
+        live: TaskTracker,
         drained: CancellationToken,
     ) -> Self {
         Self {
@@ -220,7 +222,7 @@ impl InstancePool {
     }
 
     async fn make(&self) -> wasmtime::Result<PooledInstance> {
-        let alive = self.live.begin();
+        let alive = self.live.token();
         let retire = Arc::new(AtomicBool::new(false));
         let engine = self.pre.component().engine();
         let mut store = Context::store(engine, &self.provisions, Arc::clone(&retire));

@@ -8,7 +8,6 @@ use super::imports;
 use crate::keys::Keys;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::instance::context::{Context, Provisions};
-use crate::runtime::instance::live::{DrainGuard, LiveCount};
 use crate::runtime::instance::pool::{HttpExport, InstancePool};
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::compute::Permits;
@@ -29,6 +28,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use wasmtime::component::{Component, InstancePre};
 
 /// Everything that generations are made with.
@@ -231,7 +231,7 @@ impl Loader {
             log: GuestLog::new(service, spec.limits.log_lines),
             figures: Arc::clone(&figures),
         };
-        let live = LiveCount::default();
+        let live = TaskTracker::new();
         let drained = CancellationToken::new();
         let exports = Exports::of(&component);
         let wasi = http.wasi();
@@ -252,7 +252,7 @@ impl Loader {
             stats: Arc::default(),
             figures,
             drained,
-            drain_guard: DrainGuard::begin(),
+            holders: CancellationToken::new().drop_guard(),
             number: AtomicU64::new(0),
         }
     }

@@ -6,7 +6,7 @@ use super::service::ServeError;
 use crate::client::Client;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
-use crate::runtime::instance::live::{DrainGuard, DrainWatch, LiveCount};
+use crate::runtime::instance::live::DrainWatch;
 use crate::runtime::instance::pool::InstancePool;
 use crate::runtime::instance::response::GuestBody;
 use crate::runtime::instance::stats::{Snapshot, Stats};
@@ -17,6 +17,8 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 use wasmtime::component::{Component, Val};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi_http::WasiBody;
@@ -35,12 +37,14 @@ pub struct Generation {
     pub metrics_problem: OnceLock<()>,
     pub pool: Arc<InstancePool>,
     pub slots: Slots,
-    pub live: LiveCount,
+    /// Its instances that live.
+    pub live: TaskTracker,
     pub callees: Arc<Callees>,
     pub stats: Arc<Stats>,
     pub figures: Arc<ServiceFigures>,
-    pub drained: tokio_util::sync::CancellationToken,
-    pub drain_guard: DrainGuard,
+    pub drained: CancellationToken,
+    /// Cancels its token when the last holder of the generation is gone.
+    pub holders: DropGuard,
     pub number: AtomicU64,
 }
 
@@ -67,7 +71,7 @@ impl Generation {
 
     /// How many instances it has now.
     pub fn instances_live(&self) -> usize {
-        self.live.get()
+        self.live.len()
     }
 
     /// How well it does.
@@ -173,7 +177,10 @@ impl Generation {
 
     /// To wait for its end without holding it.
     pub fn drain_watch(&self) -> DrainWatch {
-        self.drain_guard.drain_watch(&self.live)
+        DrainWatch {
+            holders_gone: self.holders.token().clone(),
+            live: self.live.clone(),
+        }
     }
 }
 

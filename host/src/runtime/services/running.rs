@@ -350,7 +350,8 @@ impl Services {
             for generation in route.generations() {
                 generation.drain();
                 // Past the deadline what is left is cut off with the process.
-                let ended = tokio::time::timeout_at(deadline, generation.live.none()).await;
+                generation.live.close();
+                let ended = tokio::time::timeout_at(deadline, generation.live.wait()).await;
                 are_ended &= ended.is_ok();
             }
         }
