@@ -1,8 +1,8 @@
 //! `strongroom check --against`: asks a running host what a registry would change.
 
-use super::host_client::{HostAddress, HostClient};
+use super::host_client::HostClient;
 use crate::builtin;
-use crate::registry::{REGISTRY_BYTES_MAX, Registry};
+use crate::registry::{AdminAddress, REGISTRY_BYTES_MAX, Registry};
 use crate::swap::Plan;
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use std::process::ExitCode;
 pub(super) async fn run(
     file: &Path,
     data: Option<PathBuf>,
-    address: HostAddress,
+    address: AdminAddress,
 ) -> anyhow::Result<ExitCode> {
     Ok(print(file, &ask(file, data, address).await?))
 }
 
-async fn ask(file: &Path, data: Option<PathBuf>, address: HostAddress) -> anyhow::Result<Plan> {
+async fn ask(file: &Path, data: Option<PathBuf>, address: AdminAddress) -> anyhow::Result<Plan> {
     let text = builtin::read(file, REGISTRY_BYTES_MAX)
         .with_context(|| format!("{}: cannot be read", file.display()))?;
     // The host reports its mistakes. What can be read of it says where the host's token is.

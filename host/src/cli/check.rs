@@ -2,12 +2,12 @@
 
 use super::check_host::check_host;
 use super::code_folder::CodeFolder;
-use super::host_client::HostAddress;
+use super::host_client::parse_address;
 use super::scratch_folder::ScratchFolder;
 use super::{RegistryArgument, against};
 use crate::data_lock::DataLock;
 use crate::keys::{Keys, TokenPolicy};
-use crate::registry::{Registry, RegistryProblem, ServiceSpec};
+use crate::registry::{AdminAddress, Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{self, LoadProblem, Loader, Services, Unfit};
 use crate::wall_clock::{TimeSource, WallClock};
 use std::borrow::Cow;
@@ -21,8 +21,8 @@ pub(super) struct CheckArguments {
     registry: RegistryArgument,
     /// Ask the host with this admin address what it would change if this were its registry; paths
     /// are then relative to the one that it has
-    #[arg(long, value_name = "ADMIN_ADDR")]
-    against: Option<HostAddress>,
+    #[arg(long, value_name = "ADMIN_ADDR", value_parser = parse_address)]
+    against: Option<AdminAddress>,
     /// Where that host keeps its token; overrides the registry
     #[arg(long, value_name = "DIR", requires = "against")]
     data: Option<PathBuf>,

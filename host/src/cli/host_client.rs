@@ -2,7 +2,6 @@
 
 use super::RegistryArgument;
 use crate::admin::{read_token, token_file};
-use crate::network_address::NetworkAddress;
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
 use anyhow::Context as _;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -11,10 +10,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
@@ -24,43 +21,13 @@ const RESPONSE_TIME_MAX: Duration = Duration::from_secs(600);
 /// The environment variable with the token, for a host whose data folder is out of reach.
 const TOKEN_VARIABLE: &str = "STRONGROOM_ADMIN_TOKEN";
 
-/// The address of a host's admin API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum HostAddress {
-    /// An address, or the name of a host, and a port.
-    Network(NetworkAddress),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
-
-impl FromStr for HostAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.starts_with("unix:") {
-            return text.parse().map(|address: AdminAddress| address.into());
-        }
-        let address = text.strip_prefix("http://").unwrap_or(text);
-        address.trim_end_matches('/').parse().map(Self::Network)
+/// Parses the address of a host's admin API: as the host prints it, or as users type it.
+pub(super) fn parse_address(text: &str) -> Result<AdminAddress, String> {
+    if text.starts_with("unix:") {
+        return text.parse();
     }
-}
-
-impl From<AdminAddress> for HostAddress {
-    fn from(address: AdminAddress) -> Self {
-        match address {
-            AdminAddress::Tcp(address) => Self::Network(address),
-            AdminAddress::Unix(path) => Self::Unix(path),
-        }
-    }
-}
-
-impl fmt::Display for HostAddress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Network(address) => write!(formatter, "{address}"),
-            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
-        }
-    }
+    let address = text.strip_prefix("http://").unwrap_or(text);
+    address.trim_end_matches('/').parse()
 }
 
 /// The options that name the host.
@@ -72,8 +39,8 @@ pub(super) struct HostTarget {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Where the host's admin API listens; overrides the registry
-    #[arg(long, value_name = "ADDR")]
-    admin: Option<HostAddress>,
+    #[arg(long, value_name = "ADDR", value_parser = parse_address)]
+    admin: Option<AdminAddress>,
 }
 
 impl HostTarget {
@@ -84,14 +51,14 @@ impl HostTarget {
     pub(super) fn client(&self) -> anyhow::Result<HostClient> {
         let mut host = self.registry.read()?.host;
         host.set_data(self.data.clone());
-        let address = self.admin.clone();
-        HostClient::new(address.unwrap_or_else(|| host.admin.clone().into()), &host)
+        let address = self.admin.clone().unwrap_or_else(|| host.admin.clone());
+        HostClient::new(address, &host)
     }
 }
 
 /// A client of one host.
 pub(super) struct HostClient {
-    address: HostAddress,
+    address: AdminAddress,
     token: Option<AdminToken>,
 }
 
@@ -100,10 +67,10 @@ impl HostClient {
     ///
     /// # Errors
     /// The host's token cannot be read.
-    pub(super) fn new(address: HostAddress, host: &HostSpec) -> anyhow::Result<Self> {
+    pub(super) fn new(address: AdminAddress, host: &HostSpec) -> anyhow::Result<Self> {
         let token = match address {
-            HostAddress::Network(_) => find_token(host)?,
-            HostAddress::Unix(_) => None,
+            AdminAddress::Tcp(_) => find_token(host)?,
+            AdminAddress::Unix(_) => None,
         };
         Ok(Self { address, token })
     }
@@ -155,8 +122,8 @@ impl HostClient {
 
     fn name(&self) -> String {
         match &self.address {
-            HostAddress::Network(address) => address.to_string(),
-            HostAddress::Unix(_) => "localhost".to_owned(),
+            AdminAddress::Tcp(address) => address.to_string(),
+            AdminAddress::Unix(_) => "localhost".to_owned(),
         }
     }
 
@@ -191,12 +158,12 @@ impl HostClient {
             )
         };
         let response = match &self.address {
-            HostAddress::Network(address) => {
+            AdminAddress::Tcp(address) => {
                 let addresses = address.resolve().await.with_context(no_host)?;
                 let stream = TcpStream::connect(addresses.as_slice()).await;
                 exchange(stream.with_context(no_host)?, request).await?
             }
-            HostAddress::Unix(path) => {
+            AdminAddress::Unix(path) => {
                 let stream = UnixStream::connect(path).await.with_context(no_host)?;
                 exchange(stream, request).await?
             }
@@ -272,20 +239,20 @@ mod tests {
 
     #[test]
     fn an_address_is_what_the_host_prints_or_what_users_type() {
-        let network = |address: &str| HostAddress::Network(address.parse().unwrap());
+        let network = |address: &str| AdminAddress::Tcp(address.parse().unwrap());
         for (text, expected) in [
             ("127.0.0.1:9090", network("127.0.0.1:9090")),
             ("http://127.0.0.1:9090/", network("127.0.0.1:9090")),
             ("bank.example:9090", network("bank.example:9090")),
             (
                 "unix:run/admin.sock",
-                HostAddress::Unix("run/admin.sock".into()),
+                AdminAddress::Unix("run/admin.sock".into()),
             ),
         ] {
-            assert_eq!(text.parse(), Ok(expected), "{text}");
+            assert_eq!(parse_address(text), Ok(expected), "{text}");
         }
         for wrong in ["unix:", "127.0.0.1", "https://bank.example:9090"] {
-            assert!(wrong.parse::<HostAddress>().is_err(), "{wrong}");
+            assert!(parse_address(wrong).is_err(), "{wrong}");
         }
     }
 }
