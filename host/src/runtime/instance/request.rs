@@ -9,9 +9,7 @@ use super::context::Context;
 use super::pool::{InstancePool, PooledInstance};
 use crate::runtime::limits::in_flight::{BreakOff, InFlight, Release};
 use crate::telemetry::CurrentRequest;
-use bytes::Bytes;
 use futures::FutureExt as _;
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use std::future::{pending, poll_fn};
 use std::panic::AssertUnwindSafe;
@@ -186,8 +184,15 @@ impl PooledInstance {
                         Prepared::new(store, proxy, request, Context::http, sender)
                     })?;
                     prepared.run(accessor, pending()).await?;
-                    let (gone, body_gone) = oneshot::channel();
-                    let held = |body| HeldBody { body, _gone: gone }.boxed_unsync();
+                    let (gone, body_gone) = oneshot::channel::<()>();
+                    let held = |body: WasiBody| {
+                        // `gone` is dropped with the body.
+                        let with_gone = move |error| {
+                            let _held = &gone;
+                            error
+                        };
+                        body.map_err(with_gone).boxed_unsync()
+                    };
                     // The receiver is gone when the client is.
                     let _ = head.send(response.await?.map(|response| response.map(held)));
                     poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
@@ -204,31 +209,5 @@ impl PooledInstance {
                 Ok(())
             }
         }
-    }
-}
-
-/// A body that tells when it is gone.
-struct HeldBody {
-    body: WasiBody,
-    _gone: oneshot::Sender<()>,
-}
-
-impl Body for HeldBody {
-    type Data = Bytes;
-    type Error = wasmtime_wasi_http::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut task::Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
