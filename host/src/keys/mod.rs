@@ -5,7 +5,7 @@
 //! keys and the revocations in memory, and [API keys](api_keys) against their hashes.
 
 mod api_keys;
-mod bindings;
+pub mod bindings;
 mod durable_view;
 mod figures;
 mod guest;
@@ -16,9 +16,7 @@ mod signing;
 mod token;
 mod verification;
 
-pub use guest::{
-    KeysView, add_api_keys_to_linker, add_revocations_to_linker, add_signer_to_linker,
-};
+pub use guest::{HasKeys, KeysView};
 pub use identity::Identity;
 pub use token::TokenPolicy;
 pub use verification::TokenError;

@@ -1,6 +1,6 @@
 //! The store as a guest calls it.
 
-use super::bindings::{self, Change, Error, Host, HostTransaction, Rows, Transaction, Value};
+use super::bindings::{Change, Error, Host, HostTransaction, Rows, Transaction, Value};
 use super::error;
 use super::faults::{self, FaultPoint};
 use super::reader::INLINE_TIME_MAX;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use wasmtime::Result;
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasData, Resource, ResourceTable};
 
 /// The store as one instance of a component uses it.
 pub struct StoreSession {
@@ -111,18 +111,8 @@ pub struct StoreView<'a> {
     pub table: &'a mut ResourceTable,
 }
 
-/// Gives `strongroom:store/sql` to the components of a linker.
-///
-/// # Errors
-/// The interface is in the linker already.
-pub fn add_to_linker<T: Send + 'static>(
-    linker: &mut Linker<T>,
-    view: fn(&mut T) -> StoreView<'_>,
-) -> Result<()> {
-    bindings::add_to_linker::<T, HasStore>(linker, view)
-}
-
-struct HasStore;
+/// By which `strongroom:store/sql` finds the store of an instance.
+pub struct HasStore;
 
 impl HasData for HasStore {
     type Data<'a> = StoreView<'a>;

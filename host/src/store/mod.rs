@@ -41,7 +41,8 @@ mod transaction;
 mod wal_recovery;
 mod writer;
 
+pub use bindings::add_to_linker;
 pub use copy::{StoreFiles, open_database};
-pub use guest::{StoreSession, StoreView, add_to_linker};
+pub use guest::{HasStore, StoreSession, StoreView};
 pub use kept_log::{LogKeeper, LogPosition};
 pub use service_store::{ServiceStore, StoreTimes, database_of_log, log_of};

@@ -1,27 +1,15 @@
 //! `strongroom:keys/api-keys`.
 
-use super::{HasKeys, KeysView};
+use super::KeysView;
 use crate::keys::Keys;
 use crate::keys::api_keys::{ApiKey, ChangeError, KeyHash};
 use crate::keys::bindings::api_keys;
 use crate::scope::{SCOPE_BYTES_MAX, is_scope};
 use uuid::Uuid;
 use wasmtime::Result;
-use wasmtime::component::Linker;
 
 /// How many scopes a key may have.
 const SCOPES_MAX: usize = 50;
-
-/// Gives `strongroom:keys/api-keys` to the components of a linker.
-///
-/// # Errors
-/// The interface is in the linker already.
-pub fn add_api_keys_to_linker<T: Send + 'static>(
-    linker: &mut Linker<T>,
-    view: fn(&mut T) -> KeysView<'_>,
-) -> Result<()> {
-    api_keys::add_to_linker::<T, HasKeys>(linker, view)
-}
 
 type ChangeOutcome = Result<Result<(), api_keys::Error>>;
 

@@ -2,15 +2,13 @@
 
 mod api_keys;
 
-pub use api_keys::add_api_keys_to_linker;
-
 use super::Keys;
 use super::bindings::signer::{Policy as GuestPolicy, SignError};
 use super::bindings::{revocations, signer};
 use super::token::{ALGORITHM, LIFETIME_SECONDS_MAX};
 use std::sync::Arc;
 use wasmtime::Result;
-use wasmtime::component::{HasData, Linker};
+use wasmtime::component::HasData;
 
 /// Why the host does nothing more.
 const STOPPING: &str = "the host is stopping";
@@ -23,29 +21,8 @@ pub struct KeysView<'a> {
     pub keys: Option<&'a Arc<Keys>>,
 }
 
-/// Gives `strongroom:keys/signer` to the components of a linker.
-///
-/// # Errors
-/// The interface is in the linker already.
-pub fn add_signer_to_linker<T: Send + 'static>(
-    linker: &mut Linker<T>,
-    view: fn(&mut T) -> KeysView<'_>,
-) -> Result<()> {
-    signer::add_to_linker::<T, HasKeys>(linker, view)
-}
-
-/// Gives `strongroom:keys/revocations` to the components of a linker.
-///
-/// # Errors
-/// The interface is in the linker already.
-pub fn add_revocations_to_linker<T: Send + 'static>(
-    linker: &mut Linker<T>,
-    view: fn(&mut T) -> KeysView<'_>,
-) -> Result<()> {
-    revocations::add_to_linker::<T, HasKeys>(linker, view)
-}
-
-struct HasKeys;
+/// By which the interfaces of `strongroom:keys` find the keys of an instance.
+pub struct HasKeys;
 
 impl HasData for HasKeys {
     type Data<'a> = KeysView<'a>;

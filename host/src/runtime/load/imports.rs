@@ -5,7 +5,8 @@
 //! [`check_links`] checks links apart from the linker that defines them, since either side of a
 //! link can change alone.
 
-use crate::keys;
+use crate::keys::HasKeys;
+use crate::keys::bindings::{api_keys, revocations, signer};
 use crate::links;
 use crate::registry::{Grant, Link, ServiceSpec};
 use crate::runtime::instance::context::Context;
@@ -13,7 +14,7 @@ use crate::runtime::instance::restoration;
 use crate::runtime::limits::{compute, outbound};
 use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::callees::Callees;
-use crate::store;
+use crate::store::{self, HasStore};
 use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
@@ -101,17 +102,17 @@ fn add_ambient(
         wasmtime_wasi_http::p3::add_to_linker(linker)?;
     }
     wasmtime_wasi_config::add_to_linker(linker, Context::config_view)?;
-    store::add_to_linker(linker, Context::store_view)?;
+    store::add_to_linker::<_, HasStore>(linker, Context::store_view)?;
     compute::add_to_linker(linker, Context::compute_view)?;
     outbound::add_to_linker(linker, Context::outbound)?;
     if spec.grants.contains(&Grant::Signer) {
-        keys::add_signer_to_linker(linker, Context::keys_view)?;
+        signer::add_to_linker::<_, HasKeys>(linker, Context::keys_view)?;
     }
     if spec.grants.contains(&Grant::Revocations) {
-        keys::add_revocations_to_linker(linker, Context::keys_view)?;
+        revocations::add_to_linker::<_, HasKeys>(linker, Context::keys_view)?;
     }
     if spec.grants.contains(&Grant::ApiKeys) {
-        keys::add_api_keys_to_linker(linker, Context::keys_view)?;
+        api_keys::add_to_linker::<_, HasKeys>(linker, Context::keys_view)?;
     }
     Ok(())
 }
