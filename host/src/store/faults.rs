@@ -52,23 +52,11 @@ pub fn set(hook: Hook) {
     assert!(is_first, "a process has one hook");
 }
 
-/// Runs the hook before a call of a guest, with the file of its store.
+/// Runs the hook at a call of a guest, with the file of its store.
 ///
 /// # Errors
 /// The guest must die of the call.
-pub(super) fn before(store: Option<&Path>, call: FaultPoint) -> wasmtime::Result<()> {
-    at_call(store, call, When::Before)
-}
-
-/// Runs the hook after a call of a guest, before the guest has its result.
-///
-/// # Errors
-/// The guest must die of the call.
-pub(super) fn after(store: Option<&Path>, call: FaultPoint) -> wasmtime::Result<()> {
-    at_call(store, call, When::After)
-}
-
-fn at_call(store: Option<&Path>, call: FaultPoint, when: When) -> wasmtime::Result<()> {
+pub(super) fn at_call(store: Option<&Path>, call: FaultPoint, when: When) -> wasmtime::Result<()> {
     match (HOOK.get(), store) {
         (Some(hook), Some(store)) => (hook.at_call)(store, call, when)
             .map_err(|error| wasmtime::Error::from_boxed(error.into())),

@@ -1,9 +1,9 @@
 //! The store as a guest calls it.
 
 use super::bindings::{Change, Error, Host, HostTransaction, Rows, Transaction, Value};
+use super::budget::INLINE_TIME_MAX;
 use super::error;
-use super::faults::{self, FaultPoint};
-use super::reader::INLINE_TIME_MAX;
+use super::faults::{self, FaultPoint, When};
 use super::service_store::{ServiceStore, StoreTimes};
 use super::transaction::WriteTransaction;
 use super::writer::StoreWriter;
@@ -53,12 +53,20 @@ impl StoreSession {
 
     /// Where a test may end the process, or the guest.
     fn before(&self, call: FaultPoint) -> Result<()> {
-        faults::before(self.store.as_ref().map(ServiceStore::file), call)
+        faults::at_call(
+            self.store.as_ref().map(ServiceStore::file),
+            call,
+            When::Before,
+        )
     }
 
     /// As [`StoreSession::before`].
     fn after(&self, call: FaultPoint) -> Result<()> {
-        faults::after(self.store.as_ref().map(ServiceStore::file), call)
+        faults::at_call(
+            self.store.as_ref().map(ServiceStore::file),
+            call,
+            When::After,
+        )
     }
 
     /// Waits for the writer, and begins a transaction.

@@ -5,6 +5,7 @@
 //! pool, where no request waits for its thread.
 
 use super::bindings::{Error, Rows, Value};
+use super::budget::INLINE_TIME_MAX;
 use super::connection::{GuestConnection, VALUE_BYTES_MAX};
 use super::error::for_guest;
 use super::figures::ReadFigures;
@@ -16,8 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// How long a read may run on the thread of its request.
-pub(super) const INLINE_TIME_MAX: Duration = Duration::from_millis(2);
 /// The largest value that a read may make there, in bytes: a single step of SQLite's, which nothing
 /// can interrupt, takes time by the size of its values.
 const INLINE_VALUE_BYTES_MAX: usize = 16 << 10;
@@ -74,14 +73,11 @@ impl Readers {
         connection.host_statement("BEGIN")?;
         // The snapshot is taken by the first read, not by BEGIN.
         connection.host_statement("SELECT 1 FROM sqlite_schema LIMIT 1")?;
-        let readers = Self {
-            file: file.to_owned(),
+        Ok(Self {
             idle: Mutex::new(vec![connection]),
-            long_reads: FairLine::new(LONG_READS_MAX, LONG_READS_WAITING_MAX),
-            figures: ReadFigures::default(),
             snapshot: true,
-        };
-        Ok(readers)
+            ..Self::new(file)
+        })
     }
 
     /// Checks the pages of the file, and that its indexes fit its tables; returns the number of
