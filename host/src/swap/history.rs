@@ -3,13 +3,12 @@
 use crate::registry::Digest;
 use crate::runtime::{LoadProblem, in_one_line};
 use crate::telemetry::microseconds;
+use crate::wall_clock::rfc3339;
 use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use std::time::{Duration, SystemTime};
 
 /// How many changes the history keeps; the oldest goes first.
 const RECORDS_MAX: usize = 2_000;
@@ -88,10 +87,7 @@ impl Record {
     pub(super) fn new(service: &str, trigger: &'static str, changed: Vec<String>) -> Self {
         Self {
             id: 0,
-            // RFC 3339 cannot write years beyond 9999.
-            at: OffsetDateTime::now_utc()
-                .format(&Rfc3339)
-                .unwrap_or_default(),
+            at: rfc3339::of(SystemTime::now()),
             service: service.to_owned(),
             trigger,
             changed,

@@ -4,13 +4,12 @@
 use super::batch::BatchWriter;
 use super::line_budget::{LineBudget, Verdict};
 use crate::client::Client;
+use crate::wall_clock::rfc3339;
 use serde::Serialize;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::sync::OnceLock;
-use std::time::Instant;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use std::time::{Instant, SystemTime};
 
 /// The target that the filter matches.
 pub(super) const TARGET: &str = "access";
@@ -90,9 +89,7 @@ impl AccessLine<'_> {
                 ),
             }
         }
-        let timestamp = OffsetDateTime::now_utc()
-            .format(&Rfc3339)
-            .unwrap_or_default();
+        let timestamp = rfc3339::of(SystemTime::now());
         let mut text = Vec::with_capacity(320);
         if log.is_json {
             let labelled = LabelledLine {

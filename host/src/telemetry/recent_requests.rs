@@ -3,14 +3,13 @@
 
 use super::access::AccessLine;
 use super::request_work::{RequestWork, WorkDone};
+use crate::wall_clock::rfc3339;
 use http::HeaderValue;
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// How many requests are kept that a service has done. More fall out of the processor's cache
 /// before they are forgotten, which each request would pay for.
@@ -171,10 +170,7 @@ impl KeptRequest {
     fn view(&self) -> RequestView {
         let [service, method, path, subject, role, client, code, cause] = self.texts.read();
         RequestView {
-            // Only years beyond 9999 cannot be written.
-            ended_at: OffsetDateTime::from(self.ended_at)
-                .format(&Rfc3339)
-                .unwrap_or_default(),
+            ended_at: rfc3339::of(self.ended_at),
             request_id: self.request_id.to_str().unwrap_or_default().to_owned(),
             service,
             generation: self.generation,

@@ -1,7 +1,16 @@
 //! Times as text of RFC 3339.
 
+use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+/// Formats a time with all its digits.
+pub fn of(time: SystemTime) -> String {
+    // Only years beyond 9999 cannot be written.
+    OffsetDateTime::from(time)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
 
 /// Formats milliseconds since 1970 UTC.
 pub fn format(time_ms: i64) -> String {

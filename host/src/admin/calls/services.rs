@@ -2,11 +2,9 @@
 
 use crate::runtime::{Canary, Route, Service};
 use crate::swap::{Record, Swapper};
+use crate::wall_clock::rfc3339;
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::SystemTime;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// How many changes of a service are listed with it; `/services/history` has more.
 const CHANGES_LISTED: usize = 5;
@@ -87,7 +85,7 @@ impl ServiceList {
         Self {
             registry: RegistryRow {
                 file: swapper.file().display().to_string(),
-                taken_at: text(status.taken_at),
+                taken_at: rfc3339::of(status.taken_at),
                 last_error: status.last_error,
             },
             clock: ClockRow {
@@ -128,7 +126,7 @@ impl ServiceRow {
             wasi: None,
             generation: status.generation,
             state: status.state.name(),
-            since: text(status.since),
+            since: rfc3339::of(status.since),
             last_error: status.last_error,
             instances: Instances { live: 0, max: 0 },
             requests_total: service.requests_total(),
@@ -159,11 +157,4 @@ impl CanaryRow {
             },
         }
     }
-}
-
-fn text(time: SystemTime) -> String {
-    // Only years beyond 9999 cannot be written.
-    OffsetDateTime::from(time)
-        .format(&Rfc3339)
-        .unwrap_or_default()
 }
