@@ -2,7 +2,7 @@
 
 use super::digested::Digested;
 use super::manifest::Manifest;
-use super::restoration::{Restoration, now_ms};
+use super::restoration::{note_restored, now_ms};
 use super::unpack::write_file;
 use crate::keys;
 use crate::regular_file;
@@ -17,8 +17,8 @@ use std::path::Path;
 /// the manifest says. Calls `progress` with the bytes of each part.
 ///
 /// What clients hold from after the backup's moment fits this data no more. So the sessions end,
-/// the API keys wait for an administrator's confirmation, and the services can learn the time of
-/// the [`Restoration`].
+/// the API keys wait for an administrator's confirmation, and the services can learn when that was
+/// ([`restored_at_ms`](super::restored_at_ms)).
 ///
 /// # Errors
 /// In words: which file is missing, or not as it was, or could not be written.
@@ -59,8 +59,7 @@ pub fn restore(
         }
     }
     keys::suspend_api_keys(&data.join("keys"))?;
-    Restoration { at_ms: now_ms }.write(data)?;
-    Ok(())
+    note_restored(data, now_ms)
 }
 
 /// Moves the log of a store into its database.

@@ -4,7 +4,7 @@ use super::RegistryArgument;
 use super::dev::DevMode;
 use super::verify::{is_sound_where_it_is, print_verified};
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
-use crate::backup::{BackupKeeper, BackupSource, Restoration};
+use crate::backup::{BackupKeeper, BackupSource, restored_at_ms};
 use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
@@ -121,8 +121,7 @@ async fn open(registry: &Registry, host: &HostSpec, time: TimeSource) -> anyhow:
         })?,
     };
     let mut loader = Loader::new(&host.cache, Some(Arc::clone(&keys)), time)?;
-    let restoration = Restoration::of(&host.data)?;
-    loader.set_restored_at(restoration.map(|restoration| restoration.at_ms));
+    loader.set_restored_at(restored_at_ms(&host.data)?);
     let clock = Arc::new(WallClock::open(&host.data, host.clock_jump)?);
     let services = Arc::new(Services::new(&host.data, Arc::clone(&clock)));
     let swapper = Arc::new(Swapper::new(
