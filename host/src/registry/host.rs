@@ -3,6 +3,7 @@
 use super::admin::{self, AdminAddress, AdminToken};
 use super::key_lines::KeyLines;
 use super::network::Network;
+use super::origin::Origin;
 use super::table::TomlTable;
 use super::traces::TracesSpec;
 use super::units;
@@ -236,20 +237,8 @@ fn parse_backup_interval(text: &str) -> Result<Duration, String> {
 
 /// An origin as browsers send it (RFC 6454 section 7): scheme, host, and perhaps a port.
 fn parse_origin(text: &str) -> Result<HeaderValue, String> {
-    let wanted = || {
-        format!(
-            "`{text}` is not an origin; \
-             write scheme and host without a path, such as \"https://app.example\""
-        )
-    };
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))
-        .ok_or_else(wanted)?;
-    if host.is_empty() || host.contains(['/', '*', '?', '#', '@']) {
-        return Err(wanted());
-    }
-    HeaderValue::from_str(text).map_err(|_| wanted())
+    Origin::parse(text)?;
+    HeaderValue::from_str(text).map_err(|error| error.to_string())
 }
 
 fn parse_clock_jump(text: &str) -> Result<Duration, String> {

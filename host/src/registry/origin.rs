@@ -19,7 +19,7 @@ impl Origin {
         let wanted = || {
             format!(
                 "`{text}` is not an origin; \
-                 write scheme and host without a path, such as \"https://rates.example\""
+                 write scheme and host without a path, such as \"https://app.example\""
             )
         };
         let uri: Uri = text.parse().map_err(|_| wanted())?;
