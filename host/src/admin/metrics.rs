@@ -42,7 +42,7 @@ fn of_host(parts: &[Arc<dyn Figures>]) -> Page {
 
 async fn add_services(page: &mut Page, services: &Services) {
     for (generation, collected) in services.metrics().await {
-        let service = &generation.spec().name;
+        let service = &generation.spec.name;
         page.gauge(
             "strongroom_metrics_collected",
             "0 while the service fails to say its own figures, which then are not here.",

@@ -54,14 +54,14 @@ impl BackupSource {
         let components = {
             let table = services.routing_table();
             let components = table.routes().filter_map(|route| {
-                let digest = route.stable.as_ref()?.digest();
+                let digest = route.stable.as_ref()?.digest;
                 Some((route.service.name().to_owned(), digest.to_string()))
             });
             components.collect()
         };
         let mut figures = BTreeMap::new();
         for (generation, collected) in services.metrics().await {
-            let name = &generation.spec().name;
+            let name = &generation.spec.name;
             let own = Figure::of(name, &collected.unwrap_or_default()).into_iter();
             let own = own.map(|figure| (figure.name, figure.value));
             figures.insert(name.clone(), own.collect());

@@ -157,7 +157,7 @@ impl Gateway {
         let path = ServicePath::parse(head.uri.path())?;
         let generation = self.generation(path.service, exchange, &head.headers)?;
         exchange.generation = Some(generation.number());
-        let spec = generation.spec();
+        let spec = &generation.spec;
         let admission = Admission {
             rates: &self.rates,
             keys: &self.keys,

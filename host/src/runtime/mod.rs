@@ -18,6 +18,7 @@ mod load;
 mod problem;
 mod services;
 
+pub use instance::figures::ResponseFigures;
 pub use instance::response::{GuestBody, GuestBodyError};
 pub use instance::stats::Snapshot;
 pub use limits::guest_log::cut as cut_to_line;
@@ -30,7 +31,6 @@ pub use problem::{LoadProblem, in_one_line};
 pub use services::audit::AuditReport;
 pub use services::canary::Canary;
 pub use services::commands::CommandError;
-pub use services::figures::ResponseFigures;
 pub use services::generation::Generation;
 pub use services::metrics::{Metric, MetricKind};
 pub use services::routing_table::{Route, RoutingTable};

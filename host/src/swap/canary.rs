@@ -152,7 +152,7 @@ async fn start(
     }
     let mut record = record(pass, name, Outcome::CanaryStarted);
     record.generation = route.service.status().generation;
-    record.from = Some(stable.digest());
+    record.from = Some(stable.digest);
     record.to = digest;
     let set = ChangeSet::new(pass.services, pass.loader, &[]);
     let mut set = prepare(set, vec![wanted.into_change()], pass.files).await;
@@ -166,7 +166,7 @@ async fn start(
     record.steps = candidate.steps;
     match candidate.outcome {
         Ok(generation) => {
-            generation.follow_callees();
+            generation.callees.unpin();
             generation.set_number(stable.number());
             let canary = Some(Arc::new(Canary::new(spec.clone(), generation, stable)));
             pass.services.set_canary(name, None, canary);
@@ -201,8 +201,8 @@ fn end(
         return None;
     }
     record.generation = route.service.status().generation;
-    record.from = Some(canary.generation().digest());
-    record.to = route.stable.as_ref().map(|stable| stable.digest());
+    record.from = Some(canary.generation().digest);
+    record.to = route.stable.as_ref().map(|stable| stable.digest);
     drain(canary.generation(), &record);
     Some(record)
 }
@@ -226,8 +226,8 @@ pub(super) fn judge(services: &Services, refusals: &Refusals, history: &History)
             continue;
         };
         let reason_in_full = format!("the canary was taken out: {reason}");
-        let spec = canary.generation().spec();
-        let digest = Some(canary.generation().digest());
+        let spec = &canary.generation().spec;
+        let digest = Some(canary.generation().digest);
         let key = RefusalKey::of(spec, Some(canary.spec()), digest, &table);
         // Before it goes, so that no change brings it back.
         refusals.note_verdict(Slot::canary(&spec.name), key, reason_in_full.clone());

@@ -64,11 +64,11 @@ impl<'a> ChangeSet<'a> {
         let arrivals = self.arrivals();
         for generation in arrivals.values() {
             // Its callees only: a generation that holds itself would never end.
-            let callees = generation.spec().links.iter().filter_map(|link| {
+            let callees = generation.spec.links.iter().filter_map(|link| {
                 let arrival = *arrivals.get(link.service.as_str())?;
                 Some((link.service.clone(), Arc::clone(arrival)))
             });
-            generation.pin_callees(callees.collect());
+            generation.callees.pin(callees.collect());
         }
     }
 }
@@ -84,7 +84,7 @@ impl Candidate {
         let (Ok(generation), Some(store)) = (&self.outcome, &self.store) else {
             return;
         };
-        if let Err(error) = store.resize(generation.spec().limits.store).await {
+        if let Err(error) = store.resize(generation.spec.limits.store).await {
             let service = &self.spec.name;
             tracing::warn!(service, %error, "the store keeps its old size limit");
         }
@@ -93,7 +93,7 @@ impl Candidate {
     /// Refuses the new generation, which ends.
     pub(super) fn refuse(&mut self, problems: Vec<LoadProblem>) {
         if let Ok(generation) = &self.outcome {
-            generation.follow_callees();
+            generation.callees.unpin();
             generation.drain();
         }
         self.outcome = Err(problems);

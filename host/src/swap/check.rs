@@ -56,7 +56,7 @@ fn misfits(set: &ChangeSet<'_>) -> Vec<Misfit> {
         for (name, arrival) in &arrivals {
             let problems = set.loader.check_link(caller, arrival).into_iter();
             let broken = problems.map(|problem| LoadProblem::BreaksCaller {
-                caller: caller.spec().name.clone(),
+                caller: caller.spec.name.clone(),
                 problem: Box::new(problem),
             });
             add(name, broken.collect());
@@ -83,7 +83,7 @@ fn calls_itself<'g>(name: &str, after: impl Fn(&str) -> Option<&'g Generation>) 
     let mut seen = HashSet::new();
     let mut ahead = vec![name.to_owned()];
     while let Some(caller) = ahead.pop() {
-        let links = after(&caller).map_or(&[][..], |generation| &generation.spec().links);
+        let links = after(&caller).map_or(&[][..], |generation| &generation.spec.links);
         for link in links {
             if link.service == name {
                 return true;

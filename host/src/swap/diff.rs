@@ -70,7 +70,7 @@ pub(super) async fn pending_changes(
         let key = RefusalKey::of(spec, None, component.digest, &table);
         let slot = Slot::stable(&spec.name);
         let was_refused = refusals.is_some_and(|refusals| refusals.has_same(&slot, &key));
-        let links = running.map_or(&[][..], |running| &running.spec().links);
+        let links = running.map_or(&[][..], |running| &running.spec.links);
         let links = spec.links.iter().chain(links);
         pending.push(PendingChange {
             spec: spec.clone(),
@@ -89,8 +89,8 @@ pub(super) fn differences(
     spec: &ServiceSpec,
     digest: Option<Digest>,
 ) -> Vec<String> {
-    let mut found = running.spec().differences(spec);
-    if digest != Some(running.digest()) && running.spec().component == spec.component {
+    let mut found = running.spec.differences(spec);
+    if digest != Some(running.digest) && running.spec.component == spec.component {
         found.insert(0, format!("content of {}", spec.component_as_written));
     }
     found

@@ -33,9 +33,9 @@ pub(super) fn drain_removed(
 
 async fn drained(old: Arc<Generation>, took: Arc<OnceLock<Duration>>) {
     let begun = Instant::now();
-    let service = old.spec().name.clone();
+    let service = old.spec.name.clone();
     let generation = old.number();
-    let limits = &old.spec().limits;
+    let limits = &old.spec.limits;
     // Waiting for a slot, and running. A large body that arrives slowly comes before them.
     let expected_max = limits.timeout * 2;
     let drain_watch = old.drain_watch();

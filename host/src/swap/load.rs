@@ -46,9 +46,7 @@ async fn candidate(
         Err(problem) => (None, Err(vec![problem])),
     };
     Candidate {
-        digest: outcome
-            .as_ref()
-            .map_or(found, |loaded| Some(loaded.digest())),
+        digest: outcome.as_ref().map_or(found, |loaded| Some(loaded.digest)),
         spec,
         changed: pending.changed,
         steps: StepTimes {

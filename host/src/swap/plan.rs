@@ -94,7 +94,7 @@ fn planned(candidate: Candidate) -> PlannedChange {
     let problems = candidate.outcome.as_ref().err();
     let refused = problems.map(|problems| in_one_line(problems));
     if let Some(generation) = candidate.generation() {
-        generation.follow_callees();
+        generation.callees.unpin();
         generation.drain();
     }
     PlannedChange {

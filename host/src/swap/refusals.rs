@@ -44,7 +44,7 @@ impl RefusalKey {
         digest: Option<Digest>,
         table: &RoutingTable,
     ) -> Self {
-        let digest_of = |service: &str| Some(table.get(service)?.stable.as_ref()?.digest());
+        let digest_of = |service: &str| Some(table.get(service)?.stable.as_ref()?.digest);
         Self {
             spec: spec.clone(),
             canary: canary.cloned(),

@@ -34,7 +34,7 @@ pub(super) fn remove(pass: &mut Pass<'_>, leaving: &[&str]) -> bool {
         };
         let mut record = pass.record(name, vec!["removed".to_owned()]);
         record.generation = route.service.status().generation;
-        record.from = route.stable.as_ref().map(|old| old.digest());
+        record.from = route.stable.as_ref().map(|old| old.digest);
         if free.contains(name) {
             record.outcome = Outcome::Removed;
             if let Some((service, generations)) = pass.services.remove(name) {
@@ -58,7 +58,7 @@ fn caller_that_stays(name: &str, leaving: &[&str], table: &RoutingTable) -> Opti
         .routes()
         .filter(|route| !leaving.contains(&route.service.name()));
     let calls = |caller: &Arc<Generation>| {
-        let mut links = caller.spec().links.iter();
+        let mut links = caller.spec.links.iter();
         links.any(|link| link.service == name)
     };
     let caller = staying.find(|route| route.generations().any(calls));

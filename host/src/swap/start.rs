@@ -37,7 +37,7 @@ pub(super) async fn start(set: &mut ChangeSet<'_>) {
 
 /// Starts a candidate, and warms it to take over from the generation that it replaces.
 async fn start_one(candidate: &mut Candidate, replaced: Option<&Generation>) {
-    let store_before = replaced.map(|old| old.spec().limits.store);
+    let store_before = replaced.map(|old| old.spec.limits.store);
     // `start` may need more room. Less room comes after the switch.
     if store_before.is_some_and(|before| before < candidate.spec.limits.store) {
         candidate.resize_store().await;

@@ -265,7 +265,7 @@ impl Swapper {
     fn digests(&self) -> Vec<Digest> {
         let table = self.services.routing_table();
         let generations = table.routes().flat_map(Route::generations);
-        generations.map(|generation| generation.digest()).collect()
+        generations.map(|generation| generation.digest).collect()
     }
 
     async fn remove_unused_code(&self, in_use: Vec<Digest>) {

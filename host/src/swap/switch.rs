@@ -28,7 +28,7 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
         let old = before.get(name).and_then(|route| route.stable.as_ref());
         let slot = Slot::stable(name);
         let mut record = pass.record(name, candidate.changed);
-        record.from = old.map(|old| old.digest());
+        record.from = old.map(|old| old.digest);
         record.to = candidate.digest;
         record.steps = candidate.steps;
         match &candidate.outcome {
@@ -45,7 +45,7 @@ pub(super) async fn switch(pass: &mut Pass<'_>, set: ChangeSet<'_>) -> bool {
             }
         }
         record.generation = route.service.status().generation;
-        if let Some(old) = replaced.iter().find(|old| old.spec().name == *name) {
+        if let Some(old) = replaced.iter().find(|old| old.spec.name == *name) {
             drain(old, &record);
         }
         pass.add(record);

@@ -102,13 +102,13 @@ impl ServiceRow {
         let mut row = Self::of_leaving(&route.service, swapper);
         let canary = route.canary.as_deref();
         if let Some(stable) = &route.stable {
-            row.component = Some(stable.spec().component_as_written.clone());
-            row.digest = Some(stable.digest().to_string());
-            row.wasi = Some(stable.wasi());
+            row.component = Some(stable.spec.component_as_written.clone());
+            row.digest = Some(stable.digest.to_string());
+            row.wasi = Some(stable.wasi);
             let live_in_canary = canary.map_or(0, |canary| canary.generation().instances_live());
             row.instances = Instances {
                 live: stable.instances_live() + live_in_canary,
-                max: stable.spec().limits.instances,
+                max: stable.spec.limits.instances,
             };
         }
         row.canary = canary.map(CanaryRow::of);
@@ -142,8 +142,8 @@ impl CanaryRow {
         let snapshot = generation.snapshot();
         let header = canary.spec().header.as_ref();
         Self {
-            component: generation.spec().component_as_written.clone(),
-            digest: generation.digest().to_string(),
+            component: generation.spec.component_as_written.clone(),
+            digest: generation.digest.to_string(),
             weight: canary.spec().weight,
             header: header.map(|(name, value)| {
                 format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))

@@ -133,7 +133,7 @@ fn document_of(table: &RoutingTable) -> String {
     let stable = table.routes().filter_map(|route| route.stable.as_deref());
     let parts = stable.filter_map(|generation| {
         Some(Part {
-            spec: generation.spec(),
+            spec: &generation.spec,
             document: generation.openapi()?,
         })
     });

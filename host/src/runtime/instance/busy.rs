@@ -4,7 +4,7 @@
 //! So each poll of a call's future is timed by the clock: a call that waits is not polled. A link
 //! call runs within a poll of its caller, whose time it is not.
 
-use crate::runtime::services::figures::ServiceFigures;
+use super::figures::ServiceFigures;
 use crate::telemetry::CurrentRequest;
 use std::cell::Cell;
 use std::future::poll_fn;

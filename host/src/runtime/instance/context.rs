@@ -1,5 +1,6 @@
 //! What an instance of a component has in the host: the data of its [`wasmtime::Store`].
 
+use super::figures::ServiceFigures;
 use crate::client::Client;
 use crate::keys::{Keys, KeysView};
 use crate::links::LinkView;
@@ -11,7 +12,6 @@ use crate::runtime::limits::guest_log::GuestLog;
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::memory_limit::{Large, MemoryLimit};
 use crate::runtime::limits::outbound::{Outbound, Outside};
-use crate::runtime::services::figures::ServiceFigures;
 use crate::store::{ServiceStore, StoreSession, StoreView};
 use crate::wall_clock::TimeSource;
 use std::sync::Arc;

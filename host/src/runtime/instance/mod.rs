@@ -2,6 +2,8 @@
 
 pub mod busy;
 pub mod context;
+pub mod exports;
+pub mod figures;
 pub mod live;
 pub mod pool;
 mod request;

@@ -6,10 +6,10 @@
 
 use super::busy;
 use super::context::{Context, Provisions};
+use super::figures::ServiceFigures;
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::in_flight::InFlight;
-use crate::runtime::services::figures::ServiceFigures;
 use crate::store::ServiceStore;
 use crate::telemetry::CurrentRequest;
 use parking_lot::Mutex;

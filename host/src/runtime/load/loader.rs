@@ -3,11 +3,12 @@
 use super::compiled::CompiledCache;
 use super::component_file::ComponentFile;
 use super::engine::Engines;
-use super::exports::Exports;
 use super::imports;
 use crate::keys::Keys;
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::instance::context::{Context, Provisions};
+use crate::runtime::instance::exports::Exports;
+use crate::runtime::instance::figures::ServiceFigures;
 use crate::runtime::instance::pool::{HttpExport, InstancePool};
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::compute::Permits;
@@ -18,7 +19,6 @@ use crate::runtime::limits::slots::Slots;
 use crate::runtime::problem::LoadProblem;
 use crate::runtime::services::audit::{AUDIT, AUDIT_FUNCTION};
 use crate::runtime::services::callees::Callees;
-use crate::runtime::services::figures::ServiceFigures;
 use crate::runtime::services::generation::Generation;
 use crate::runtime::services::running::Services;
 use crate::store::ServiceStore;
@@ -176,19 +176,19 @@ impl Loader {
         caller: &Generation,
         callee: impl Fn(&str) -> Option<&'g Generation>,
     ) -> Vec<LoadProblem> {
-        imports::check_links(caller.spec(), caller.component(), |name| {
-            callee(name).map(Generation::component)
+        imports::check_links(&caller.spec, &caller.component, |name| {
+            callee(name).map(|callee| &callee.component)
         })
     }
 
     /// Checks those of `caller`'s links that lead to `callee`.
     pub fn check_link(&self, caller: &Generation, callee: &Generation) -> Vec<LoadProblem> {
-        let links = caller.spec().links.iter();
+        let links = caller.spec.links.iter();
         links
-            .filter(|link| link.service == callee.spec().name)
+            .filter(|link| link.service == callee.spec.name)
             .flat_map(|link| {
-                let component = Some(callee.component());
-                imports::check_link(link, caller.component(), component)
+                let component = Some(&callee.component);
+                imports::check_link(link, &caller.component, component)
             })
             .collect()
     }

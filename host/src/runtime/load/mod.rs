@@ -3,7 +3,6 @@
 pub mod compiled;
 pub mod component_file;
 mod engine;
-pub mod exports;
 mod imports;
 pub mod loader;
 pub mod offline;

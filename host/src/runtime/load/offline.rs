@@ -267,7 +267,7 @@ fn auditor(
         }
     }
     for caller in made.values() {
-        let callees = callees_of(caller.spec())
+        let callees = callees_of(&caller.spec)
             .filter_map(|name| Some((name.to_owned(), Arc::clone(made.get(name)?))));
         caller.callees.pin(callees.collect());
     }

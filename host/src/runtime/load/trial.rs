@@ -76,11 +76,11 @@ async fn try_canary(
     started: &Pins,
     scratch: &Services,
 ) -> Result<(), Vec<LoadProblem>> {
-    let callee = |name: &str| Some(started.get(name)?.component());
+    let callee = |name: &str| Some(&started.get(name)?.component);
     let prepared = prepare(loader, spec, callee)?;
     let links = started.values().flat_map(|caller| {
-        let links = caller.spec().links.iter();
-        links.map(|link| (link, caller.component()))
+        let links = caller.spec.links.iter();
+        links.map(|link| (link, &caller.component))
     });
     let of_callers = links.filter(|(link, _)| link.service == spec.name);
     let misfits: Vec<_> = of_callers
@@ -107,7 +107,7 @@ async fn start(
     let mut confined = spec.clone();
     confined.outbound.clear();
     let generation = loader.generation(&confined, prepared, Some(store), Arc::default());
-    generation.pin_callees(started.clone());
+    generation.callees.pin(started.clone());
     generation.start().await?;
     let warmed = generation.warm(None).await;
     warmed.map_err(|error| vec![LoadProblem::Instantiate(error)])?;

@@ -1,18 +1,18 @@
 //! One loaded version of a service.
 
-use super::callees::{Callees, Pins};
-use super::figures::ServiceFigures;
+use super::callees::Callees;
 use super::service::ServeError;
 use crate::client::Client;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
+use crate::runtime::instance::exports::Exports;
+use crate::runtime::instance::figures::ServiceFigures;
 use crate::runtime::instance::live::DrainWatch;
 use crate::runtime::instance::pool::InstancePool;
 use crate::runtime::instance::response::GuestBody;
 use crate::runtime::instance::stats::{Snapshot, Stats};
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::slots::Slots;
-use crate::runtime::load::exports::Exports;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -25,9 +25,12 @@ use wasmtime_wasi_http::WasiBody;
 
 /// One loaded version of a service: its code, its instances, its bounds.
 pub struct Generation {
+    /// What the registry says of it.
     pub spec: ServiceSpec,
     pub component: Component,
+    /// The SHA-256 of its component.
     pub digest: Digest,
+    /// `0.2` or `0.3`.
     pub wasi: &'static str,
     pub exports: Exports,
     pub openapi: OnceLock<Value>,
@@ -49,21 +52,6 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// What the registry says of it.
-    pub fn spec(&self) -> &ServiceSpec {
-        &self.spec
-    }
-
-    /// The SHA-256 of its component.
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// `0.2` or `0.3`.
-    pub fn wasi(&self) -> &'static str {
-        self.wasi
-    }
-
     /// How many of its service's generations it is, from 1; 0 before it serves.
     pub fn number(&self) -> u64 {
         self.number.load(Relaxed)
@@ -79,23 +67,9 @@ impl Generation {
         self.stats.snapshot()
     }
 
-    pub fn component(&self) -> &Component {
-        &self.component
-    }
-
     /// Numbers it among its service's generations.
     pub fn set_number(&self, number: u64) {
         self.number.store(number, Relaxed);
-    }
-
-    /// Before it serves: keeps its link calls to the generations that it will serve with.
-    pub fn pin_callees(&self, callees: Pins) {
-        self.callees.pin(callees);
-    }
-
-    /// Follows its callees as they change.
-    pub fn follow_callees(&self) {
-        self.callees.unpin();
     }
 
     /// Makes as many instances as `replaced` has now, and at least one. This shows before it serves

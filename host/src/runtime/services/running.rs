@@ -2,7 +2,6 @@
 
 use super::callees::{Callees, Pins};
 use super::canary::Canary;
-use super::figures::ServiceFigures;
 use super::generation::Generation;
 use super::routing_table::{Route, RoutingTable};
 use super::service::Service;
@@ -10,6 +9,7 @@ use super::tick::tick;
 use crate::durable_file::create_folder;
 use crate::private_file;
 use crate::registry::ServiceSpec;
+use crate::runtime::instance::figures::ServiceFigures;
 use crate::runtime::problem::LoadProblem;
 use crate::store::ServiceStore;
 use crate::wall_clock::WallClock;
@@ -234,7 +234,7 @@ impl Services {
         let mut after = RoutingTable::clone(&before);
         let mut replaced = Vec::new();
         for arrival in arrivals {
-            after.change(&arrival.spec().name, |route| {
+            after.change(&arrival.spec.name, |route| {
                 replaced.extend(route.stable.replace(Arc::clone(arrival)));
             });
         }
@@ -252,7 +252,7 @@ impl Services {
         }
         let took = begun.elapsed();
         for arrival in arrivals {
-            if let Some(route) = self.routing_table().get(&arrival.spec().name) {
+            if let Some(route) = self.routing_table().get(&arrival.spec.name) {
                 arrival.set_number(route.service.note_switched());
             }
         }
@@ -364,7 +364,7 @@ impl Services {
 
 fn pins_of(generation: &Generation, table: &RoutingTable) -> Pins {
     generation
-        .spec()
+        .spec
         .links
         .iter()
         .filter_map(|link| {

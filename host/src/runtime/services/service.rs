@@ -1,6 +1,6 @@
 //! A service: a name with a store, whose component can change.
 
-use super::figures::ServiceFigures;
+use crate::runtime::instance::figures::ServiceFigures;
 use crate::runtime::problem::{LoadProblem, in_one_line};
 use parking_lot::Mutex;
 use std::sync::Arc;
