@@ -5,7 +5,6 @@
 //! clean end. A copy has others. So has the folder of a killed host that was moved to another disk,
 //! which is whole. Only a [verification](crate::runtime::verify) can distinguish the two.
 
-use crate::backup::PARTIAL;
 use crate::durable_file::create_folder;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -22,19 +21,6 @@ pub struct DataLock {
     file: File,
     identity: String,
     content: String,
-}
-
-/// Refuses a data folder that a restoration has made in part.
-///
-/// # Errors
-/// It is one.
-pub fn check_whole(data: &Path) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        !data.join(PARTIAL).exists(),
-        "{}: a restoration has not come to its end; remove what is in the folder, and restore again",
-        data.display()
-    );
-    Ok(())
 }
 
 impl DataLock {
@@ -58,7 +44,6 @@ impl DataLock {
                  with --data"
             )
         })?;
-        check_whole(data)?;
         let identity = identity(&file.metadata().map_err(named)?);
         let mut content = String::new();
         file.read_to_string(&mut content).map_err(named)?;

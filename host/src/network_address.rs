@@ -1,8 +1,6 @@
 //! Where a program listens, as an operator writes it: an address or the name of a host, and a port.
 
-use crate::resolver;
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
@@ -16,19 +14,6 @@ pub enum NetworkAddress {
     Ip(SocketAddr),
     /// The name of a host, in lower case, and a port.
     Name(String, u16),
-}
-
-impl NetworkAddress {
-    /// The addresses that it stands for: one, or those of the name.
-    ///
-    /// # Errors
-    /// The name has no address, or no name server answers.
-    pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
-        match self {
-            Self::Ip(address) => Ok(vec![*address]),
-            Self::Name(name, port) => resolver::addresses(name, *port).await,
-        }
-    }
 }
 
 impl FromStr for NetworkAddress {

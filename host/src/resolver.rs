@@ -3,6 +3,7 @@
 //! The C library would do this with shared libraries of its own, which a static binary in an empty
 //! root does not have. Both files are read for each name, as they change while the host runs.
 
+use crate::network_address::NetworkAddress;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -21,6 +22,19 @@ pub async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         io::Error::new(io::ErrorKind::NotFound, problem)
     })?;
     Ok(found.iter().map(|ip| SocketAddr::new(ip, port)).collect())
+}
+
+impl NetworkAddress {
+    /// The addresses that it stands for: one, or those of the name.
+    ///
+    /// # Errors
+    /// As of [`addresses`].
+    pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        match self {
+            Self::Ip(address) => Ok(vec![*address]),
+            Self::Name(name, port) => addresses(name, *port).await,
+        }
+    }
 }
 
 fn resolver() -> io::Result<TokioResolver> {

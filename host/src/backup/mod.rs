@@ -30,7 +30,7 @@ mod unpack;
 pub use kept::BackupKeeper;
 pub use manifest::{FILE_NAME as MANIFEST, Manifest};
 pub use named::{is_name, name_of_now};
-pub use new_folder::{NewFolder, PARTIAL, is_being_made};
+pub use new_folder::{NewFolder, PARTIAL, check_whole, is_being_made};
 pub use restoration::{FILE_NAME as RESTORED_AT, restored_at_ms};
 pub use restore::restore;
 pub use source::BackupSource;

@@ -16,6 +16,19 @@ pub fn is_being_made(target: &Path) -> bool {
     matches!(locked, Ok(Err(TryLockError::WouldBlock)))
 }
 
+/// Refuses a data folder that a restoration has made in part.
+///
+/// # Errors
+/// It is one.
+pub fn check_whole(data: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !data.join(PARTIAL).exists(),
+        "{}: a restoration has not come to its end; remove what is in the folder, and restore again",
+        data.display()
+    );
+    Ok(())
+}
+
 /// A folder whose content comes. Dropped before it is whole, it is as it was.
 pub struct NewFolder {
     target: PathBuf,

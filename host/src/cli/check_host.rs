@@ -1,7 +1,7 @@
 //! What `serve` would refuse of the host's own settings.
 
 use crate::admin::{kept_token, token_file};
-use crate::data_lock::check_whole;
+use crate::backup::check_whole;
 use crate::gateway::Tls;
 use crate::keys::FILES as KEY_FILES;
 use crate::network_address::NetworkAddress;

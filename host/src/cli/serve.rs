@@ -4,7 +4,7 @@ use super::RegistryArgument;
 use super::dev::DevMode;
 use super::verify::{is_sound_where_it_is, print_verified};
 use crate::admin::{AdminApi, AdminListener, open_token, token_file};
-use crate::backup::{BackupKeeper, BackupSource, restored_at_ms};
+use crate::backup::{BackupKeeper, BackupSource, check_whole, restored_at_ms};
 use crate::data_lock::DataLock;
 use crate::gateway::{Gateway, Listener};
 use crate::keys::{self, Keys, TokenPolicy};
@@ -103,6 +103,7 @@ struct OpenData {
 /// Opens the data folder.
 async fn open(registry: &Registry, host: &HostSpec, time: TimeSource) -> anyhow::Result<OpenData> {
     let mut lock = DataLock::take(&host.data)?;
+    check_whole(&host.data)?;
     if lock.is_of_copy() {
         verify_copy(registry, host).await?;
     }
