@@ -34,66 +34,43 @@ enum AdminCommand {
 }
 
 pub(super) async fn run(arguments: AdminArguments) -> anyhow::Result<ExitCode> {
-    let (call, target) = match arguments.command {
+    let output = match arguments.command {
         AdminCommand::ResetPassword {
             email,
             service,
             target,
-        } => (AdminCall::reset_password(&service, email), target),
-        AdminCommand::AcceptClock { target } => (AdminCall::accept_clock(), target),
+        } => {
+            let path = format!("/services/{service}/commands/reset-password");
+            let arguments = vec![email];
+            let body = serde_json::to_vec(&CommandBody { arguments })?;
+            send(&target.client()?, &service, &path, body).await?
+        }
+        AdminCommand::AcceptClock { target } => {
+            send(&target.client()?, "clock", "/clock/accept", Vec::new()).await?
+        }
     };
-    let output = call.send(&target.client()?).await?;
     println!("{}", printable(&output));
     Ok(ExitCode::SUCCESS)
 }
 
-/// A call of the admin API.
-struct AdminCall {
-    /// A service, or a part of the host.
-    addressee: String,
-    path: String,
-    /// The body, for a service; none for the host itself.
-    command: Option<CommandBody>,
-}
-
-impl AdminCall {
-    fn reset_password(service: &str, email: String) -> Self {
-        Self {
-            addressee: service.to_owned(),
-            path: format!("/services/{service}/commands/reset-password"),
-            command: Some(CommandBody {
-                arguments: vec![email],
-            }),
-        }
+/// Sends a call to a service, or to a part of the host, and returns its output.
+async fn send(
+    client: &HostClient,
+    addressee: &str,
+    path: &str,
+    body: Vec<u8>,
+) -> anyhow::Result<String> {
+    let (status, body) = client.post(path, "application/json", body).await?;
+    if status == StatusCode::OK {
+        let result: CommandOutput = client.read(&body)?;
+        return Ok(result.output);
     }
-
-    fn accept_clock() -> Self {
-        Self {
-            addressee: "clock".to_owned(),
-            path: "/clock/accept".to_owned(),
-            command: None,
-        }
+    let reason = String::from_utf8_lossy(&body).trim().to_owned();
+    // A service's text is the reason by itself; the host's own needs the status.
+    if status == StatusCode::UNPROCESSABLE_ENTITY {
+        anyhow::bail!("{reason}");
     }
-
-    /// Sends the call, and returns its output.
-    async fn send(&self, client: &HostClient) -> anyhow::Result<String> {
-        let body = match &self.command {
-            Some(command) => serde_json::to_vec(command)?,
-            None => Vec::new(),
-        };
-        let (status, body) = client.post(&self.path, "application/json", body).await?;
-        if status == StatusCode::OK {
-            let result: CommandOutput = client.read(&body)?;
-            return Ok(result.output);
-        }
-        let reason = String::from_utf8_lossy(&body).trim().to_owned();
-        // A service's text is the reason by itself; the host's own needs the status.
-        if status == StatusCode::UNPROCESSABLE_ENTITY {
-            anyhow::bail!("{reason}");
-        }
-        let addressee = &self.addressee;
-        anyhow::bail!("{addressee}: the host responded {status}: {reason}")
-    }
+    anyhow::bail!("{addressee}: the host responded {status}: {reason}")
 }
 
 #[cfg(test)]
