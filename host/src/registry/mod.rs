@@ -15,7 +15,7 @@ mod limits;
 mod network;
 mod origin;
 mod problem;
-mod public;
+mod route_pattern;
 mod route_rate;
 mod route_scope;
 mod service;

@@ -1,6 +1,6 @@
 //! The rate of one route: `GET /events 20/s by subject`.
 
-use super::public::RoutePattern;
+use super::route_pattern::RoutePattern;
 use super::units::{Rate, parse_rate};
 
 /// How often one client may call a route.

@@ -1,6 +1,6 @@
 //! The scope that a call needs: `scopes = { "GET /journal" = "journal:read" }`.
 
-use super::public::RoutePattern;
+use super::route_pattern::RoutePattern;
 use super::table::{TomlTable, type_name};
 use crate::scope::is_scope;
 use http::Method;

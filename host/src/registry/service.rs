@@ -7,7 +7,7 @@ use super::environment::{SECRETS, read_secret};
 use super::key_lines::KeyLines;
 use super::limits::Limits;
 use super::origin::Origin;
-use super::public::RoutePattern;
+use super::route_pattern::RoutePattern;
 use super::route_rate::RouteRate;
 use super::route_scope::{self, RouteScope};
 use super::table::{TomlTable, type_name};
