@@ -138,7 +138,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     })
 }
 
-/// Tells why a command failed.
+/// Prints why a command failed.
 fn print_error(error: &anyhow::Error) {
     eprintln!("strongroom: {}", printable(&format!("{error:#}")));
 }

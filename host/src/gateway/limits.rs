@@ -11,6 +11,7 @@ const URI_BYTES_MAX: usize = 8 << 10;
 const HEADER_BYTES_MAX: usize = 16 << 10;
 /// The most header fields.
 const HEADER_FIELDS_MAX: usize = 100;
+
 /// Checks a request's head.
 ///
 /// # Errors

@@ -27,7 +27,8 @@ pub enum Outcome {
     CanaryStarted,
     /// The canary did worse than the stable generation, so the host took it out.
     CanaryTakenOut,
-    /// The registry no longer names the canary, or names another.
+    /// The registry no longer names the canary, or names another, or a new generation could not
+    /// call it.
     CanaryEnded,
 }
 

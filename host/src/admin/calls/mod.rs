@@ -129,6 +129,7 @@ impl AdminApi {
             },
         }
     }
+
     /// Runs a call that may take long.
     async fn run(&self, request: Request<&mut ArrivingBody>, call: LongCall<'_>) -> AdminResponse {
         let Ok(permit) = Arc::clone(&self.long_calls).try_acquire_owned() else {

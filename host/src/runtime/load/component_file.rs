@@ -1,8 +1,7 @@
 //! A component's file as it was read. Every check looks at these bytes.
 //!
-//! A registry can name any file that the host can read, and the answer to a plan of a registry
-//! shows the result. So an answer about a file that is no component tells neither a byte of the
-//! file nor its digest.
+//! A registry can name any file that the host can read, and the response to a plan shows the
+//! result. So what is said of a file that is no component has neither a byte of it nor its digest.
 
 use crate::builtin;
 use crate::registry::Digest;

@@ -1,7 +1,7 @@
 //! `strongroom:service/metrics`: figures of a service, in its own words.
 //!
-//! Whoever reads `/metrics` needs names and labels that fit their database, so what a service
-//! returns is checked here, as what it says of itself may be anything.
+//! A reader of `/metrics` needs names and labels that fit their database, and a service may return
+//! anything. So it is checked here.
 
 mod check;
 
