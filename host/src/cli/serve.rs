@@ -141,6 +141,23 @@ async fn open(registry: &Registry, host: &HostSpec, time: TimeSource) -> anyhow:
     })
 }
 
+impl OpenData {
+    /// Stores what is only in memory, and notes in the lock whether the end is clean: nothing may
+    /// use the stores any more.
+    fn close(mut self, is_clean: bool) -> anyhow::Result<()> {
+        if let Err(error) = self.keys.save_last_uses() {
+            tracing::warn!(%error, "the last uses of API keys could not be saved");
+        }
+        if let Err(error) = self.clock.save() {
+            tracing::warn!(%error, "the time could not be stored in the data folder");
+        }
+        if is_clean {
+            self.lock.note_ended()?;
+        }
+        Ok(())
+    }
+}
+
 async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> anyhow::Result<()> {
     // Signals come first: one that arrives while components compile must end the host too, and
     // SIGHUP must not.
@@ -149,7 +166,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let movable_time = dev.map(DevMode::time).cloned();
     let time = movable_time.clone();
     let time = time.unwrap_or_else(|| TimeSource::bridging(host.clock_jump));
-    let mut open = open(registry, host, time).await?;
+    let open = open(registry, host, time).await?;
     let listener = Listener::bind(host, room_for(host)).await?;
     let admin = AdminListener::bind(&host.admin)
         .await
@@ -212,15 +229,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     for task in [admin, clock_watch, use_watch] {
         task.abort();
     }
-    if let Err(error) = open.keys.save_last_uses() {
-        tracing::warn!(%error, "the last uses of API keys could not be saved");
-    }
-    if let Err(error) = open.clock.save() {
-        tracing::warn!(%error, "the time could not be stored in the data folder");
-    }
-    if is_closed {
-        open.lock.note_ended()?;
-    }
+    open.close(is_closed)?;
     tracing::info!("drained");
     Ok(())
 }

@@ -33,6 +33,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use wasmtime_wasi_http::WasiBody;
 
 /// Where the public keys are (RFC 8414 names the folder; `jwks.json` is what verifiers look for).
 const JWKS_PATH: &str = "/.well-known/jwks.json";
@@ -184,12 +185,27 @@ impl Gateway {
         set_caller(&mut head, identity, address, &exchange.request_id);
         let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
         trace::begin_span(&mut head.headers, recorded);
-        let only_reads = head.method.is_safe();
         let request = Request::from_parts(head, body);
+        let mut response = self.call(&generation, client, request, exchange).await?;
+        if let Some(rate) = &exchange.rate {
+            rate.write_to(response.headers_mut());
+        }
+        Ok(response)
+    }
+
+    /// Has a component respond to a request that was let in.
+    async fn call(
+        &self,
+        generation: &Generation,
+        client: Client,
+        request: Request<WasiBody>,
+        exchange: &mut Exchange,
+    ) -> Result<Response<ResponseBody>, GatewayError> {
+        let only_reads = request.method().is_safe();
         let work = RequestWork::of(exchange.request_id.clone());
         exchange.work = Some(Arc::clone(&work));
         let trace = exchange.trace.as_ref();
-        let span = trace.map(|trace| trace.begin_serving(&spec.name));
+        let span = trace.map(|trace| trace.begin_serving(&generation.spec.name));
         let current = span.as_ref().and_then(OpenSpan::current);
         let served = generation.serve(client, request);
         let response = for_request(client, work, current, served).await;
@@ -203,18 +219,13 @@ impl Gateway {
         if only_reads && is_large && !self.responses.has_room(client) {
             return Err(UNTAKEN);
         }
-        let mut response = if service_problem::is_readable(&exchange.method, &response) {
+        if service_problem::is_readable(&exchange.method, &response) {
             let (response, code) = service_problem::read(response).await?;
             exchange.code = code.map(Into::into);
-            response
-        } else {
-            let connection = exchange.connection();
-            response.map(|body| self.responses.add(client, body, connection).into())
-        };
-        if let Some(rate) = &exchange.rate {
-            rate.write_to(response.headers_mut());
+            return Ok(response);
         }
-        Ok(response)
+        let connection = exchange.connection();
+        Ok(response.map(|body| self.responses.add(client, body, connection).into()))
     }
 
     /// The generation that serves the request to its end, although another one may take over.
