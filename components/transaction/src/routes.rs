@@ -355,7 +355,7 @@ async fn cancel_schedule(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists what staff did to standing orders, newest first.
+/// Lists who has made standing orders, and who has ended them, newest first.
 ///
 /// Auditors and administrators may.
 #[utoipa::path(

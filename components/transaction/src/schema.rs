@@ -1,5 +1,5 @@
 //! The tables of the transaction service: standing orders, the changes of accounts and users that
-//! they have followed, and what staff did to them; and an index of the ledger's journal, which can
+//! they have followed, and who made and ended them; and an index of the ledger's journal, which can
 //! be made again from it. The service keeps nothing else of a payment.
 
 use strongroom_sdk::audit_log;

@@ -86,8 +86,19 @@ impl GuestConnection {
 
     /// Opens a connection that only reads.
     pub(super) fn reader(file: &Path) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::only_reading(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    /// Opens a connection that only reads, and knows the CHECK constraints: SQLite forgets those of
+    /// a database that it cannot write to.
+    pub(super) fn checker(file: &Path) -> rusqlite::Result<Self> {
+        Self::only_reading(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    fn only_reading(file: &Path, access: OpenFlags) -> rusqlite::Result<Self> {
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(file, flags)?;
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         sqlite.pragma_update(None, "query_only", true)?;
         sqlite.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         Self::guard(sqlite)
@@ -130,8 +141,8 @@ impl GuestConnection {
         })
     }
 
-    /// Checks the pages of the file, and that its indexes fit its tables; returns the number of
-    /// pages, and at most so many faults.
+    /// Checks the pages of the file, and that its indexes and its constraints fit its rows; returns
+    /// the number of pages, and at most so many faults.
     pub(super) fn check_file(&self, faults_max: u32) -> rusqlite::Result<(u64, Vec<String>)> {
         self.host.with(|| {
             let pages: i64 = self

@@ -41,9 +41,8 @@ fn all_long_reads() -> &'static Arc<FairLine> {
     &ALL
 }
 
-/// A connection that reads all of a store.
-fn reader_of_all(file: &Path) -> rusqlite::Result<GuestConnection> {
-    let connection = GuestConnection::reader(file)?;
+/// Gives a connection the memory to read all of a store.
+fn to_read_all(connection: GuestConnection) -> rusqlite::Result<GuestConnection> {
     connection.host_statement(&format!("PRAGMA cache_size = -{CACHE_OF_ALL_KIB}"))?;
     Ok(connection)
 }
@@ -69,7 +68,7 @@ impl Readers {
     }
 
     pub(super) fn snapshot(file: &Path) -> rusqlite::Result<Self> {
-        let connection = reader_of_all(file)?;
+        let connection = to_read_all(GuestConnection::reader(file)?)?;
         connection.host_statement("BEGIN")?;
         // The snapshot is taken by the first read, not by BEGIN.
         connection.host_statement("SELECT 1 FROM sqlite_schema LIMIT 1")?;
@@ -80,10 +79,10 @@ impl Readers {
         })
     }
 
-    /// Checks the pages of the file, and that its indexes fit its tables; returns the number of
-    /// pages, and what is wrong.
+    /// Checks the pages of the file, and that its indexes and its constraints fit its rows; returns
+    /// the number of pages, and what is wrong.
     pub(super) fn check_file(&self) -> rusqlite::Result<(u64, Vec<String>)> {
-        let connection = reader_of_all(&self.file)?;
+        let connection = to_read_all(GuestConnection::checker(&self.file)?)?;
         connection.budget.allow(Duration::MAX);
         connection.check_file(VIOLATIONS_MAX)
     }

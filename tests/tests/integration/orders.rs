@@ -140,11 +140,12 @@ async fn staff_end_a_standing_order_of_a_customer_and_the_audit_log_says_so() {
     }
     assert_json!(auditor.read(&path).await, {"status": "cancelled"});
     let query = format!("{EVENTS}?limit=9&schedule_id={}", text(&schedule["id"]));
-    let [event] = &auditor.all(&query).await[..] else {
-        panic!("one event");
+    let [end, creation] = &auditor.all(&query).await[..] else {
+        panic!("two events");
     };
-    assert_json!(event, {"action": "schedule.cancelled", "actor_role": "teller"});
-    assert_json!(event, {"old_value": "active", "new_value": "cancelled"});
+    assert_json!(end, {"action": "schedule.cancelled", "actor_role": "teller"});
+    assert_json!(end, {"old_value": "active", "new_value": "cancelled"});
+    assert_json!(creation, {"action": "schedule.created", "actor_role": "customer"});
 }
 
 /// Waits until a standing order has this status, as staff see it.

@@ -44,10 +44,8 @@ impl<E: Env> Service<E> {
             return Err(too_many());
         }
         if schedule::insert(&transaction, &schedule)? {
-            if payer.client.is_some() {
-                let actor = Actor::new(payer, request_id);
-                schedule::created_by(actor, &schedule).append(&transaction)?;
-            }
+            let actor = Actor::new(payer, request_id);
+            schedule::created_by(actor, &schedule).append(&transaction)?;
             transaction.commit()?;
             return reply(schedule, false);
         }

@@ -49,7 +49,7 @@ impl<E: Env> Service<E> {
     }
 
     /// `DELETE /schedules/{id}`: its owner, tellers, and administrators. The order stays readable,
-    /// as `cancelled`. The audit log has what staff or a client did to an order of another.
+    /// as `cancelled`.
     ///
     /// # Errors
     /// 403 for an auditor; 404; 503 where a payment under way may still be made: the caller may
@@ -62,12 +62,10 @@ impl<E: Env> Service<E> {
     ) -> Result<(), Problem> {
         let found = schedule::read(&self.store, id)?.map(|overview| overview.schedule.owner);
         let by = match found {
-            Some(owner) if owner == identity.subject => {
-                identity.client.map(|_| Actor::new(identity, request_id))
-            }
+            Some(owner) if owner == identity.subject => Actor::new(identity, request_id),
             Some(_) if identity.is_staff() => {
                 let teller = Teller::try_from(identity.clone())?;
-                Some(Actor::new(&teller, request_id))
+                Actor::new(&teller, request_id)
             }
             _ => return Err(Problem::not_found()),
         };

@@ -1,4 +1,4 @@
-//! Each standing order that another than its owner has ended, as the audit log says, is cancelled.
+//! Each standing order is what the audit log made of it.
 
 use crate::schedule::{CANCELLED, CREATED, SCHEDULE_COLUMNS, Schedule, ScheduleState};
 use strongroom_sdk::audit::Check;
@@ -8,29 +8,23 @@ use strongroom_sdk::store::{Row, Store, StoreError};
 pub(super) fn check<S: Store>(store: &S) -> Result<Check, StoreError> {
     check_targets(
         store,
-        "every standing order that another than its owner has ended, as the audit log says, is \
-         cancelled",
+        "every standing order is what the audit log made of it",
         "schedule",
         format!("SELECT id, {SCHEDULE_COLUMNS} FROM schedule WHERE id > ?1 ORDER BY id LIMIT ?2"),
         is_made_by,
     )
 }
 
-/// A client makes an order once, and staff or a client end it once, if at all. What an owner does
-/// has no record.
+/// An order is made once, never changes, and is cancelled once if it is cancelled.
 fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
     let schedule = Schedule::from_row(&row.clone().behind(1))?;
-    let leads_to = |step: &Step, action, state: ScheduleState| {
-        step.action == action && step.new_value.as_deref() == Some(state.as_str())
-    };
-    let ends = match steps.as_slice() {
-        [first, ends @ ..] if leads_to(first, CREATED, ScheduleState::Active) => ends,
-        ends => ends,
-    };
     let cancelled = ScheduleState::Cancelled;
-    Ok(match ends {
-        [] => true,
-        [end] => leads_to(end, CANCELLED, cancelled) && schedule.state == cancelled,
-        _ => false,
-    })
+    let created = (CREATED, Some(schedule.facts()));
+    let end =
+        (schedule.state == cancelled).then(|| (CANCELLED, Some(cancelled.as_str().to_owned())));
+    let expected = std::iter::once(created).chain(end);
+    let found = steps
+        .iter()
+        .map(|step| (step.action.as_str(), step.new_value.clone()));
+    Ok(found.eq(expected))
 }

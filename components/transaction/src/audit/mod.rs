@@ -3,7 +3,7 @@
 //! - [`orders`]: each standing order is as it was requested, and each of its dates began once;
 //! - [`payments`]: each payment of an order ended as the ledger decided;
 //! - [`followed`]: what was followed of accounts and users is there;
-//! - [`audit_log`]: what staff did to orders;
+//! - [`audit_log`]: each order is what was asked for, and was cancelled by someone if it is;
 //! - [`index`]: the lists of transactions are what the journal says.
 //!
 //! The host takes the snapshot of this store before the ledger's: an outcome that is recorded here

@@ -138,6 +138,9 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         (NO_SCHEDULE, "id = randomblob(16)"),
         (NOT_OF_DATE, "owner_id = randomblob(16)"),
         (LOGGED, "state = iif(state = 'cancelled', 'completed', state)"),
+        (LOGGED, "state = 'cancelled', next_due_at_ms = NULL"),
+        (LOGGED, "owner_id = randomblob(16)"),
+        (LOGGED, "request = replace(request, '90000', '90001')"),
     };
     let of_runs = rows! {
         (NO_SCHEDULE, "schedule_id = randomblob(16)"),

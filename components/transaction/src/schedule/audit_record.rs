@@ -1,35 +1,34 @@
-//! What the audit log says of a standing order that another than its owner has made or ended.
+//! What the audit log says of a standing order: who made it, what it is, and who ended it.
 
 use super::record::{Schedule, ScheduleState};
 use strongroom_sdk::audit_log::{Actor, Record};
 use uuid::Uuid;
 
-/// A client has made an order for its owner. The values of both actions are the states.
+/// An order was made. The new value is [`Schedule::facts`].
 pub const CREATED: &str = "schedule.created";
-/// Staff have ended an order, or a client has for its owner.
+/// An order was ended by its owner, by staff, or by a client. The values are the states.
 pub const CANCELLED: &str = "schedule.cancelled";
 
-/// The record of an order that a client has made for its owner.
+/// The record of a new order.
 pub fn created_by(actor: Actor, schedule: &Schedule) -> Record {
-    let states = [None, Some(schedule.state)];
-    record_of(schedule.id, actor, CREATED, states, schedule.created_at_ms)
+    Record {
+        at_ms: schedule.created_at_ms,
+        actor,
+        action: CREATED.into(),
+        target: schedule.id,
+        old_value: None,
+        new_value: Some(schedule.facts()),
+    }
 }
 
-/// The record of an action that takes an order from one state to another.
-pub(super) fn record_of(
-    id: Uuid,
-    actor: Actor,
-    action: &'static str,
-    states: [Option<ScheduleState>; 2],
-    at_ms: i64,
-) -> Record {
-    let [old_value, new_value] = states.map(|state| state.map(|it| it.as_str().to_owned()));
+/// The record of the end of an order.
+pub(super) fn cancelled_by(actor: Actor, id: Uuid, before: ScheduleState, at_ms: i64) -> Record {
     Record {
         at_ms,
         actor,
-        action: action.into(),
+        action: CANCELLED.into(),
         target: id,
-        old_value,
-        new_value,
+        old_value: Some(before.as_str().to_owned()),
+        new_value: Some(ScheduleState::Cancelled.as_str().to_owned()),
     }
 }

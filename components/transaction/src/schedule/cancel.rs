@@ -4,7 +4,7 @@
 //! of every open run. A tick that has read the order before its end may still post that transfer,
 //! and finds it cancelled.
 
-use super::audit_record::{CANCELLED, record_of};
+use super::audit_record::cancelled_by;
 use super::pay::{Action, pay, record};
 use super::record::ScheduleState;
 use super::{rows, run_rows};
@@ -31,16 +31,12 @@ pub enum CancelError {
     Store(#[from] StoreError),
 }
 
-/// Ends an order, and logs it where another than its owner does so. An order that has ended stays
-/// as it is. A payment under way is cancelled, unless the ledger has made it already.
+/// Ends an order, and logs it. An order that has ended stays as it is. A payment under way is
+/// cancelled, unless the ledger has made it already.
 ///
 /// # Errors
 /// [`CancelError`].
-pub fn cancel<E: Env>(
-    service: &Service<E>,
-    id: Uuid,
-    by: Option<Actor>,
-) -> Result<(), CancelError> {
+pub fn cancel<E: Env>(service: &Service<E>, id: Uuid, by: Actor) -> Result<(), CancelError> {
     let Service { store, clock, .. } = service;
     end(store, id, by, clock.now_ms())?;
     let open = run_rows::open(store, Some(id), OPEN_RUNS_MAX)?;
@@ -53,7 +49,7 @@ pub fn cancel<E: Env>(
     }
 }
 
-fn end<S: Store>(store: &S, id: Uuid, by: Option<Actor>, now_ms: i64) -> Result<(), CancelError> {
+fn end<S: Store>(store: &S, id: Uuid, by: Actor, now_ms: i64) -> Result<(), CancelError> {
     let transaction = store.begin()?;
     let schedule = rows::find(&transaction, id)?.ok_or(CancelError::NotFound)?;
     let state = schedule.state;
@@ -65,11 +61,7 @@ fn end<S: Store>(store: &S, id: Uuid, by: Option<Actor>, now_ms: i64) -> Result<
     };
     if !has_ended {
         rows::cancel(&transaction, schedule, now_ms)?;
-        if let Some(actor) = by {
-            let cancelled = ScheduleState::Cancelled;
-            record_of(id, actor, CANCELLED, [Some(state), Some(cancelled)], now_ms)
-                .append(&transaction)?;
-        }
+        cancelled_by(by, id, state, now_ms).append(&transaction)?;
     }
     Ok(transaction.commit()?)
 }

@@ -79,6 +79,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// What never changes of it, as a JSON text for the audit log.
+    pub fn facts(&self) -> String {
+        serde_json::json!({"owner_id": self.owner, "order": self.order}).to_string()
+    }
+
     /// A new standing order, before its first date.
     pub fn new(id: Uuid, owner: Uuid, order: StandingOrder, created_at_ms: i64) -> Self {
         Self {

@@ -179,7 +179,9 @@ fn file_check(snapshot: &ServiceStore) -> AuditCheck {
     let checked = snapshot.check_file();
     let (pages, violations) = checked.unwrap_or_else(|error| (0, vec![error.to_string()]));
     AuditCheck {
-        name: "the pages of the store's file are whole, and its indexes fit its tables".to_owned(),
+        name:
+            "the pages of the store's file are whole, and its indexes and constraints fit its rows"
+                .to_owned(),
         examined: pages,
         violations,
     }

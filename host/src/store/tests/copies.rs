@@ -150,3 +150,18 @@ async fn a_kept_log_has_every_commit_through_checkpoints_and_the_end() {
     }
     assert_eq!(ids_of(folder.path()), (0..=id).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn a_row_that_breaks_a_constraint_of_its_table_is_found() {
+    let test = TestStore::new().await;
+    let create = "CREATE TABLE limited (v INTEGER CHECK (v > 0)) STRICT";
+    test.write(create).await.unwrap();
+    let snapshot = || ServiceStore::open_snapshot(test.store.file()).unwrap();
+    assert_eq!(snapshot().check_file().unwrap().1, Vec::<String>::new());
+    let sqlite = Connection::open(test.store.file()).unwrap();
+    sqlite
+        .execute_batch("PRAGMA ignore_check_constraints = on; INSERT INTO limited VALUES (0)")
+        .unwrap();
+    let found = snapshot().check_file().unwrap().1;
+    assert_eq!(found, ["CHECK constraint failed in limited"]);
+}
