@@ -1,7 +1,10 @@
 //! HTTP requests that guests send. They reach only the origins that the registry names for the
 //! service, and by default none.
 
+mod handler;
 mod send;
+
+pub use handler::add_http_to_linker;
 
 use crate::registry::Origin;
 use send::{Times, send};

@@ -96,7 +96,7 @@ fn add_ambient(
     has_wasi_0_3: bool,
 ) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    outbound::add_http_to_linker(linker)?;
     if has_wasi_0_3 {
         wasmtime_wasi::p3::add_to_linker(linker)?;
         wasmtime_wasi_http::p3::add_to_linker(linker)?;

@@ -5,7 +5,7 @@
 //! copies are opened by SQLite itself.
 
 use super::super::copy::DatabaseFile;
-use super::super::{LogKeeper, LogPosition, StoreFiles, open_database};
+use super::super::{LogKeeper, LogPosition, ServiceStore, StoreFiles, open_database};
 use super::kit::TestStore;
 use parking_lot::Mutex;
 use rusqlite::Connection;

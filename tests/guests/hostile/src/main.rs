@@ -201,7 +201,9 @@ fn one_line() -> Result<Response<Body>, Error> {
 /// Sends a request, and returns its outcome.
 async fn call_out(url: &str) -> Result<Response<Body>, Error> {
     let request = Request::get(url).body(Body::empty())?;
-    match wstd::http::Client::new().send(request).await {
+    let mut client = wstd::http::Client::new();
+    client.set_connect_timeout(wstd::time::Duration::from_secs(5));
+    match client.send(request).await {
         Ok(response) => text(&format!("status {}", response.status())),
         Err(error) => text(&format!("refused: {error:?}")),
     }

@@ -52,3 +52,16 @@ async fn an_origin_may_be_a_name_and_one_without_an_address_is_an_error() {
     let answer = call(&host, &nowhere).await;
     assert!(answer.contains("DnsError"), "{answer}");
 }
+
+#[tokio::test]
+async fn an_instance_sends_more_requests_with_options_than_it_may_have_handles() {
+    let caller = Service::guest("hostile").public();
+    let limited = caller.limit("handles", 32).limit("instances", 1);
+    let registry = Registry::empty().service("caller", limited);
+    let host = Host::start(&registry, None).await;
+    let nowhere = format!("http://{}/", host.address());
+    for _ in 0..64 {
+        let answer = call(&host, &nowhere).await;
+        assert!(answer.starts_with("refused"), "{answer}");
+    }
+}

@@ -7,8 +7,7 @@ use std::time::Duration;
 use wasip2::clocks::monotonic_clock;
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest,
-    RequestOptions, Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
 };
 use wasip2::io::poll::{Pollable, poll};
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -65,7 +64,7 @@ struct UnderWay<K> {
 impl<K> Requests<K> for HostRequests<K> {
     fn send(&mut self, key: K, post: &Post) {
         let timer = monotonic_clock::subscribe_duration(self.timeout_ns);
-        match send(post, self.timeout_ns, &timer) {
+        match send(post, &timer) {
             Ok(future) => self.under_way.push(UnderWay { key, future, timer }),
             Err(error) => self.ended.push((key, Err(error))),
         }
@@ -111,11 +110,7 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn send(
-    post: &Post,
-    nanoseconds: u64,
-    timer: &Pollable,
-) -> Result<FutureIncomingResponse, SendError> {
+fn send(post: &Post, timer: &Pollable) -> Result<FutureIncomingResponse, SendError> {
     let refused = |what: &str| SendError::Failed(format!("the host refuses the {what}"));
     let request = OutgoingRequest::new(fields(post)?);
     let scheme = if post.target.is_https() {
@@ -132,12 +127,8 @@ fn send(
     if !is_complete {
         return Err(refused("address"));
     }
-    let options = RequestOptions::new();
-    // A host may ignore these: the timer limits the call in any case.
-    let _ = options.set_connect_timeout(Some(nanoseconds));
-    let _ = options.set_first_byte_timeout(Some(nanoseconds));
     let body = request.body().map_err(|()| refused("body"))?;
-    let future = outgoing_handler::handle(request, Some(options))?;
+    let future = outgoing_handler::handle(request, None)?;
     let is_written = body.write().is_ok_and(|stream| {
         write_all(&stream, &post.body, || wait_for_host(&stream, timer)).is_ok()
     });
