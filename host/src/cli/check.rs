@@ -9,6 +9,7 @@ use crate::data_lock::DataLock;
 use crate::keys::{Keys, TokenPolicy};
 use crate::registry::{AdminAddress, Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{self, LoadProblem, Loader, Services, Unfit};
+use crate::telemetry;
 use crate::wall_clock::{TimeSource, WallClock};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub(super) async fn run(arguments: CheckArguments) -> anyhow::Result<ExitCode> {
     if let Some(address) = arguments.against {
         return against::run(&arguments.registry.file(), arguments.data, address).await;
     }
+    let _log = telemetry::start(telemetry::OF_CHECK)?;
     let (registry, mut problems) = match Registry::load_recoverable(&arguments.registry.file()) {
         Ok(read) => read,
         Err(problems) => {

@@ -80,7 +80,7 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     if let Some(dev) = &dev {
         dev.configure(&mut host);
     }
-    let served = match telemetry::start() {
+    let served = match telemetry::start(telemetry::OF_SERVE) {
         Ok(_log) => serve(&registry, &host, dev.as_ref()).await,
         Err(error) => Err(error),
     };

@@ -212,6 +212,7 @@ fn define<T: LinkView + Send + 'static>(
                 if is_logged {
                     let (interface, function) = (&target.interface, &target.function);
                     tracing::warn!(
+                        callee = %callee.service(),
                         interface,
                         function,
                         request_id = CurrentRequest::get().id(),

@@ -26,16 +26,23 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The environment variable that chooses what is logged, such as `debug` or `info,access=off`.
 const FILTER_VARIABLE: &str = "STRONGROOM_LOG";
+/// What `serve` logs where the environment does not say it.
+pub const OF_SERVE: &str = "info";
+/// What `check` logs: what components print, and what they and the host warn of.
+pub const OF_CHECK: &str = "warn,guest=info";
+/// Comes first in each filter. The engine warns of each connection of a guest that fails, and does
+/// not say which guest that is; the guest learns it.
+const QUIET: &str = "wasmtime_wasi_http=error";
 
-/// Starts the log. Lines that wait are written when the guard is dropped.
+/// Starts the log, with this filter if the environment has none. Lines that wait are written when
+/// the guard is dropped.
 ///
 /// # Errors
 /// The environment's filter is malformed.
-pub fn start() -> anyhow::Result<Flusher> {
-    let filter = match std::env::var_os(FILTER_VARIABLE) {
-        Some(text) => parse_filter(&text.to_string_lossy())?,
-        None => Targets::new().with_default(Level::INFO),
-    };
+pub fn start(default: &str) -> anyhow::Result<Flusher> {
+    let chosen = std::env::var_os(FILTER_VARIABLE);
+    let chosen = chosen.as_ref().map(|text| text.to_string_lossy());
+    let filter = parse_filter(chosen.as_deref().unwrap_or(default))?;
     let is_terminal = std::io::stderr().is_terminal();
     let (writer, flusher) = BatchWriter::start(std::io::stderr());
     if filter.would_enable(access::TARGET, &Level::INFO) {
@@ -59,7 +66,8 @@ pub fn microseconds(time: Duration) -> u64 {
 }
 
 fn parse_filter(text: &str) -> anyhow::Result<Targets> {
-    text.parse().ok().with_context(|| {
+    let all = format!("{QUIET},{text}");
+    all.parse().ok().with_context(|| {
         format!(
             "{FILTER_VARIABLE}: `{text}` is not a log filter; write for example `debug`, or \
              `info,access=off`"

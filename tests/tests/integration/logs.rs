@@ -14,6 +14,11 @@ const LINE_SECONDS_MAX: u64 = 10;
 /// The line of a request with this target.
 async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
     let id = answer.header("x-request-id").expect("each answer has one");
+    line_with(bank, id, target).await
+}
+
+/// The first line with this request's id, and a target.
+async fn line_with(bank: &Bank, id: &str, target: &str) -> Value {
     wait_for("the line of the request", LINE_SECONDS_MAX, async || {
         let log = bank.log();
         let lines = log
@@ -93,6 +98,11 @@ async fn what_a_guest_prints_and_why_it_fails_have_the_requests_id() {
     assert_eq!(answer.status, 502, "{}", answer.text());
     let line = line_of(bank, &answer, "strongroom::runtime::instance::pool").await;
     assert_json!(line, {"service": "hostile", "message": "an instance failed and is gone"});
+    let id = new_key();
+    let call = client.get("/api/hostile/trap-in-body").header("x-request-id", &id);
+    call.try_send().await.expect_err("the response breaks off");
+    let line = line_with(bank, &id, "strongroom::runtime::instance::response").await;
+    assert_json!(line, {"service": "hostile", "message": "a response broke off after its head"});
 }
 
 #[tokio::test]

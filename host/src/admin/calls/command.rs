@@ -86,11 +86,11 @@ fn status_of(error: &CommandError) -> StatusCode {
     match error {
         CommandError::NoCommands => StatusCode::NOT_FOUND,
         CommandError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        CommandError::Failed(CallError::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
-        CommandError::Failed(CallError::NotServing | CallError::Overloaded) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        CommandError::Failed(CallError::Failed | CallError::Writing) => StatusCode::BAD_GATEWAY,
+        CommandError::Failed(failure) => match failure.error {
+            CallError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            CallError::NotServing | CallError::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            CallError::Failed | CallError::Writing => StatusCode::BAD_GATEWAY,
+        },
     }
 }
 

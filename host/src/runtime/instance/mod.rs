@@ -3,6 +3,7 @@
 pub mod busy;
 pub mod context;
 pub mod exports;
+pub mod failure;
 pub mod figures;
 pub mod live;
 pub mod pool;

@@ -6,9 +6,11 @@
 
 use super::busy;
 use super::context::{Context, Provisions};
+use super::failure::CallFailure;
 use super::figures::ServiceFigures;
 use crate::links::CallError;
 use crate::runtime::limits::call_times::CallTimes;
+use crate::runtime::limits::guest_log::GuestLog;
 use crate::runtime::limits::in_flight::InFlight;
 use crate::store::ServiceStore;
 use crate::telemetry::CurrentRequest;
@@ -23,7 +25,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use wasmtime::component::{
     ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, Val,
 };
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Store};
 use wasmtime_wasi_http::handler::Proxy;
 use wasmtime_wasi_http::{p2, p3};
 
@@ -111,6 +113,7 @@ impl InstancePool {
             Ok(result)
         })
         .await
+        .map_err(|failure| failure.error)
     }
 
     /// Calls a function with typed values; it may take as long as `times` says.
@@ -119,7 +122,7 @@ impl InstancePool {
         function: ComponentExportIndex,
         parameters: P,
         times: CallTimes,
-    ) -> Result<R, CallError>
+    ) -> Result<R, CallFailure>
     where
         P: ComponentNamedList + Lower + Send + Sync + 'static,
         R: Send + Sync + 'static,
@@ -139,43 +142,28 @@ impl InstancePool {
         &self,
         times: CallTimes,
         act: impl AsyncFnOnce(&mut PooledInstance) -> wasmtime::Result<R>,
-    ) -> Result<R, CallError> {
+    ) -> Result<R, CallFailure> {
         let run = async {
-            let mut pooled = self.take().await?;
+            let taken = self.take().await;
+            let mut pooled = taken.map_err(|error| CallFailure::of(&error, &times, false))?;
             pooled.begin_call(&times, None);
-            let result = act(&mut pooled).await?;
-            self.keep(pooled);
-            wasmtime::Result::Ok(result)
+            match act(&mut pooled).await {
+                Ok(result) => {
+                    self.keep(pooled);
+                    Ok(result)
+                }
+                Err(error) => Err(CallFailure::of(&error, &times, pooled.was_refused_memory())),
+            }
         };
         let run = busy::timed(self.figures(), run);
-        match timeout(times.wall, run).await {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(error)) => Err(self.failure(&error)),
-            Err(_) => {
-                self.figures().count_failed_instance();
-                Err(CallError::TimedOut)
-            }
+        let ended = timeout(times.wall, run).await;
+        let outcome = ended.unwrap_or_else(|_| Err(CallFailure::of_time(times.wall)));
+        if let Err(failure) = &outcome
+            && failure.error != CallError::Overloaded
+        {
+            self.note_failure(&failure.cause);
         }
-    }
-
-    fn failure(&self, error: &wasmtime::Error) -> CallError {
-        if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
-            return CallError::Overloaded;
-        }
-        self.figures().count_failed_instance();
-        if self.provisions.log.admits_line() {
-            tracing::warn!(
-                service = %self.provisions.service,
-                request_id = CurrentRequest::get().id(),
-                error = error.root_cause().to_string(),
-                "a call into the component failed; its instance is gone"
-            );
-        }
-        if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-            CallError::TimedOut
-        } else {
-            CallError::Failed
-        }
+        outcome
     }
 
     /// The times of ordinary calls.
@@ -193,20 +181,24 @@ impl InstancePool {
         self.provisions.store.as_ref()
     }
 
+    /// The log of the service's guests.
+    pub fn log(&self) -> &GuestLog {
+        &self.provisions.log
+    }
+
     /// What the service has done.
     pub fn figures(&self) -> &ServiceFigures {
         &self.provisions.figures
     }
 
-    /// Counts and logs that a request ended its instance.
-    pub fn note_failure(&self, instance: &PooledInstance, error: &wasmtime::Error) {
+    /// Counts and logs that a call ended its instance.
+    pub fn note_failure(&self, cause: &str) {
         self.figures().count_failed_instance();
         if self.provisions.log.admits_line() {
             tracing::warn!(
                 service = %self.provisions.service,
                 request_id = CurrentRequest::get().id(),
-                asked_for_too_much_memory = instance.store.data().memory.was_refused(),
-                error = error.root_cause().to_string(),
+                error = cause,
                 "an instance failed and is gone"
             );
         }
@@ -294,6 +286,11 @@ impl PooledInstance {
     /// Makes this call its last one.
     pub fn retire(&self) {
         self.retire.store(true, Relaxed);
+    }
+
+    /// Whether it has asked for more memory than it may have.
+    pub fn was_refused_memory(&self) -> bool {
+        self.store.data().memory.was_refused()
     }
 
     /// Begins a call; of a request, if there is one.

@@ -6,6 +6,7 @@
 
 use super::busy;
 use super::context::Context;
+use super::failure::{cause, took_too_long};
 use super::pool::{InstancePool, PooledInstance};
 use crate::runtime::limits::in_flight::{BreakOff, InFlight, Release};
 use crate::telemetry::CurrentRequest;
@@ -109,10 +110,10 @@ impl InstancePool {
             Ok(Err(error)) => error,
             Err(_) => {
                 in_flight.end_time();
-                format_err!("the guest timed out")
+                wasmtime::Error::msg(took_too_long(times.wall))
             }
         };
-        self.note_failure(&instance, &error);
+        self.note_failure(&cause(&error, &times, instance.was_refused_memory()));
         Err(error)
     }
 }

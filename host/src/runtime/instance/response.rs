@@ -1,7 +1,9 @@
 //! The body of a guest's response on its way out: bounded, and broken off when its guest is gone.
 
 use super::stats::Stats;
+use crate::runtime::limits::guest_log::GuestLog;
 use crate::runtime::limits::in_flight::InFlight;
+use crate::telemetry::CurrentRequest;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -15,6 +17,8 @@ pub struct GuestBody {
     bytes_left: u64,
     in_flight: Arc<InFlight>,
     stats: Arc<Stats>,
+    log: GuestLog,
+    request: CurrentRequest,
 }
 
 /// Why a response breaks off.
@@ -35,23 +39,35 @@ pub enum GuestBodyError {
 }
 
 impl GuestBody {
+    /// The body of the response to the request of this task.
     pub fn new(
         inner: WasiBody,
         bytes_max: u64,
         in_flight: Arc<InFlight>,
         stats: Arc<Stats>,
+        log: GuestLog,
     ) -> Self {
         Self {
             inner,
             bytes_left: bytes_max,
             in_flight,
             stats,
+            log,
+            request: CurrentRequest::get(),
         }
     }
 
     /// Breaks off, which is a failure although the response's head looked well.
     fn fail(&self, error: GuestBodyError) -> Poll<Option<Result<Frame<Bytes>, GuestBodyError>>> {
         self.stats.count_failure();
+        if self.log.admits_line() {
+            tracing::warn!(
+                service = self.log.service(),
+                request_id = self.request.id(),
+                %error,
+                "a response broke off after its head"
+            );
+        }
         Poll::Ready(Some(Err(error)))
     }
 }

@@ -48,6 +48,11 @@ impl GuestLog {
         }))
     }
 
+    /// The name of the service.
+    pub fn service(&self) -> &str {
+        &self.0.service
+    }
+
     /// The stream of one instance.
     pub fn stream(&self, name: &'static str) -> GuestStream {
         GuestStream {

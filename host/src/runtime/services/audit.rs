@@ -77,8 +77,5 @@ pub async fn audit(generation: &Generation) -> Option<Result<AuditReport, String
         .pool
         .call_typed(check, (), CallTimes::all(AUDIT_TIME_MAX))
         .await;
-    Some(match report {
-        Ok(report) => report,
-        Err(error) => Err(error.to_string()),
-    })
+    Some(report.unwrap_or_else(|failure| Err(failure.cause)))
 }

@@ -1,7 +1,7 @@
 //! `strongroom:service/commands`: what an operator can tell a service.
 
 use super::generation::Generation;
-use crate::links::CallError;
+use crate::runtime::instance::failure::CallFailure;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 
@@ -21,7 +21,7 @@ pub enum CommandError {
     Refused(String),
     /// The component did not say anything.
     #[error("{0}")]
-    Failed(CallError),
+    Failed(CallFailure),
 }
 
 impl Generation {
@@ -37,7 +37,7 @@ impl Generation {
         let function = self.exports.find(COMMANDS, COMMANDS_FUNCTION);
         let function = function.ok_or(CommandError::NoCommands)?;
         let times = CallTimes::of_calls(&self.spec.limits);
-        let answer: Result<Result<String, String>, CallError> = self
+        let answer: Result<Result<String, String>, CallFailure> = self
             .pool
             .call_typed(function, (name, arguments), times)
             .await;

@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::instance::exports::Exports;
+use crate::runtime::instance::failure::is_interrupted;
 use crate::runtime::instance::figures::ServiceFigures;
 use crate::runtime::instance::live::DrainWatch;
 use crate::runtime::instance::pool::InstancePool;
@@ -14,14 +15,18 @@ use crate::runtime::instance::stats::{Snapshot, Stats};
 use crate::runtime::limits::in_flight::InFlight;
 use crate::runtime::limits::slots::Slots;
 use serde_json::Value;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use wasmtime::PoolConcurrencyLimitError;
 use wasmtime::component::{Component, Val};
-use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi_http::WasiBody;
+
+/// The statuses that end a request. A proxy before the host may take 101 for a tunnel.
+const FINAL_STATUSES: RangeInclusive<u16> = 200..=599;
 
 /// One loaded version of a service: its code, its instances, its bounds.
 pub struct Generation {
@@ -114,10 +119,16 @@ impl Generation {
             .map_err(|_| ServeError::Overloaded)?;
         let in_flight = Arc::new(InFlight::new(client, slot, self.slots.slow_responses()));
         match self.pool.handle(request, &in_flight).await {
+            Ok(response) if !FINAL_STATUSES.contains(&response.status().as_u16()) => {
+                let status = response.status().as_u16();
+                Err(ServeError::Failed(format!(
+                    "the component returned the status {status}"
+                )))
+            }
             Ok(response) => Ok(response.map(|body| {
                 in_flight.begin_response();
-                let stats = Arc::clone(&self.stats);
-                GuestBody::new(body, self.spec.limits.response_body, in_flight, stats)
+                let (stats, log) = (Arc::clone(&self.stats), self.pool.log().clone());
+                GuestBody::new(body, self.spec.limits.response_body, in_flight, stats, log)
             })),
             Err(_) if in_flight.is_time_up() => Err(ServeError::TimedOut),
             Err(error) => Err(serve_error(&error)),
@@ -162,8 +173,8 @@ fn serve_error(error: &wasmtime::Error) -> ServeError {
     if error.is::<PoolConcurrencyLimitError>() {
         return ServeError::Overloaded;
     }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => ServeError::TimedOut,
-        _ => ServeError::Failed(format!("{error:#}")),
+    match is_interrupted(error) {
+        true => ServeError::TimedOut,
+        false => ServeError::Failed(format!("{error:#}")),
     }
 }

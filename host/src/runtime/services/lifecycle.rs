@@ -1,7 +1,7 @@
 //! `strongroom:service/lifecycle`: `start` before any traffic, and `tick` about every second.
 
 use super::generation::Generation;
-use crate::links::CallError;
+use crate::runtime::instance::failure::CallFailure;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 use crate::runtime::problem::LoadProblem;
@@ -22,15 +22,14 @@ impl Generation {
             return Ok(Vec::new());
         };
         let times = CallTimes::of_start(&self.spec.limits);
-        let answer: Result<Result<Vec<String>, String>, CallError> =
+        let answer: Result<Result<Vec<String>, String>, CallFailure> =
             self.pool.call_typed(start, (), times).await;
         let refusal = match answer {
             Ok(Ok(lines)) => {
                 return Ok(lines.into_iter().take(LINES_MAX).map(cut).collect());
             }
             Ok(Err(refusal)) => refusal,
-            Err(CallError::Failed) => "it trapped, or used more than `limits` allows".to_owned(),
-            Err(error) => error.to_string(),
+            Err(failure) => failure.cause,
         };
         let reasons = refusal.lines().filter(|line| !line.trim().is_empty());
         let reasons = reasons.take(LINES_MAX).map(str::to_owned).map(cut);
@@ -53,13 +52,13 @@ impl Generation {
         let Some(tick) = self.exports.find(LIFECYCLE, "tick") else {
             return Ok(());
         };
-        let answer: Result<Result<(), String>, CallError> = self
+        let answer: Result<Result<(), String>, CallFailure> = self
             .pool
             .call_typed(tick, (), CallTimes::of_calls(&self.spec.limits))
             .await;
         match answer {
             Ok(answer) => answer.map_err(cut),
-            Err(error) => Err(error.to_string()),
+            Err(failure) => Err(failure.cause),
         }
     }
 }

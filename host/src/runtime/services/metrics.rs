@@ -7,7 +7,7 @@ mod check;
 
 use super::generation::Generation;
 use super::running::Services;
-use crate::links::CallError;
+use crate::runtime::instance::failure::CallFailure;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 use crate::store::StoreTimes;
@@ -93,15 +93,15 @@ impl Generation {
         let function = self.exports.find(METRICS, METRICS_FUNCTION)?;
         let collected = tokio::time::timeout(COLLECT_TIME_MAX, async {
             let _turn = self.collecting.lock().await;
-            let answer: Result<Result<Vec<Metric>, String>, CallError> = self
+            let answer: Result<Result<Vec<Metric>, String>, CallFailure> = self
                 .pool
                 .call_typed(function, (), self.times_to_collect())
                 .await;
             answer
         });
         Some(match collected.await {
-            Err(_) | Ok(Err(CallError::TimedOut)) => Err("it took more than a second".to_owned()),
-            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("it took more than a second".to_owned()),
+            Ok(Err(failure)) => Err(failure.cause),
             Ok(Ok(Err(reason))) => Err(cut(reason)),
             Ok(Ok(Ok(metrics))) => Ok(self.well_formed(metrics)),
         })

@@ -1,7 +1,7 @@
 //! `strongroom:service/openapi`: a service describes its calls.
 
 use super::generation::Generation;
-use crate::links::CallError;
+use crate::runtime::instance::failure::CallFailure;
 use crate::runtime::limits::call_times::CallTimes;
 use crate::runtime::limits::guest_log::cut;
 use serde_json::Value;
@@ -21,10 +21,10 @@ impl Generation {
             return;
         };
         let times = CallTimes::of_calls(&self.spec.limits);
-        let answer: Result<String, CallError> = self.pool.call_typed(function, (), times).await;
+        let answer: Result<String, CallFailure> = self.pool.call_typed(function, (), times).await;
         let document = match answer {
             Ok(text) => parse(&text),
-            Err(error) => Err(error.to_string()),
+            Err(failure) => Err(failure.cause),
         };
         match document {
             // It is asked once.

@@ -74,6 +74,9 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "socket" => text(&connect()),
         "outside" => text(&outside()),
         "count" => text(&count().to_string()),
+        "status" => Ok(Response::builder()
+            .status(request.uri().query().unwrap_or("200"))
+            .body(Body::empty())?),
         "own-request-id" => own_request_id(),
         "echo" => Ok(Response::new(request.into_body())),
         "seen-headers" => text(&listing(request.headers())),

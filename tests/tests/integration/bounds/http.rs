@@ -137,6 +137,19 @@ async fn what_fails_in_its_response_breaks_it_off() {
     assert_broken_off(echo("tight").await);
 }
 
+/// A proxy before the host might take 101 for a tunnel.
+#[tokio::test]
+async fn a_status_that_ends_no_request_is_a_failure_of_the_service() {
+    let neighbours = neighbours_of(hostile()).await;
+    let client = neighbours.client();
+    for status in [101, 103, 600, 999] {
+        let answer = client.get(&format!("/api/hostile/status?{status}")).await;
+        answer.refused(502, "service_failed");
+    }
+    let answer = client.get("/api/hostile/status?599").await;
+    assert_eq!(answer.status, 599);
+}
+
 #[tokio::test]
 async fn a_client_that_reads_nothing_keeps_an_instance_no_longer_than_the_wall_clock_says() {
     let neighbours = neighbours_of(hostile().limit("instances", 1)).await;

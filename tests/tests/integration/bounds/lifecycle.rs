@@ -14,27 +14,27 @@ const STARTS: [StartFailure; 6] = [
     StartFailure {
         name: "a-loop",
         start: "50s",
-        reason: "did not respond in time",
+        reason: "computed for more than 500ms (`limits.cpu`)",
     },
     StartFailure {
         name: "a-sleep",
         start: "2s",
-        reason: "did not respond in time",
+        reason: "took longer than 2s",
     },
     StartFailure {
         name: "a-panic",
         start: "10s",
-        reason: "failed",
+        reason: "unreachable",
     },
     StartFailure {
         name: "a-exit",
         start: "10s",
-        reason: "failed",
+        reason: "exit status 0",
     },
     StartFailure {
         name: "a-memory",
         start: "10s",
-        reason: "failed",
+        reason: "more memory than `limits.memory`",
     },
     StartFailure {
         name: "a-long-error",

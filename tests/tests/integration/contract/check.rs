@@ -161,6 +161,8 @@ fn check_reports_what_each_start_refuses() {
     let outcome = run(folder.path(), &["check"]);
 
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    // The component's own words say more.
+    assert!(outcome.stderr.contains("a panic on demand"), "{outcome:?}");
     let refusals: [(&str, &[&str]); 7] = [
         (
             "session_absolute = ",
@@ -181,8 +183,8 @@ fn check_reports_what_each_start_refuses() {
             &["services.auth.config.argon2_iterations:", "a whole number"],
         ),
         ("retries = ", &["services.webhooks.config.retries:"]),
-        ("[services.broken]", &["services.broken:", "trapped"]),
-        ("[services.sleepy]", &["services.sleepy:", "in time"]),
+        ("[services.broken]", &["services.broken:", "unreachable"]),
+        ("[services.sleepy]", &["services.sleepy:", "longer than 1s"]),
         (
             "[services.large.limits]",
             &["services.large.limits:", "memory"],
