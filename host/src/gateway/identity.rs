@@ -15,53 +15,70 @@ const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-strongroom-client-
 /// The scheme of RFC 6750.
 const BEARER: &[u8] = b"bearer";
 
-/// Prefixes of headers by which programs behind a proxy learn who the caller is, or from where.
+/// Beginnings of words that say who the caller is, or from where. Behind other gateways, programs
+/// learn that by headers such as `x-webauth-user`, `x-tenant-id`, or `client-ip`.
+const CLAIM_WORDS: &[&str] = &[
+    "account",
+    "actor",
+    "addr",
+    "admin",
+    "anonymous",
+    "auth",
+    "cert",
+    "claim",
+    "client",
+    "consumer",
+    "credential",
+    "customer",
+    "email",
+    "forwarded",
+    "group",
+    "host",
+    "identit",
+    "impersonat",
+    "ip",
+    "jwt",
+    "login",
+    "member",
+    "oidc",
+    "operator",
+    "owner",
+    "permission",
+    "principal",
+    "remote",
+    "role",
+    "saml",
+    "scope",
+    "ssl",
+    "sso",
+    "staff",
+    "subject",
+    "tenant",
+    "uid",
+    "user",
+];
+/// Beginnings of other headers of that kind: those of the host itself and of other gateways.
 const CLAIM_PREFIXES: &[&str] = &[
     "x-strongroom-",
-    "x-forwarded-",
-    "x-auth",
-    "x-user",
-    "x-role",
-    "x-remote-",
-    "x-client-",
-    "x-consumer-",
-    "x-credential-",
-    "x-anonymous-",
+    "x-on-behalf-of",
+    "x-original-",
+    "x-rewrite-",
+    "x-real-",
     "x-apigateway-",
     "x-envoy-",
     "x-goog-",
-    "x-amzn-oidc-",
-    "x-ms-client-",
-    "x-ssl-",
-    "ssl-client-",
-    "tailscale-user-",
-    "remote-",
+    "x-ms-token-",
+    "x-endpoint-api-",
+    "x-hasura-",
+    "x-pomerium-",
+    "x-vouch-",
+    "cf-access-",
+    "tailscale-",
+    "iv-",
+    "sm-",
 ];
-/// Other headers of that kind.
-const CLAIMS: &[&str] = &[
-    "forwarded",
-    "client-ip",
-    "x-real-ip",
-    "x-original-forwarded-for",
-    "x-cluster-client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "fastly-client-ip",
-    "fly-client-ip",
-    "x-email",
-    "x-on-behalf-of",
-    "x-groups",
-    "x-scope",
-    "x-subject",
-    "x-tenant",
-    "x-account-id",
-    "x-api-user",
-    "x-original-url",
-    "x-rewrite-url",
-    "x-original-host",
-    "x-host",
-    "proxy-authorization",
-];
+/// What browsers and HTTP itself send, and has such a word.
+const NO_CLAIMS: &[&str] = &["authorization", "host", "sec-fetch-user", "user-agent"];
 
 /// Removes every header by which a client could claim an identity or an address. A component may
 /// read one of these, as it did behind another gateway, and must not be deceived.
@@ -77,10 +94,13 @@ pub(super) fn strip_claims(headers: &mut HeaderMap) {
 }
 
 fn is_claim(name: &str) -> bool {
-    CLAIMS.contains(&name)
-        || CLAIM_PREFIXES
-            .iter()
-            .any(|beginning| name.starts_with(beginning))
+    let begins = |text: &str, beginnings: &[&str]| {
+        let mut beginnings = beginnings.iter();
+        beginnings.any(|beginning| text.starts_with(beginning))
+    };
+    let mut words = name.split(['-', '_']);
+    !NO_CLAIMS.contains(&name)
+        && (words.any(|word| begins(word, CLAIM_WORDS)) || begins(name, CLAIM_PREFIXES))
 }
 
 /// Removes bearer tokens and API keys: a component does not need them, and a dishonest one could
@@ -139,32 +159,58 @@ mod tests {
 
     #[test]
     fn no_claim_of_a_client_passes() {
-        let mut headers = HeaderMap::new();
         for name in [
             "x-strongroom-subject",
             "x-forwarded-for",
             "forwarded",
             "x-user-id",
-            "x-user",
-            "x-auth",
-            "x-auth-request-user",
+            "x_user_id",
             "x-authenticated-userid",
+            "x-auth-request-user",
+            "x-webauth-email",
             "x-roles",
+            "x-scopes",
+            "x-tenant-id",
+            "x-is-admin",
             "client-ip",
+            "client-cert",
             "x-real-ip",
             "remote-user",
-            "x-remote-user",
-            "x-client-ip",
+            "proxy-authorization",
             "x-on-behalf-of",
+            "x-jwt-payload",
+            "impersonate-group",
+            "cf-access-jwt-assertion",
+            "x-ms-token-aad-id-token",
         ] {
-            headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static("admin"),
-            );
+            assert!(is_claim(name), "{name}");
         }
-        headers.insert("x-strong", HeaderValue::from_static("kept"));
+    }
+
+    #[test]
+    fn what_clients_send_otherwise_passes() {
+        let names = [
+            "accept",
+            "authorization",
+            "content-type",
+            "host",
+            "idempotency-key",
+            "if-none-match",
+            "origin",
+            "sec-ch-ua",
+            "sec-fetch-user",
+            "traceparent",
+            "user-agent",
+            "x-csrf-token",
+            "x-request-id",
+        ];
+        let mut headers = HeaderMap::new();
+        for name in names {
+            headers.insert(name, HeaderValue::from_static("kept"));
+        }
+        headers.insert("x-user", HeaderValue::from_static("admin"));
         strip_claims(&mut headers);
-        assert_eq!(headers.len(), 1);
-        assert!(headers.contains_key("x-strong"));
+        assert_eq!(headers.len(), names.len());
+        assert!(!headers.contains_key("x-user"));
     }
 }

@@ -99,7 +99,9 @@ async fn what_a_guest_prints_and_why_it_fails_have_the_requests_id() {
     let line = line_of(bank, &answer, "strongroom::runtime::instance::pool").await;
     assert_json!(line, {"service": "hostile", "message": "an instance failed and is gone"});
     let id = new_key();
-    let call = client.get("/api/hostile/trap-in-body").header("x-request-id", &id);
+    let call = client
+        .get("/api/hostile/trap-in-body")
+        .header("x-request-id", &id);
     call.try_send().await.expect_err("the response breaks off");
     let line = line_with(bank, &id, "strongroom::runtime::instance::response").await;
     assert_json!(line, {"service": "hostile", "message": "a response broke off after its head"});

@@ -39,6 +39,9 @@ impl<E: Env> Service<E> {
         _: &Auditor,
         query: OnwardQuery,
     ) -> Result<OnwardList<EventView>, Problem> {
-        Ok(audit_log::feed(&self.store, &query.page()?, TARGET)?)
+        let page = query.page()?;
+        Ok(audit_log::feed(&self.store, &page, |event| {
+            event.view(TARGET)
+        })?)
     }
 }

@@ -5,15 +5,21 @@ use crate::component::service;
 use crate::openapi::{AuthEvent, NEW_PASSWORD};
 use crate::user::StaffView;
 use crate::{EventFilter, NewUser, UserChange, UserFilter};
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::Serialize;
 use strongroom_sdk::audit_log::{Actor, EventView};
 use strongroom_sdk::http::{PathId, RequestId};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor, Staff};
 use strongroom_sdk::json::Json;
+use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
+use strongroom_sdk::restoration::restored_at_ms;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Makes a user of any role.
@@ -95,19 +101,55 @@ pub(crate) async fn change_user(
     Ok(Json(user.into()))
 }
 
-/// Lists what was done to users and API keys, newest first.
+/// Lists what was done to users and API keys, newest first; with `after_sequence`, copies all of it,
+/// oldest first.
 ///
 /// Auditors and administrators may.
 #[utoipa::path(
     get,
     path = "/events",
-    params(EventFilter, Paging),
-    responses((status = 200, body = List<AuthEvent>)),
-    extensions(("x-refusals" = json!(["forbidden"]))),
+    params(
+        EventFilter,
+        Paging,
+        ("after_sequence" = Option<u64>, Query, description = "The last sequence that the client \
+            has; 0 begins at the first. Beside it may stand `limit` alone, up to 1,000."),
+    ),
+    responses((status = 200, body = EventPage<AuthEvent>)),
+    extensions(("x-refusals" = json!(["forbidden", "history_restored"]))),
 )]
 pub(crate) async fn events(
     _: Auditor,
-    page: Page<i64, EventFilter>,
-) -> Result<Json<List<EventView>>, Problem> {
-    Ok(Json(service().events(&page)?))
+    query: EventQuery,
+) -> Result<Json<EventPage<EventView>>, Problem> {
+    Ok(Json(match query {
+        EventQuery::List(page) => EventPage::List(service().events(&page)?),
+        EventQuery::Feed(query) => EventPage::Feed(service().event_feed(query, restored_at_ms())?),
+    }))
+}
+
+/// The log is a list and a feed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum EventPage<T> {
+    List(List<T>),
+    Feed(OnwardList<T>),
+}
+
+/// What a client asks of the log.
+pub(crate) enum EventQuery {
+    List(Page<i64, EventFilter>),
+    Feed(OnwardQuery),
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for EventQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        if query.split('&').any(|it| it.starts_with("after_sequence=")) {
+            let Query(query) = Query::from_request_parts(parts, state).await?;
+            return Ok(Self::Feed(query));
+        }
+        Page::from_request_parts(parts, state).await.map(Self::List)
+    }
 }

@@ -5,6 +5,7 @@ use super::{
     CREATED, DISABLED, KEY_CONFIRMED, KEY_CREATED, KEY_REVOKED, METADATA, NAME, PASSWORD_RESET,
     ROLE, is_about_key,
 };
+use crate::email;
 use crate::key::{ApiKey, KeyState};
 use strongroom_sdk::audit::{Report, Total};
 use strongroom_sdk::audit_log::{Step, check_chain, check_targets};
@@ -14,7 +15,7 @@ use strongroom_sdk::store::{Row, Store, StoreError};
 
 /// The users, which have no state, and the API keys, in the order of their ids.
 const TARGETS: &str = "\
-SELECT id, NULL, role, disabled, name, metadata, NULL, NULL FROM user WHERE id > ?1
+SELECT id, NULL, role, disabled, name, metadata, email, email_key FROM user WHERE id > ?1
 UNION ALL
 SELECT id, state, name, client, scopes, prefix, expires_at, created_at FROM api_key WHERE id > ?1
 ORDER BY 1 LIMIT ?2";
@@ -30,7 +31,7 @@ pub fn check_invariants<S: Store>(store: &S) -> Result<Report, StoreError> {
     let targets = check_targets(
         store,
         "every user's role is the last one that the audit log says, and so are a disabled user, a \
-        changed name, changed metadata, and an API key",
+        changed name, changed metadata, and an API key; users are found by their addresses",
         "user or key",
         TARGETS,
         is_made_by,
@@ -96,6 +97,7 @@ fn is_user_made_by(row: &Row, history: History) -> Result<bool, StoreError> {
     let name = row.optional(4, Row::text)?;
     let metadata = Metadata::from_row(row, 5)?.to_json();
     Ok(!history.is_of_key
+        && row.text(7)? == email::key(&row.text(6)?)
         && role == row.text(2)?
         && history.disabled == (row.integer(3)? != 0)
         && history.name.is_none_or(|logged| logged == name)

@@ -5,8 +5,10 @@ use crate::env::Env;
 use crate::error::AuthError;
 use crate::service::AuthService;
 use serde::Deserialize;
-use strongroom_sdk::audit_log::{self, EventView};
+use strongroom_sdk::audit_log::{self, Event, EventView};
+use strongroom_sdk::onward::{OnwardList, OnwardQuery};
 use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::problem::Problem;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -37,9 +39,25 @@ impl<E: Env> AuthService<E> {
             (user, key) => user.or(key),
         };
         let list = audit_log::page(&self.store, page, target)?;
-        Ok(list.map(|event| {
-            let is_about_key = is_about_key(&event.record.action);
-            event.view(if is_about_key { "key_id" } else { "user_id" })
-        }))
+        Ok(list.map(view))
     }
+
+    /// All events, oldest first, for programs that follow them.
+    ///
+    /// # Errors
+    /// 422 `validation_failed`; 410 `history_restored`, where the caller has events that a
+    /// restoration has undone.
+    pub fn event_feed(
+        &self,
+        query: OnwardQuery,
+        restored_at_ms: Option<i64>,
+    ) -> Result<OnwardList<EventView>, Problem> {
+        let list = audit_log::feed(&self.store, &query.page()?, view)?;
+        list.unless_restored(restored_at_ms, || Ok(audit_log::head(&self.store)?))
+    }
+}
+
+fn view(event: Event) -> EventView {
+    let is_about_key = is_about_key(&event.record.action);
+    event.view(if is_about_key { "key_id" } else { "user_id" })
 }

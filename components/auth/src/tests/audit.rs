@@ -92,6 +92,10 @@ fn each_change_of_the_file_is_found_and_named() {
             IS_NOT,
         ),
         (
+            "UPDATE user SET email_key = 'x@y.example' WHERE role = 'auditor'",
+            IS_NOT,
+        ),
+        (
             "UPDATE user SET metadata = '{' WHERE role = 'auditor'",
             "is no metadata",
         ),

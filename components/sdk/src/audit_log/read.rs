@@ -62,15 +62,15 @@ pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
     Ok(head.unsigned_abs())
 }
 
-/// A page of the feed of all events, oldest first. It is short where the values are long. `target`
-/// is as for [`Event::view`].
+/// A page of the feed of all events, oldest first, as `view` shows each. It is short where the
+/// values are long.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn feed<S: Store>(
     store: &S,
     page: &Onward,
-    target: &'static str,
+    view: impl FnMut(Event) -> EventView,
 ) -> Result<OnwardList<EventView>, StoreError> {
     let mut bytes = 0;
     let mut is_full = false;
@@ -87,7 +87,7 @@ pub fn feed<S: Store>(
         false => page.limit,
     };
     let page = Onward { limit, ..*page };
-    Ok(page.list(events, |event| event.sequence, |event| event.view(target)))
+    Ok(page.list(events, |event| event.sequence, view))
 }
 
 /// Reads the log in several queries. It only grows, so several snapshots are as good as one.
