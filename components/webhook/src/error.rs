@@ -24,6 +24,16 @@ pub enum Error {
         /// Where it ends.
         head: u64,
     },
+    /// A webhook has followed another journal.
+    #[error(
+        "a webhook has followed the ledger's journal to {cursor}, where another transaction stands \
+         now: the two stores are of different moments; restore both from one backup, or give the \
+         webhooks an empty store and create them again"
+    )]
+    OtherJournal {
+        /// How far the webhook has followed it.
+        cursor: u64,
+    },
     /// A posting has no JSON.
     #[error("the event: {0}")]
     Event(String),

@@ -9,6 +9,7 @@ pub const MIGRATIONS: &[Migration] = &[
     audit_log::migration(2),
     idempotency::migration(3),
     EARLIER_SECRETS,
+    PASSED,
 ];
 
 const FIRST: Migration = Migration {
@@ -34,6 +35,14 @@ const EARLIER_SECRETS: Migration = Migration {
         ) STRICT",
         "CREATE INDEX webhook_earlier_secret_end ON webhook_earlier_secret (signs_until_ms)",
     ],
+};
+
+/// The id of the posting at a webhook's cursor, to recognise the journal; none at its beginning,
+/// and before this step.
+const PASSED: Migration = Migration {
+    number: 5,
+    name: "which posting a webhook has passed last",
+    statements: &["ALTER TABLE webhook ADD COLUMN passed_id BLOB CHECK (length(passed_id) = 16)"],
 };
 
 /// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a

@@ -22,11 +22,11 @@ use crate::registry::HostSpec;
 use crate::runtime::{Generation, Services};
 use crate::telemetry::{OpenSpan, RecentRequests, RequestWork, Traces, for_request};
 use http::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, ALT_SVC, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE,
+    HOST, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -43,6 +43,8 @@ const GATEWAY: &str = "";
 const DEFAULT_HOST: HeaderValue = HeaderValue::from_static("localhost");
 /// For how long browsers must use nothing but TLS (RFC 6797): a year.
 const ONLY_SECURE: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// Has a browser forget what it has of the whole origin, which all services share.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// A body that takes longer may arrive after the end of the session or key with which its request
 /// was admitted.
 const BODY_AT_ONCE: Duration = Duration::from_millis(1);
@@ -281,7 +283,13 @@ impl Gateway {
         if self.is_secure {
             headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_SECURE);
         }
-        headers.remove(SERVER);
+        for of_all_services in [SERVER, ALT_SVC, CLEAR_SITE_DATA] {
+            headers.remove(of_all_services);
+        }
+        if response.status() == StatusCode::NO_CONTENT {
+            // RFC 9110 section 8.6.
+            response.headers_mut().remove(CONTENT_LENGTH);
+        }
         if exchange.method == Method::HEAD
             && let Some(length) = response.body_mut().take_content()
         {

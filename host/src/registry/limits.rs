@@ -63,7 +63,7 @@ impl Default for Limits {
         Self {
             memory: 64 << 20,
             table_elements: 100_000,
-            handles: 4_096,
+            handles: 1_024,
             hostcall: 8 << 20,
             log_lines: 200,
             timeout: Duration::from_secs(10),

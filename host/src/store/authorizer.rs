@@ -2,12 +2,12 @@
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 /// The functions that a guest may call: they take time by the length of their arguments, and touch
 /// nothing else. Nothing can interrupt a step of SQLite's virtual machine, so the list has no
-/// function that takes longer (`json_patch` and its kind), and `instr`, `replace`, and `trim` are
-/// our own (see [`sql_functions`](super::sql_functions)).
+/// function that takes longer (`json_patch` and its kind), and `instr`, `replace`, `trim`, and
+/// `unhex` are our own (see [`sql_functions`](super::sql_functions)).
 #[rustfmt::skip]
 const FUNCTIONS_ALLOWED: &[&str] = &[
     "abs", "coalesce", "iif", "if", "ifnull", "likelihood", "likely", "unlikely", "max", "min",
@@ -27,26 +27,57 @@ const FUNCTIONS_ALLOWED: &[&str] = &[
     "json_quote", "json_type", "json_valid",
 ];
 
+/// The most calls of functions that a statement may have. SQLite looks at the budget of time only
+/// where a statement loops or returns a row, so all that a statement does once runs to its end.
+const CALLS_MAX: u32 = 200;
+/// Of them `LIKE` and `GLOB`, which take longest.
+const MATCHES_MAX: u32 = 8;
+
 /// Lets the host's own statements pass on a connection whose other statements are a guest's.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HostPass(Arc<AtomicBool>);
+pub(super) struct HostPass(Arc<Pass>);
+
+#[derive(Debug, Default)]
+struct Pass {
+    is_host: AtomicBool,
+    /// What the guest's statement calls, as far as it is compiled.
+    calls: AtomicU32,
+    matches: AtomicU32,
+}
 
 impl HostPass {
     /// Runs `act` with the host's rights.
     pub(super) fn with<T>(&self, act: impl FnOnce() -> T) -> T {
-        self.0.store(true, Relaxed);
+        self.0.is_host.store(true, Relaxed);
         let result = act();
-        self.0.store(false, Relaxed);
+        self.0.is_host.store(false, Relaxed);
         result
+    }
+
+    /// A statement of the guest comes next.
+    pub(super) fn begin_statement(&self) {
+        self.0.calls.store(0, Relaxed);
+        self.0.matches.store(0, Relaxed);
     }
 
     /// Decides on one action of a statement.
     pub(super) fn authorize(&self, context: &AuthContext<'_>) -> Authorization {
-        if self.0.load(Relaxed) || is_allowed(&context.action) {
+        if self.0.is_host.load(Relaxed) || self.is_allowed(&context.action) {
             Authorization::Allow
         } else {
             Authorization::Deny
         }
+    }
+
+    fn is_allowed(&self, action: &AuthAction<'_>) -> bool {
+        let AuthAction::Function { function_name } = action else {
+            return is_allowed(action);
+        };
+        let name = function_name.to_ascii_lowercase();
+        let is_match = matches!(name.as_str(), "like" | "glob");
+        FUNCTIONS_ALLOWED.contains(&name.as_str())
+            && self.0.calls.fetch_add(1, Relaxed) < CALLS_MAX
+            && (!is_match || self.0.matches.fetch_add(1, Relaxed) < MATCHES_MAX)
     }
 }
 
@@ -56,26 +87,23 @@ impl HostPass {
 /// It may have no temporary tables either: all instances of a service share a connection, and
 /// requests may share data only through the store itself.
 fn is_allowed(action: &AuthAction<'_>) -> bool {
-    match action {
+    matches!(
+        action,
         AuthAction::Read { .. }
-        | AuthAction::Select
-        | AuthAction::Insert { .. }
-        | AuthAction::Update { .. }
-        | AuthAction::Delete { .. }
-        | AuthAction::Recursive
-        | AuthAction::CreateTable { .. }
-        | AuthAction::CreateIndex { .. }
-        | AuthAction::CreateView { .. }
-        | AuthAction::CreateTrigger { .. }
-        | AuthAction::AlterTable { .. }
-        | AuthAction::DropTable { .. }
-        | AuthAction::DropIndex { .. }
-        | AuthAction::DropView { .. }
-        | AuthAction::DropTrigger { .. }
-        | AuthAction::Reindex { .. } => true,
-        AuthAction::Function { function_name } => {
-            FUNCTIONS_ALLOWED.contains(&function_name.to_ascii_lowercase().as_str())
-        }
-        _ => false,
-    }
+            | AuthAction::Select
+            | AuthAction::Insert { .. }
+            | AuthAction::Update { .. }
+            | AuthAction::Delete { .. }
+            | AuthAction::Recursive
+            | AuthAction::CreateTable { .. }
+            | AuthAction::CreateIndex { .. }
+            | AuthAction::CreateView { .. }
+            | AuthAction::CreateTrigger { .. }
+            | AuthAction::AlterTable { .. }
+            | AuthAction::DropTable { .. }
+            | AuthAction::DropIndex { .. }
+            | AuthAction::DropView { .. }
+            | AuthAction::DropTrigger { .. }
+            | AuthAction::Reindex { .. }
+    )
 }

@@ -7,7 +7,8 @@ use super::faults;
 use super::sql_functions;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Statement};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,6 +39,14 @@ const COLUMNS_MAX: i32 = 100;
 const PATTERN_BYTES_MAX: i32 = 100;
 /// The most parameters of a statement.
 const PARAMETERS_MAX: i32 = 1_000;
+/// How deep an expression may be, with the views and subqueries in it, and how deep triggers. SQLite
+/// compiles them by recursion, on the stack of the guest that calls: an overflow ends the process.
+const EXPRESSION_DEPTH_MAX: i32 = 100;
+const TRIGGER_DEPTH_MAX: i32 = 16;
+/// The most parts of a UNION and its kind.
+const COMPOUND_PARTS_MAX: i32 = 50;
+/// A longer statement is compiled each time, in bytes: what is compiled of it takes much memory.
+const CACHED_SQL_BYTES_MAX: usize = 8 << 10;
 
 /// The host's statements around each transaction of a guest.
 const COMPILED_ONCE: [&str; 4] = [BEGIN, SAVEPOINT, RELEASE, COMMIT];
@@ -45,6 +54,33 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(super) const SAVEPOINT: &str = "SAVEPOINT guest";
 pub(super) const RELEASE: &str = "RELEASE guest";
 pub(super) const COMMIT: &str = "COMMIT";
+
+/// A compiled statement.
+pub(super) enum Prepared<'c> {
+    /// It stays compiled when it is dropped.
+    Cached(CachedStatement<'c>),
+    Once(Statement<'c>),
+}
+
+impl<'c> Deref for Prepared<'c> {
+    type Target = Statement<'c>;
+
+    fn deref(&self) -> &Statement<'c> {
+        match self {
+            Self::Cached(statement) => statement,
+            Self::Once(statement) => statement,
+        }
+    }
+}
+
+impl<'c> DerefMut for Prepared<'c> {
+    fn deref_mut(&mut self) -> &mut Statement<'c> {
+        match self {
+            Self::Cached(statement) => statement,
+            Self::Once(statement) => statement,
+        }
+    }
+}
 
 /// A connection for a guest's statements.
 pub(super) struct GuestConnection {
@@ -124,6 +160,9 @@ impl GuestConnection {
             (Limit::SQLITE_LIMIT_COLUMN, COLUMNS_MAX),
             (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES_MAX),
             (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, PARAMETERS_MAX),
+            (Limit::SQLITE_LIMIT_EXPR_DEPTH, EXPRESSION_DEPTH_MAX),
+            (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, TRIGGER_DEPTH_MAX),
+            (Limit::SQLITE_LIMIT_COMPOUND_SELECT, COMPOUND_PARTS_MAX),
         ] {
             sqlite.set_limit(limit, value)?;
         }
@@ -160,14 +199,18 @@ impl GuestConnection {
     }
 
     /// Compiles a statement of the guest, or finds it compiled.
-    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<Prepared<'_>> {
         // SQLite asks the authorizer when it compiles a statement. These are compiled.
         if COMPILED_ONCE.contains(&sql.trim()) {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_AUTH);
             let text = "not authorized".to_owned();
             return Err(rusqlite::Error::SqliteFailure(code, Some(text)));
         }
-        self.sqlite.prepare_cached(sql)
+        self.host.begin_statement();
+        Ok(match sql.len() <= CACHED_SQL_BYTES_MAX {
+            true => Prepared::Cached(self.sqlite.prepare_cached(sql)?),
+            false => Prepared::Once(self.sqlite.prepare(sql)?),
+        })
     }
 
     /// Runs one of the host's own statements.

@@ -1,4 +1,4 @@
-//! SQL's `instr`, `replace`, and `trim` in linear time.
+//! SQL's `instr`, `replace`, `trim`, and `unhex` in linear time.
 //!
 //! SQLite's own take time by the product of their arguments' lengths, in one step of its virtual
 //! machine that no budget can interrupt: two values of a megabyte would hold a thread for minutes.
@@ -19,6 +19,7 @@ pub(super) fn install(sqlite: &Connection, value_bytes_max: usize) -> rusqlite::
     sqlite.create_scalar_function("replace", 3, flags, move |arguments| {
         replace(arguments, value_bytes_max)
     })?;
+    sqlite.create_scalar_function("unhex", 2, flags, |arguments| Ok(unhex(arguments)))?;
     for (name, at_start, at_end) in [
         ("trim", true, true),
         ("ltrim", true, false),
@@ -87,6 +88,26 @@ fn trim(arguments: &Context<'_>, at_start: bool, at_end: bool) -> Option<String>
     Some(kept.to_owned())
 }
 
+/// The bytes that the first argument has in hexadecimal digits, without the characters of the second
+/// between them; null where anything else stands there.
+fn unhex(arguments: &Context<'_>) -> Option<Vec<u8>> {
+    let (text, passed) = (bytes(arguments.get_raw(0))?, bytes(arguments.get_raw(1))?);
+    let passed: HashSet<char> = String::from_utf8_lossy(&passed).chars().collect();
+    let text = String::from_utf8_lossy(&text);
+    let mut characters = text.chars();
+    let mut found = Vec::with_capacity(text.len() / 2);
+    while let Some(first) = characters.next() {
+        let digit = |character: char| character.to_digit(16).and_then(|it| u8::try_from(it).ok());
+        match digit(first) {
+            // No character stands between the digits of one byte.
+            Some(high) => found.push((high << 4) | digit(characters.next()?)?),
+            None if passed.contains(&first) => {}
+            None => return None,
+        }
+    }
+    Some(found)
+}
+
 fn bytes(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
     match value {
         ValueRef::Null => None,
@@ -138,6 +159,18 @@ mod tests {
             "trim(NULL, 'a')",
             "trim('a', NULL)",
             "trim('   x  ')",
+            "unhex('42614e4B')",
+            "unhex('42-61 4e', ' -')",
+            "unhex('4-2', '-')",
+            "unhex('-42-', '-')",
+            "unhex('42', '')",
+            "unhex('4', '')",
+            "unhex('4x', '-')",
+            "unhex('\u{fc}42', '\u{fc}')",
+            "unhex('', '-')",
+            "unhex(NULL, '-')",
+            "unhex('42', NULL)",
+            "unhex(42, 4)",
         ] {
             let ask = |sqlite: &Connection| -> Option<String> {
                 sqlite

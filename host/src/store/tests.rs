@@ -283,6 +283,40 @@ async fn no_single_step_outlasts_a_read() {
     assert_eq!(test.read(product).await.unwrap().len(), 1);
 }
 
+/// SQLite compiles them by recursion, on the stack of the guest.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_views_nest_deeper_than_a_stack_has_room() {
+    let test = TestStore::new().await;
+    test.write("CREATE VIEW v0 AS SELECT 1 AS a").await.unwrap();
+    for level in 1..=300 {
+        let below = level - 1;
+        let create = format!("CREATE VIEW v{level} AS SELECT (SELECT a FROM v{below}) AS a");
+        test.write(&create).await.unwrap();
+    }
+    assert_eq!(
+        kit::ids(&test.read("SELECT a FROM v20").await.unwrap()),
+        [1]
+    );
+    let refused = test.read("SELECT a FROM v300").await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+}
+
+/// Without a loop SQLite never looks at the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_calls_few_functions_that_take_long() {
+    let test = TestStore::new().await;
+    for (call, most) in [("('a' LIKE '%b')", 8), ("length('a')", 200)] {
+        let calls = |count: usize| {
+            let columns = vec![call; count];
+            let columns = columns.chunks(3).map(|three| three.join(" + "));
+            format!("SELECT {}", columns.collect::<Vec<_>>().join(", "))
+        };
+        test.read(&calls(most)).await.unwrap();
+        let refused = test.read(&calls(most + 1)).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_larger_than_sqlite_undoes_from_memory_is_kept_or_undone_whole() {
     let test = TestStore::new().await;

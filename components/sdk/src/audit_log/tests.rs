@@ -92,7 +92,10 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
     let (mut query, mut pages, mut found) = (OnwardQuery::default(), 0, 0);
     query.limit = Some(1_000);
     loop {
-        let list = feed(&store, &query.page().unwrap(), "account_id").unwrap();
+        let list = feed(&store, &query.page().unwrap(), |event| {
+            event.view("account_id")
+        })
+        .unwrap();
         let page = list.data.len() as u64;
         assert_eq!(list.next_after_sequence, found + page);
         (pages, found) = (pages + 1, found + page);
@@ -115,7 +118,10 @@ fn a_page_of_the_feed_has_at_most_its_limit() {
             after_sequence: None,
             limit: Some(limit),
         };
-        let list = feed(&store, &page.page().unwrap(), "account_id").unwrap();
+        let list = feed(&store, &page.page().unwrap(), |event| {
+            event.view("account_id")
+        })
+        .unwrap();
         assert_eq!(
             (list.data.len() as u64, list.has_more),
             (limit.min(7), more)

@@ -11,17 +11,20 @@ pub const PARTS_PER_TICK_MAX: usize = 10;
 
 const CURSOR: &str = "SELECT sequence FROM listed_head";
 
+const NEWEST: &str = "SELECT sequence, id FROM listed ORDER BY sequence DESC LIMIT 1";
+
 /// Why the journal could not be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The store does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The journal ends before what was followed: it was restored without this store. `verify` says
-    /// how to have the index made again.
+    /// The journal ends before what was followed, or is another one: it was restored without this
+    /// store. `verify` says how to have the index made again.
     #[error(
-        "this store has followed the ledger's journal further than it goes, so the two are of \
-         different moments: restore both from one backup, or see what `strongroom verify` says"
+        "this store has followed the ledger's journal further than it goes, or another one, so the \
+         two are of different moments: restore both from one backup, or see what `strongroom \
+         verify` says"
     )]
     Ahead,
     /// The ledger does not respond.
@@ -66,14 +69,23 @@ pub(crate) fn indexed_sequence(from: &impl Reader) -> Result<u64, StoreError> {
     Ok(cursor.unsigned_abs())
 }
 
-/// Refuses a store that has followed the journal further than the journal goes: the two are of
-/// different moments, such as in a copy of a running bank.
+/// Refuses a store that has followed the journal further than the journal goes, or another journal:
+/// the two are of different moments, such as in a copy of a running bank.
 ///
 /// # Errors
 /// [`FollowError`].
 pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), FollowError> {
     let indexed = indexed_sequence(store)?;
-    is_at(indexed, ledger.head()?, ledger).map(drop)
+    is_at(indexed, ledger.head()?, ledger)?;
+    let Some(newest) = store.query(NEWEST, &[])?.first() else {
+        return Ok(());
+    };
+    let (sequence, id) = (newest.integer(0)?.unsigned_abs(), newest.uuid(1)?);
+    let found = ledger.journal(sequence.saturating_sub(1), 1)?;
+    let is_there = found
+        .first()
+        .is_some_and(|row| row.sequence == sequence && row.id == id);
+    is_there.then_some(()).ok_or(FollowError::Ahead)
 }
 
 /// What one commit writes.

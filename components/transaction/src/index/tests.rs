@@ -226,6 +226,21 @@ fn an_index_ahead_of_a_journal_that_was_restored_answers_nothing() {
 }
 
 #[test]
+fn an_index_of_another_journal_is_refused_at_the_start() {
+    let bank = busy();
+    views(&bank, "");
+    let (store, ledger) = (&bank.service.store, &bank.service.ledger);
+    check_place(store, ledger).unwrap();
+    bank.execute(
+        "UPDATE listed SET id = randomblob(16) WHERE sequence = (SELECT max(sequence) FROM listed)",
+    );
+    assert!(matches!(
+        check_place(store, ledger),
+        Err(FollowError::Ahead)
+    ));
+}
+
+#[test]
 fn a_list_waits_for_no_more_than_some_parts_of_the_journal() {
     // More rows, or more bytes of notes, than one part has.
     for (keys, length, transfers) in [(50, 70, 300), (8, 480, 600)] {

@@ -1,6 +1,7 @@
 //! No webhook is ahead of the journal that it follows, and no delivery ahead of its webhook.
 
 use crate::Error;
+use crate::delivery::{Place, of_another_journal};
 use crate::webhook::integer;
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit::Check;
@@ -21,7 +22,9 @@ WHERE webhook.key IS NULL OR delivery.sequence > webhook.cursor
 LIMIT 20";
 
 pub(super) fn check<S: Store>(store: &S, journal: &impl Journal) -> Result<Check, Error> {
-    let mut check = Check::new("no webhook, and nothing that it delivers, is ahead of the journal");
+    let mut check = Check::new(
+        "no webhook, and nothing that it delivers, is ahead of the journal or of another one",
+    );
     let count = store.query(COUNT, &[])?.first();
     check.examined = count.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
     let head = journal.head()?;
@@ -30,6 +33,13 @@ pub(super) fn check<S: Store>(store: &S, journal: &impl Journal) -> Result<Check
         check.violation(format!(
             "webhook {key}: stands at {cursor}, and the journal ends at {head}"
         ));
+    }
+    for Place { key, cursor } in of_another_journal(store, journal)? {
+        if cursor <= head {
+            check.violation(format!(
+                "webhook {key}: stands at {cursor}, where it has passed another transaction"
+            ));
+        }
     }
     for row in store.query(STRAY, &[])? {
         let (key, sequence) = (row.integer(0)?, row.integer(1)?);

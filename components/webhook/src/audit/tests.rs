@@ -47,6 +47,7 @@ fn each_change_of_a_row_is_found_and_named() {
     for (change, words) in rows! {
         ("UPDATE webhook SET cursor = cursor + 100", "webhook 1: stands at 105"),
         ("UPDATE webhook SET cursor = 3", "is not one of that webhook, or not yet"),
+        ("UPDATE webhook SET cursor = 4", "where it has passed another transaction"),
         (moved, "webhook delivery 101 of webhook 1"),
         ("UPDATE webhook_delivery SET state = 'pending'", "webhook delivery 1 of webhook 1"),
         ("UPDATE webhook SET url = 'https://elsewhere.example/'", IS_NOT),

@@ -17,6 +17,10 @@ pub const PENDING_MAX: i64 = 1_000;
 
 const FARTHEST: &str = "SELECT coalesce(max(cursor), 0) FROM webhook";
 
+const PASSED: &str = "\
+SELECT key, cursor, passed_id FROM webhook
+WHERE passed_id IS NOT NULL AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
+
 /// The rows of the journal after a place.
 struct JournalPage {
     after: u64,
@@ -59,8 +63,8 @@ pub(super) fn follow<S: Store, J: Journal>(
     Ok(())
 }
 
-/// Refuses a store with a webhook that has followed the journal further than the journal goes, such
-/// as in a copy of a running bank.
+/// Refuses a store with a webhook that has followed the journal further than the journal goes, or
+/// another journal, such as in a copy of a running bank.
 ///
 /// # Errors
 /// [`Error`].
@@ -68,10 +72,36 @@ pub fn check_place<S: Store>(store: &S, journal: &impl Journal) -> Result<(), Er
     let row = store.query(FARTHEST, &[])?.first();
     let cursor = row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
     let head = journal.head()?;
-    match cursor > head {
-        true => Err(Error::Ahead { cursor, head }),
-        false => Ok(()),
+    if cursor > head {
+        return Err(Error::Ahead { cursor, head });
     }
+    match of_another_journal(store, journal)?.first() {
+        Some(&Place { cursor, .. }) => Err(Error::OtherJournal { cursor }),
+        None => Ok(()),
+    }
+}
+
+/// How far a webhook has followed the journal.
+pub(crate) struct Place {
+    pub(crate) key: i64,
+    pub(crate) cursor: u64,
+}
+
+/// The places of active webhooks at which the journal has another posting than they have passed.
+pub(crate) fn of_another_journal<S: Store>(
+    store: &S,
+    journal: &impl Journal,
+) -> Result<Vec<Place>, Error> {
+    let mut others = Vec::new();
+    for row in store.query(PASSED, &[])? {
+        let (key, cursor) = (row.integer(0)?, row.integer(1)?.unsigned_abs());
+        let found = journal.journal(cursor.saturating_sub(1), 1)?;
+        let found = found.first().filter(|found| found.sequence == cursor);
+        if found.map(|found| found.id) != Some(row.uuid(2)?) {
+            others.push(Place { key, cursor });
+        }
+    }
+    Ok(others)
 }
 
 /// Takes a page; false if there is no more for now.
@@ -92,7 +122,7 @@ fn take<S: Store>(
     let Some(current) = current else {
         return Ok(false);
     };
-    webhook::move_cursor(&transaction, current.key, last.sequence)?;
+    webhook::move_cursor(&transaction, current.key, last)?;
     for posting in page {
         let event_type = event_type(posting);
         if current.wants(event_type) {

@@ -24,4 +24,5 @@ pub use sending::AT_ONCE_PER_WEBHOOK;
 pub use test_event::{TEST_EVENT_TYPE, TestEvent};
 pub use tick::TIMEOUT;
 
+pub(crate) use follow::{Place, of_another_journal};
 pub(crate) use rows::{list, resend};

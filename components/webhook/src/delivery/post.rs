@@ -24,8 +24,12 @@ pub(super) fn event_post(
     };
     let event = Event::new(posting, TransactionView::recorded(posting)?);
     let body = serde_json::to_vec(&event)?;
-    // Sequences come again after a restoration from a backup.
-    let id = format!("evt_{}", posting.id);
+    // Sequences come again after a restoration from a backup, and so do ids: a transaction that was
+    // posted may be declined then.
+    let id = match posting.decline {
+        None => format!("evt_{}", posting.id),
+        Some(decline) => format!("evt_{}_{}", posting.id, decline.as_str()),
+    };
     Ok(signed_post(webhook, secrets, id, body, now_ms))
 }
 

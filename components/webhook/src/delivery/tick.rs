@@ -28,6 +28,7 @@ const SEND_FOR_MS: i64 = 4_000;
 const FOLLOW_EVERY_MS: i64 = 1_000;
 /// How long a delivery that is not pending is kept, and can be sent again, in milliseconds.
 const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
+
 /// More webhooks than there may be.
 const WEBHOOKS_READ_MAX: i64 = 100;
 

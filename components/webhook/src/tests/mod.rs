@@ -8,9 +8,12 @@ pub(crate) mod kit;
 mod secrets;
 mod test_event;
 
+use crate::Error;
 use crate::api::{URL_BYTES_MAX, WEBHOOKS_MAX};
+use crate::audit::check_invariants;
 use crate::delivery::{
-    AT_ONCE_PER_WEBHOOK, FIRST_PAUSE_MS, PAUSE_MAX_MS, PENDING_MAX, TRY_FOR_MS, pause_ms,
+    AT_ONCE_PER_WEBHOOK, FIRST_PAUSE_MS, PAUSE_MAX_MS, PENDING_MAX, TRY_FOR_MS, check_place,
+    pause_ms,
 };
 use crate::webhook::{CREATED, DELETED, ENDED, RESENT, Secret};
 use kit::{ADMIN, Bank, NOON_MS, REQUEST_ID, TIMEOUT_MS, URL, assert_json, refusal, rows};
@@ -354,6 +357,40 @@ fn a_new_webhook_begins_at_the_head_of_the_journal() {
         bank.happen(1);
         assert_eq!((bank.tick(), bank.got()), (1, vec![length + 1]));
     }
+}
+
+#[test]
+fn a_decline_has_another_id_than_the_same_transaction_that_was_posted() {
+    let bank = Bank::new();
+    bank.make("k", json!({"url": URL}));
+    bank.append(Some(Decline::InsufficientFunds));
+    assert_eq!(bank.tick(), 1);
+    let got = bank.0.client.got.borrow();
+    let event: Value = serde_json::from_slice(&got[0].body).unwrap();
+    let id = event["data"]["id"].as_str().unwrap();
+    let expected = format!("evt_{id}_insufficient_funds");
+    assert_eq!(header(&got[0], "webhook-id"), expected);
+}
+
+/// The ledger alone was restored, and has gone on past the place of the webhook.
+#[test]
+fn a_webhook_that_has_followed_another_journal_is_refused_and_found() {
+    let bank = Bank::new();
+    bank.make("k", json!({"url": URL}));
+    bank.happen(2);
+    bank.tick();
+    let check = || check_place(&bank.0.store, &bank.0.journal);
+    check().unwrap();
+    bank.0.journal.postings.borrow_mut()[1].id = Uuid::from_u128(7);
+    bank.happen(3);
+    assert!(matches!(check(), Err(Error::OtherJournal { cursor: 2 })));
+    let report = check_invariants(&bank.0).unwrap();
+    let found: Vec<_> = report
+        .violations()
+        .map(|(_, text)| text.to_owned())
+        .collect();
+    let expected = "webhook 1: stands at 2, where it has passed another transaction";
+    assert_eq!(found, [expected]);
 }
 
 #[test]

@@ -26,6 +26,9 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// The most bytes of header fields that a guest may build, as memory.
 const FIELD_BYTES_MAX: usize = 64 << 10;
+/// How many resources of the host an instance may hold between two calls. Behind each there may be
+/// memory that no other bound counts.
+const HANDLES_KEPT_MAX: usize = 64;
 /// The most random bytes of one call.
 const RANDOM_BYTES_MAX: u64 = 64 << 10;
 
@@ -123,9 +126,15 @@ impl Context {
         store
     }
 
+    /// Whether it holds more of the host between two calls than a guest in order does.
+    pub fn holds_much(&mut self) -> bool {
+        self.table.iter_mut().take(HANDLES_KEPT_MAX + 1).count() > HANDLES_KEPT_MAX
+    }
+
     /// Begins a call. `in_flight` learns if the guest uses more CPU time than it may.
     pub fn begin_call(&mut self, times: &CallTimes, in_flight: Option<Arc<InFlight>>) {
         self.session.set_times(times.store);
+        self.outbound.begin_call();
         self.client = in_flight.as_deref().map(InFlight::client);
         self.cpu.begin(times.cpu, in_flight);
     }

@@ -206,7 +206,11 @@ impl InstancePool {
 
     /// Takes an idle instance, or makes one.
     pub async fn take(&self) -> wasmtime::Result<PooledInstance> {
-        let idle = self.idle.lock().pop();
+        // One that lies there may have broken a bound since.
+        let idle = {
+            let mut idle = self.idle.lock();
+            std::iter::from_fn(|| idle.pop()).find(|pooled| !pooled.retire.load(Relaxed))
+        };
         match idle {
             Some(pooled) => Ok(pooled),
             None => self.make().await,
@@ -241,6 +245,7 @@ impl InstancePool {
         if self.drained.is_cancelled()
             || pooled.retire.load(Relaxed)
             || pooled.calls >= self.provisions.limits.reuse
+            || pooled.store.data_mut().holds_much()
         {
             return;
         }

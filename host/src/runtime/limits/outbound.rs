@@ -1,10 +1,13 @@
 //! HTTP requests that guests send. They reach only the origins that the registry names for the
 //! service, and by default none.
 
-mod handler;
 mod send;
+mod target;
+mod wasi_0_2;
+mod wasi_0_3;
 
-pub use handler::add_http_to_linker;
+pub use wasi_0_2::add_wasi_0_2;
+pub use wasi_0_3::add_wasi_0_3;
 
 use crate::registry::Origin;
 use send::{Times, send};
@@ -34,6 +37,10 @@ static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
 /// How much of a body a guest may write at once, in bytes. The host holds up to three such parts of
 /// a response that its client does not read; then the guest waits.
 const BODY_PART_BYTES: usize = 256 << 10;
+/// How many bodies of a call have such parts; the others have smaller ones. The host holds what is
+/// written to a body that is never sent.
+const LARGE_BODIES_MAX: usize = 8;
+const SMALL_BODY_PART_BYTES: usize = 8 << 10;
 
 /// How many requests all instances of a service may have open. Each takes a socket, of which the
 /// process has a limited number.
@@ -60,6 +67,8 @@ impl Outside {
 pub struct Outbound {
     outside: Outside,
     time_max: Duration,
+    /// How many bodies this call has made.
+    bodies: usize,
     /// Whether the instance has a write transaction open. Then it may not wait for others.
     pub is_writing: bool,
 }
@@ -70,7 +79,21 @@ impl Outbound {
         Self {
             outside,
             time_max,
+            bodies: 0,
             is_writing: false,
+        }
+    }
+
+    /// Begins a call.
+    pub fn begin_call(&mut self) {
+        self.bodies = 0;
+    }
+
+    fn body_part_bytes(&mut self) -> usize {
+        self.bodies += 1;
+        match self.bodies <= LARGE_BODIES_MAX {
+            true => BODY_PART_BYTES,
+            false => SMALL_BODY_PART_BYTES,
         }
     }
 
@@ -127,11 +150,11 @@ impl WasiHttpHooks for Outbound {
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_PART_BYTES
+        self.body_part_bytes()
     }
 
     fn p3_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_PART_BYTES
+        self.body_part_bytes()
     }
 
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {

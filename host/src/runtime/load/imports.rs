@@ -96,10 +96,10 @@ fn add_ambient(
     has_wasi_0_3: bool,
 ) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    outbound::add_http_to_linker(linker)?;
+    outbound::add_wasi_0_2(linker)?;
     if has_wasi_0_3 {
         wasmtime_wasi::p3::add_to_linker(linker)?;
-        wasmtime_wasi_http::p3::add_to_linker(linker)?;
+        outbound::add_wasi_0_3(linker)?;
     }
     wasmtime_wasi_config::add_to_linker(linker, Context::config_view)?;
     store::add_to_linker::<_, HasStore>(linker, Context::store_view)?;

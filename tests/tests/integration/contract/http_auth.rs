@@ -347,14 +347,16 @@ async fn get_events() {
             "actor_id": admin.id, "request_id": promoted.header("x-request-id"),
         }]);
     }
-    let feed = admin.read("/api/auth/events?after_sequence=0&limit=1").await;
+    let feed = admin
+        .read("/api/auth/events?after_sequence=0&limit=1")
+        .await;
     assert_json!(feed, {"next_after_sequence": 1, "has_more": true});
     assert_json!(feed["data"][0], {"sequence": 1, "action": "user.created", "actor_role": "bank"});
     refusals! {
         admin => GET "/api/auth/events?after_sequence=0&limit=1001"
-            => 422 "validation_failed" "?limit";
+            => 422 "validation_failed" "/limit";
         admin => GET "/api/auth/events?after_sequence=0&user_id=1"
-            => 422 "validation_failed" "?user_id";
+            => 422 "validation_failed" "/user_id";
     }
 }
 
