@@ -313,7 +313,7 @@ async fn a_statement_calls_few_functions_that_take_long() {
         };
         test.read(&calls(most)).await.unwrap();
         let refused = test.read(&calls(most + 1)).await;
-        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
     }
 }
 
