@@ -154,8 +154,7 @@ async fn hold(
     request_body = Option<CaptureBody>,
     responses((status = 201, body = TransactionView)),
     extensions(("x-refusals" = json!([
-        END_OF_HOLD, "amount_invalid", "amount_exceeds_hold", "account_closed", "account_frozen",
-        "currency_mismatch",
+        END_OF_HOLD, "amount_invalid", "amount_exceeds_hold", "account_frozen",
     ]))),
 )]
 async fn capture(
@@ -198,7 +197,8 @@ async fn void(
     request_body = Option<ReverseBody>,
     responses((status = 201, body = TransactionView)),
     extensions(("x-refusals" = json!([
-        PAYMENT, "own_account", "insufficient_funds", "not_reversible", "already_reversed",
+        "forbidden", "own_account", "account_closed", "account_frozen", "limit_exceeded",
+        "insufficient_funds", "not_reversible", "already_reversed",
     ]))),
 )]
 async fn reverse(
