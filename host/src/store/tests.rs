@@ -283,6 +283,16 @@ async fn no_single_step_outlasts_a_read() {
     assert_eq!(test.read(product).await.unwrap().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_can_be_added_to_a_strict_table() {
+    let test = TestStore::new().await;
+    test.begin_insert(1).await.commit().await.unwrap();
+    let add = "ALTER TABLE t ADD COLUMN w BLOB CHECK (length(w) = 16)";
+    test.write(add).await.unwrap();
+    let refused = test.write("UPDATE t SET w = x'00'").await;
+    assert!(matches!(refused, Err(Error::Constraint(_))), "{refused:?}");
+}
+
 /// SQLite compiles them by recursion, on the stack of the guest.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_views_nest_deeper_than_a_stack_has_room() {
