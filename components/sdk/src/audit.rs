@@ -16,9 +16,11 @@
 
 mod chain;
 mod pages;
+mod schema;
 
 pub use chain::ChainWalk;
 pub use pages::{PAGE_ROWS, Pages};
+pub use schema::check_schema;
 
 /// A check names at most so many broken rows. The first ones lead to the rest.
 pub const VIOLATIONS_MAX: usize = 20;

@@ -37,12 +37,15 @@ const EARLIER_SECRETS: Migration = Migration {
     ],
 };
 
-/// The id of the posting at a webhook's cursor, to recognise the journal; none at its beginning,
-/// and before this step.
+/// The id of the posting at a webhook's cursor, to recognise the journal. There is none at the
+/// journal's beginning, and where the cursor has not moved since this step.
 const PASSED: Migration = Migration {
     number: 5,
     name: "which posting a webhook has passed last",
-    statements: &["ALTER TABLE webhook ADD COLUMN passed_id BLOB CHECK (length(passed_id) = 16)"],
+    statements: &["CREATE TABLE webhook_passed (
+            webhook_key INTEGER PRIMARY KEY REFERENCES webhook (key),
+            id          BLOB    NOT NULL CHECK (length(id) = 16)
+        ) STRICT"],
 };
 
 /// `cursor` is the last sequence of the ledger's journal that the webhook has passed. The row of a

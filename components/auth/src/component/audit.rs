@@ -2,13 +2,16 @@
 
 use super::Component;
 use super::bindings::exports::strongroom::service::audit as wit;
-use crate::check_invariants;
+use crate::{MIGRATIONS, check_invariants};
+use strongroom_sdk::audit::check_schema;
 use strongroom_sdk::audit_report;
 use strongroom_sdk::store::HostStore;
 
 impl wit::Guest for Component {
     fn check_invariants() -> Result<wit::Report, String> {
-        let report = check_invariants(&HostStore).map_err(|error| error.to_string())?;
+        let schema = check_schema(&HostStore, MIGRATIONS).map_err(|error| error.to_string())?;
+        let mut report = check_invariants(&HostStore).map_err(|error| error.to_string())?;
+        report.checks.insert(0, schema);
         Ok(audit_report!(wit, report))
     }
 }

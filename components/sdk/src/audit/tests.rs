@@ -2,7 +2,10 @@
 //! Method: tables of few numbers, and pages of three.
 
 use super::*;
-use crate::store::{Reader, Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value};
+use crate::store::{
+    Migration, Reader, Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError,
+    Transaction as _, Value, migrate,
+};
 
 const NUMBERS: &str = "WITH RECURSIVE number (value) AS
     (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 7)
@@ -86,4 +89,44 @@ fn a_check_names_each_broken_row_once_and_only_the_first_ones() {
         check.violations,
         (0..VIOLATIONS_MAX).map(row).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn what_was_added_to_a_schema_or_taken_out_of_it_is_found() {
+    const STEPS: &[Migration] = &[Migration {
+        number: 1,
+        name: "a table",
+        statements: &[
+            "CREATE TABLE t (
+                id INTEGER PRIMARY KEY, -- a remark
+                v  TEXT NOT NULL UNIQUE
+            ) STRICT, WITHOUT ROWID",
+            "CREATE UNIQUE INDEX t_v ON t (v) WHERE v > 'a'",
+            "CREATE TRIGGER t_stays BEFORE UPDATE ON t BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "INSERT INTO t VALUES (1, 'x')",
+        ],
+    }];
+    let store = SqliteStore::in_memory().unwrap();
+    migrate(&store, STEPS).unwrap();
+    assert_eq!(check_schema(&store, STEPS).unwrap().violations, [""; 0]);
+    for (change, words) in [
+        (
+            "DROP TRIGGER t_stays",
+            "CREATE TRIGGER t_stays BEFORE UPDATE ON t",
+        ),
+        (
+            "DROP INDEX t_v",
+            "CREATE UNIQUE INDEX t_v ON t: is not there",
+        ),
+        (
+            "CREATE TRIGGER planted AFTER INSERT ON t BEGIN DELETE FROM t; END",
+            "planted: was added or changed",
+        ),
+    ] {
+        let transaction = store.begin().unwrap();
+        transaction.execute(change, &[]).unwrap();
+        // The store has one connection: the check reads what the transaction has changed.
+        let found = check_schema(&store, STEPS).unwrap().violations;
+        assert!(found.len() == 1 && found[0].starts_with(words), "{found:?}");
+    }
 }

@@ -4,7 +4,7 @@
 //! The store keeps a SHA-256 of the statements of each step. A store with other steps than the code
 //! is refused, because its tables may be different.
 
-use super::{Store, StoreError, Transaction, Value};
+use super::{Reader as _, Store, StoreError, Transaction, Value};
 use sha2::{Digest, Sha256};
 
 /// One step of a service's schema. Once released it never changes.
@@ -33,7 +33,8 @@ impl Migration {
 
 const HAS_TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migration'";
 
-const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
+/// The table of the steps that a store has.
+pub(crate) const SCHEMA_MIGRATION: &str = "CREATE TABLE schema_migration (
     number INTEGER PRIMARY KEY,
     name   TEXT NOT NULL,
     digest BLOB NOT NULL CHECK (length(digest) = 32)
@@ -53,7 +54,10 @@ pub fn migrate<S: Store>(store: &S, migrations: &[Migration]) -> Result<usize, S
     // can begin.
     if store.query(HAS_TABLE, &[])?.rows.is_empty() {
         let transaction = store.begin()?;
-        transaction.execute(CREATE_TABLE, &[])?;
+        // Another generation may have made it since.
+        if transaction.query(HAS_TABLE, &[])?.rows.is_empty() {
+            transaction.execute(SCHEMA_MIGRATION, &[])?;
+        }
         transaction.commit()?;
     }
     let applied = check_applied(store, migrations)?;

@@ -21,6 +21,7 @@ mod watched;
 pub use deferred::{Change, DeferredTransaction, HostTransaction, SqlHost};
 pub use error::StoreError;
 pub use many_rows::{ManyRows, Statement};
+pub(crate) use migrate::SCHEMA_MIGRATION;
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};

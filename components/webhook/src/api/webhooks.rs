@@ -5,7 +5,7 @@ use super::find::{find, find_active, read};
 use super::view::{SecretView, WebhookView};
 use crate::service::{Env, Service};
 use crate::webhook::{self, CHANGED, CREATED, DELETED, Secret, Webhook};
-use strongroom_ledger_api::{Journal, LedgerError, Posting};
+use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::http::RequestId;
@@ -43,7 +43,7 @@ impl<E: Env> Service<E> {
             return Ok(reply);
         }
         // Before the transaction: a service waits for no other while it holds the writer.
-        let latest = self.latest().map_err(|error| {
+        let cursor = self.journal.head().map_err(|error| {
             eprintln!("journal: {error}");
             Problem::unavailable()
         })?;
@@ -62,8 +62,7 @@ impl<E: Env> Service<E> {
             events: body.events,
             created_by: admin.subject,
             created_at_ms: self.clock.now_ms(),
-            cursor: latest.as_ref().map_or(0, |posting| posting.sequence),
-            passed_id: latest.map(|posting| posting.id),
+            cursor,
             ended_at_ms: None,
             is_deleted: false,
         };
@@ -85,12 +84,6 @@ impl<E: Env> Service<E> {
         let reply = request.created(&transaction, now_ms, &view)?;
         transaction.commit()?;
         Ok(reply)
-    }
-
-    /// The latest posting of the journal.
-    fn latest(&self) -> Result<Option<Posting>, LedgerError> {
-        let before = self.journal.head()?.saturating_sub(1);
-        Ok(self.journal.journal(before, 1)?.pop())
     }
 
     /// The view of a webhook, with a warning where the registry does not let anything be sent to

@@ -18,8 +18,9 @@ pub const PENDING_MAX: i64 = 1_000;
 const FARTHEST: &str = "SELECT coalesce(max(cursor), 0) FROM webhook";
 
 const PASSED: &str = "\
-SELECT key, cursor, passed_id FROM webhook
-WHERE passed_id IS NOT NULL AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
+SELECT webhook.key, webhook.cursor, passed.id
+FROM webhook JOIN webhook_passed AS passed ON passed.webhook_key = webhook.key
+WHERE webhook.deleted_at_ms IS NULL AND webhook.ended_at_ms IS NULL";
 
 /// The rows of the journal after a place.
 struct JournalPage {

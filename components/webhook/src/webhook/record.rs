@@ -23,8 +23,6 @@ pub struct Webhook {
     pub created_at_ms: i64,
     /// The last sequence of the journal that it has passed.
     pub cursor: u64,
-    /// The posting of that sequence, if it is known.
-    pub passed_id: Option<Uuid>,
     /// When its receiver returned 410, if it did: then nothing more is sent.
     pub ended_at_ms: Option<i64>,
     /// Whether an administrator has deleted it: then nothing more is sent.
@@ -33,8 +31,7 @@ pub struct Webhook {
 
 /// The columns that [`Webhook::from_row`] reads.
 pub(crate) const COLUMNS: &str = "\
-key, id, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, deleted_at_ms, \
-passed_id";
+key, id, url, secret, events, created_by, created_at_ms, cursor, ended_at_ms, deleted_at_ms";
 
 impl Webhook {
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -51,7 +48,6 @@ impl Webhook {
             cursor: row.integer(7)?.unsigned_abs(),
             ended_at_ms: row.optional(8, Row::integer)?,
             is_deleted: !row.is_null(9)?,
-            passed_id: row.optional(10, Row::uuid)?,
         })
     }
 

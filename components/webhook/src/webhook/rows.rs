@@ -7,8 +7,8 @@ use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const INSERT: &str = "\
-INSERT INTO webhook (id, url, secret, events, created_by, created_at_ms, cursor, passed_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+INSERT INTO webhook (id, url, secret, events, created_by, created_at_ms, cursor)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 const COUNT: &str =
     "SELECT count(*) FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL";
@@ -27,8 +27,11 @@ WHERE key = ?1 AND url = ?3 AND deleted_at_ms IS NULL AND ended_at_ms IS NULL";
 
 const DELETE_EARLIER_SECRETS: &str = "DELETE FROM webhook_earlier_secret WHERE webhook_key = ?1";
 
-const MOVE_CURSOR: &str =
-    "UPDATE webhook SET cursor = ?2, passed_id = ?3 WHERE key = ?1 AND cursor < ?2";
+const MOVE_CURSOR: &str = "UPDATE webhook SET cursor = ?2 WHERE key = ?1 AND cursor < ?2";
+
+const PASS: &str = "\
+INSERT INTO webhook_passed (webhook_key, id) VALUES (?1, ?2)
+ON CONFLICT DO UPDATE SET id = ?2";
 
 /// Inserts a new webhook.
 pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Result<(), StoreError> {
@@ -40,7 +43,6 @@ pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Resul
         Value::from(webhook.created_by),
         Value::from(webhook.created_at_ms),
         integer(webhook.cursor),
-        Value::from(webhook.passed_id),
     ];
     transaction.change(INSERT, params, 1)
 }
@@ -136,8 +138,8 @@ pub(crate) fn move_cursor(
     key: i64,
     to: &Posting,
 ) -> Result<(), StoreError> {
-    let params = vec![key.into(), integer(to.sequence), to.id.into()];
-    transaction.change(MOVE_CURSOR, params, 1)
+    transaction.change(MOVE_CURSOR, vec![key.into(), integer(to.sequence)], 1)?;
+    transaction.change(PASS, vec![key.into(), to.id.into()], 1)
 }
 
 /// SQLite's integers are signed. No row has a sequence or a key beyond them.
