@@ -1,7 +1,7 @@
 //! `POST /services/SERVICE/commands/COMMAND`: runs a command of a service.
 
 use super::AdminApi;
-use super::body::read;
+use super::body::{parse_object, read};
 use super::response::{AdminResponse, json, text};
 use crate::arriving_body::ArrivingBody;
 use crate::links::CallError;
@@ -38,7 +38,7 @@ impl AdminApi {
         permit: OwnedSemaphorePermit,
     ) -> Result<AdminResponse, AdminResponse> {
         let body = read(request, COMMAND_BYTES_MAX, "a command's arguments").await?;
-        let command: CommandBody = serde_json::from_slice(&body).map_err(|error| {
+        let command: CommandBody = parse_object(&body).map_err(|error| {
             let message = format!("the body must be {{\"arguments\":[\"..\"]}}: {error}\n");
             text(StatusCode::BAD_REQUEST, &message)
         })?;

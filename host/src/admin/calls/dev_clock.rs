@@ -1,5 +1,6 @@
 //! `POST /dev/clock`: moves the time of a host that runs with `serve --dev`.
 
+use super::body::parse_object;
 use crate::registry::parse_duration;
 use crate::wall_clock::TimeSource;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub(super) struct NewTime {
 /// # Errors
 /// What is wrong with the body, and what to send.
 pub(super) fn advance(time: &TimeSource, body: &[u8]) -> Result<NewTime, String> {
-    let body: ClockBody = serde_json::from_slice(body)
+    let body: ClockBody = parse_object(body)
         .map_err(|error| format!("the body must be {{\"advance\":\"1d\"}}: {error}"))?;
     let by = parse_duration(&body.advance).map_err(|problem| format!("advance: {problem}"))?;
     let now = time
@@ -52,6 +53,7 @@ mod tests {
         for (body, told) in [
             ("", r#"{"advance":"1d"}"#),
             ("{}", r#"{"advance":"1d"}"#),
+            (r#"["1d"]"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
             (
                 r#"{"advance":"1d","to":"2030-01-01"}"#,
