@@ -1,24 +1,28 @@
 //! The lock of a data folder, and how a host knows that its folder is a copy of a running one's.
 //!
 //! A plain copy of a folder whose host writes to it is torn: its files are of different moments.
-//! While a host runs, the lock's file holds its own inode and time of birth, and nothing after a
+//! While a host runs, the lock's file holds its own inode and time of birth, and only spaces after a
 //! clean end. A copy has others. So has the folder of a killed host that was moved to another disk,
 //! which is whole. Only a [verification](crate::runtime::verify) can distinguish the two.
 
 use crate::durable_file::create_folder;
+use anyhow::Context as _;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// The name of its file in the data folder.
 pub const FILE_NAME: &str = "lock";
+/// The length of its content, which spaces fill: written over, it needs no room on a full disk.
+const CONTENT_BYTES: usize = 64;
 
 /// The lock of a data folder, for as long as it lives: two hosts on it would each believe that they
 /// are its only writer.
 pub struct DataLock {
     file: File,
+    path: PathBuf,
     identity: String,
     content: String,
 }
@@ -49,8 +53,9 @@ impl DataLock {
         file.read_to_string(&mut content).map_err(named)?;
         Ok(Self {
             file,
+            path,
             identity,
-            content,
+            content: content.trim_end().to_owned(),
         })
     }
 
@@ -62,24 +67,26 @@ impl DataLock {
     /// Notes that the host runs.
     ///
     /// # Errors
-    /// The system's.
-    pub fn note_running(&mut self) -> io::Result<()> {
+    /// The system's, with the file.
+    pub fn note_running(&mut self) -> anyhow::Result<()> {
         self.replace(self.identity.clone())
     }
 
     /// Notes that the host has ended, and closed all stores.
     ///
     /// # Errors
-    /// The system's.
-    pub fn note_ended(&mut self) -> io::Result<()> {
+    /// The system's, with the file.
+    pub fn note_ended(&mut self) -> anyhow::Result<()> {
         self.replace(String::new())
     }
 
-    fn replace(&mut self, content: String) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.file.write_all(content.as_bytes())?;
-        self.file.sync_all()?;
+    fn replace(&mut self, content: String) -> anyhow::Result<()> {
+        let named = || self.path.display().to_string();
+        let padded = format!("{content:CONTENT_BYTES$}");
+        self.file
+            .write_all_at(padded.as_bytes(), 0)
+            .with_context(named)?;
+        self.file.sync_all().with_context(named)?;
         self.content = content;
         Ok(())
     }

@@ -25,6 +25,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// With room for fewer connections, clients would take the files that the host needs.
+const ROOM_MIN: usize = 128;
 /// How long requests that run at SIGTERM may take.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
 /// How often a start checks whether all services have started.
@@ -167,7 +169,7 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
     let time = movable_time.clone();
     let time = time.unwrap_or_else(|| TimeSource::bridging(host.clock_jump));
     let open = open(registry, host, time).await?;
-    let listener = Listener::bind(host, room_for(host)).await?;
+    let listener = Listener::bind(host, room_for(host)?).await?;
     let admin = AdminListener::bind(&host.admin)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {} (`admin`): {error}", host.admin))?;
@@ -235,8 +237,13 @@ async fn serve(registry: &Registry, host: &HostSpec, dev: Option<&DevMode>) -> a
 }
 
 /// How many connections may be open, by the system's limits.
-fn room_for(host: &HostSpec) -> usize {
+fn room_for(host: &HostSpec) -> anyhow::Result<usize> {
     let room = room_for_connections();
+    anyhow::ensure!(
+        room >= ROOM_MIN,
+        "the limit on open files leaves room for {room} connections, and the host itself needs as \
+         many: raise it, such as by `ulimit -n 1024`"
+    );
     if room < host.connections {
         tracing::warn!(
             room,
@@ -244,7 +251,7 @@ fn room_for(host: &HostSpec) -> usize {
             "the limit on open files is too low for `connections`; raise `ulimit -n`"
         );
     }
-    room
+    Ok(room)
 }
 
 /// Closes the stores, and then ends the backup that is kept with what they last gave to it; returns

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(super) struct WriteFigures {
     /// The commits that waited for the disk.
     commits: Histogram,
+    commits_failed: AtomicU64,
     transactions: AtomicU64,
     /// The waits for the writer, of those that did not have it at once.
     waits: Histogram,
@@ -23,6 +24,11 @@ impl WriteFigures {
         let transactions = u64::try_from(transactions).unwrap_or(u64::MAX);
         self.transactions.fetch_add(transactions, Relaxed);
         self.commits.count(time);
+    }
+
+    /// Counts a commit that the disk did not take.
+    pub(super) fn count_failed_commit(&self) {
+        self.commits_failed.fetch_add(1, Relaxed);
     }
 
     /// Counts a wait for the writer.
@@ -110,6 +116,12 @@ impl WriteFigures {
             "Transactions that waited for these commits; by commits, the size of a group.",
             labels,
             self.transactions.load(Relaxed),
+        );
+        page.counter(
+            "strongroom_store_commit_failures_total",
+            "Commits of groups of transactions that failed, as on a full disk.",
+            labels,
+            self.commits_failed.load(Relaxed),
         );
         page.times(
             "strongroom_store_write_wait_seconds",

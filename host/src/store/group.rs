@@ -125,19 +125,24 @@ impl WriterConnection {
         self.end_group(&Err(reason.clone()));
     }
 
-    /// Commits the group, and sends the outcome to its waiters.
-    pub(super) fn commit_group(&mut self) {
+    /// Commits the group, and sends the outcome to its waiters; false if the disk did not take it.
+    pub(super) fn commit_group(&mut self) -> bool {
         if !self.group.is_open {
             // A waiter of a transaction that is gone must not learn that it was kept.
             self.end_group(&Err(Error::Aborted("the group was rolled back".to_owned())));
-            return;
+            return true;
         }
         self.guest.budget.allow(Duration::MAX);
         match self.guest.host_statement(COMMIT) {
-            Ok(()) => self.end_group(&Ok(())),
+            Ok(()) => {
+                self.end_group(&Ok(()));
+                true
+            }
             Err(error) => {
-                tracing::error!(%error, "a group commit failed; nothing of it was acknowledged");
+                let file = self.guest.sqlite.path();
+                tracing::error!(file, %error, "a commit failed; nothing of it was acknowledged");
                 self.roll_back_group(&for_guest(&error, false));
+                false
             }
         }
     }

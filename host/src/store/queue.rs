@@ -198,7 +198,9 @@ impl WriterQueue {
         let log_pages = self.checkpointer.log_pages();
         let transactions = guard.group.waiters.len();
         let begun = Instant::now();
-        guard.commit_group();
+        if !guard.commit_group() {
+            self.figures.count_failed_commit();
+        }
         // A commit without changes does not wait for the disk.
         if self.checkpointer.log_pages() != log_pages {
             let took = begun.elapsed();

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// How long a line waits at most.
@@ -17,6 +17,8 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// How many bytes may wait. If the reader of the log is slower, further lines are dropped and
 /// counted.
 const BYTES_MAX: usize = 8 << 20;
+/// How long the end of the host waits for the reader of the last lines.
+const LAST_FLUSH_MAX: Duration = Duration::from_secs(2);
 
 #[derive(Default)]
 struct PendingLines {
@@ -74,15 +76,21 @@ fn flush(pending: &Mutex<PendingLines>, batch: &mut Vec<u8>, output: &mut impl W
         std::mem::swap(&mut pending.bytes, batch);
         std::mem::take(&mut pending.dropped)
     };
-    // There is no place to report that the log cannot be written.
-    let _ = output.write_all(batch);
+    // Until the log can be written again, there is no place to report that it cannot.
+    let lost = match output.write_all(batch) {
+        Ok(()) => 0,
+        Err(_) => batch.iter().filter(|byte| **byte == b'\n').count() as u64,
+    };
     batch.clear();
+    let dropped = dropped + lost;
     if dropped > 0 {
-        let _ = writeln!(
-            output,
-            "{{\"level\":\"WARN\",\"message\":\"log lines were dropped: the reader is too slow\",\
-             \"dropped\":{dropped}}}"
+        let line = format!(
+            "{{\"level\":\"WARN\",\"message\":\"log lines were dropped: the reader is too slow, or the \
+             log cannot be written\",\"dropped\":{dropped}}}\n"
         );
+        if lost > 0 || output.write_all(line.as_bytes()).is_err() {
+            pending.lock().dropped += dropped;
+        }
     }
 }
 
@@ -91,8 +99,11 @@ impl Drop for Flusher {
         self.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // An error means that the thread has panicked: it has nothing more to write.
-            let _ = thread.join();
+            let deadline = Instant::now() + LAST_FLUSH_MAX;
+            // A reader that does not read any more must not keep the host from its end.
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 }
@@ -163,5 +174,45 @@ mod tests {
         flush(&writer.0, &mut Vec::new(), &mut output);
         let tail = String::from_utf8_lossy(&output[BYTES_MAX..]);
         assert!(tail.contains("\"dropped\":"), "{tail}");
+    }
+
+    #[test]
+    fn lines_of_a_log_that_cannot_be_written_are_counted_when_it_can() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let writer = BatchWriter(Arc::default());
+        for _ in 0..3 {
+            writeln!(&mut &writer, "a line").unwrap();
+        }
+        flush(&writer.0, &mut Vec::new(), &mut Full);
+        let mut output = Vec::new();
+        flush(&writer.0, &mut Vec::new(), &mut output);
+        let text = String::from_utf8(output).unwrap();
+        assert!(text.contains("\"dropped\":3"), "{text}");
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_keeps_the_host_from_its_end_for_seconds_at_most() {
+        struct Stuck(mpsc::Receiver<()>);
+        impl Write for Stuck {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                let _ = self.0.recv();
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let (_never, receiver) = mpsc::channel();
+        let (writer, flusher) = BatchWriter::start(Stuck(receiver));
+        writeln!(&mut &writer, "a line").unwrap();
+        drop(flusher);
     }
 }

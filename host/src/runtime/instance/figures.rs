@@ -16,6 +16,7 @@ pub struct ServiceFigures {
     calls_done: AtomicU64,
     calls_failed: AtomicU64,
     instances_failed: AtomicU64,
+    ticks_failed: AtomicU64,
     busy_ns: AtomicU64,
 }
 
@@ -32,6 +33,11 @@ impl ServiceFigures {
     /// Counts an instance that is gone because its call trapped, broke a limit, or took too long.
     pub fn count_failed_instance(&self) {
         self.instances_failed.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a tick that failed.
+    pub fn count_failed_tick(&self) {
+        self.ticks_failed.fetch_add(1, Relaxed);
     }
 
     /// Adds time in which a thread worked for the service.
@@ -57,6 +63,12 @@ impl ServiceFigures {
             "Instances that are gone: their call trapped, broke a limit, or took too long.",
             labels,
             self.instances_failed.load(Relaxed),
+        );
+        page.counter(
+            "strongroom_tick_failures_total",
+            "Ticks that failed: what is due by the clock was not done.",
+            labels,
+            self.ticks_failed.load(Relaxed),
         );
         page.seconds(
             "strongroom_busy_seconds_total",

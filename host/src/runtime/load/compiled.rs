@@ -20,7 +20,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use wasmtime::component::Component;
-use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result};
 
 /// How the names of the cache's files end.
@@ -138,7 +137,7 @@ impl CompiledCache {
         .into_iter()
         .find_map(|(compiled_with, engine)| {
             let code = builtin::content(&file_name(compiled_with, digest))?;
-            load_builtin(engine, code)
+            load_own(engine, code)
                 .inspect_err(|error| {
                     tracing::warn!(%digest, %error, "compiled code inside the binary cannot be used");
                 })
@@ -158,10 +157,13 @@ impl CompiledCache {
             .ok()
     }
 
+    /// Keeps compiled code for the next start. On a full disk the component runs all the same.
     fn keep(&self, engine: &Engine, digest: Digest, code: &[u8]) -> Result<Component> {
         let file = self.file(engine, digest);
-        replace(&file, code)
-            .with_context(|| format!("{}: compiled code cannot be kept", file.display()))?;
+        if let Err(error) = replace(&file, code) {
+            tracing::warn!(file = %file.display(), %error, "compiled code cannot be kept");
+            return load_own(engine, code);
+        }
         load(engine, &file)
     }
 
@@ -217,9 +219,9 @@ fn load(engine: &Engine, file: &Path) -> Result<Component> {
 }
 
 #[expect(unsafe_code, reason = "loading compiled code trusts the binary")]
-fn load_builtin(engine: &Engine, code: &[u8]) -> Result<Component> {
-    // SAFETY: the code is a part of this program. The build made it with this source, and an engine
-    // that its name has a hash of.
+fn load_own(engine: &Engine, code: &[u8]) -> Result<Component> {
+    // SAFETY: this engine has compiled the code just now; or the code is a part of this program, and
+    // the build made it with this source, and an engine that its name has a hash of.
     let component = unsafe { Component::deserialize(engine, code)? };
     component.initialize_copy_on_write_image()?;
     Ok(component)

@@ -6,6 +6,7 @@ pub mod canary;
 pub mod commands;
 pub mod figures;
 pub mod generation;
+mod known_stores;
 pub mod lifecycle;
 pub mod metrics;
 pub mod openapi;

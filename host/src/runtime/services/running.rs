@@ -3,6 +3,7 @@
 use super::callees::{Callees, Pins};
 use super::canary::Canary;
 use super::generation::Generation;
+use super::known_stores;
 use super::routing_table::{Route, RoutingTable};
 use super::service::Service;
 use super::tick::tick;
@@ -122,14 +123,23 @@ impl Services {
         self.stores_opened.fetch_add(1, Relaxed);
         let (opened, clock) = (file.clone(), Arc::clone(&self.clock));
         let bytes_max = spec.limits.store;
+        let (data, service) = (self.data.clone(), spec.name.clone());
         // A log of gigabytes is read and written over first.
         let opening = spawn_blocking(move || -> Result<ServiceStore, String> {
+            if opened.try_exists().is_ok_and(|exists| !exists) {
+                known_stores::check_new(&data, &service, &opened)?;
+            }
             if let Some(folder) = opened.parent() {
                 create_folder(folder)
                     .and_then(|()| private_file::tighten(folder))
                     .map_err(|error| error.to_string())?;
             }
-            ServiceStore::open(&opened, bytes_max, clock).map_err(|error| error.to_string())
+            let store = ServiceStore::open(&opened, bytes_max, clock);
+            let store = store.map_err(|error| error.to_string())?;
+            if let Err(error) = known_stores::note(&data, &service) {
+                tracing::warn!(service, %error, "that the service has a store could not be noted");
+            }
+            Ok(store)
         });
         let store = opening
             .await

@@ -42,6 +42,7 @@ pub(super) async fn tick(
             continue;
         }
         if let Err(reason) = stable.tick().await {
+            service.figures().count_failed_tick();
             tracing::warn!(
                 service = service.name(),
                 reason,
