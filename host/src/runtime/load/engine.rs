@@ -14,6 +14,8 @@ use wasmtime::{
 /// The most instances of an engine, for all services together. Each reserves some GiB of address
 /// space, and takes memory only for what it touches.
 const INSTANCES_TOTAL: u32 = 1_024;
+/// The stack of a guest, on which its SQL is compiled too. Only what is touched of it takes memory.
+const STACK_BYTES: usize = 8 << 20;
 /// A component of Rust has 3 or 4 core modules (the preview 1 adapter, shims of libc), one of
 /// Python some twenty (an interpreter in parts).
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
@@ -111,6 +113,7 @@ fn config(is_pooled: bool, is_concurrent: bool) -> Config {
     config.epoch_interruption(true);
     config.concurrency_support(is_concurrent);
     config.memory_init_cow(true);
+    config.async_stack_size(STACK_BYTES);
     if is_pooled {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     }
