@@ -21,11 +21,9 @@ pub const LIMIT_MAX: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub struct OnwardQuery {
     /// The last sequence that the client has. None or 0 begins at the first.
-    #[serde(default)]
     #[param(default = 0)]
     pub after_sequence: Option<u64>,
     /// How many rows to return, from 1 to 1,000.
-    #[serde(default)]
     #[param(minimum = 1, maximum = 1_000, default = 100)]
     pub limit: Option<u64>,
 }

@@ -82,7 +82,6 @@ impl AccountsQuery {
 #[into_params(parameter_in = Query)]
 pub struct BalanceQuery {
     /// An RFC 3339 time in the past; none is now.
-    #[serde(default)]
     #[param(value_type = Option<Timestamp>)]
     at: Option<String>,
 }

@@ -23,11 +23,9 @@ pub struct StatementQuery {
     #[param(value_type = Day)]
     from: String,
     /// The last day; none is today.
-    #[serde(default)]
     #[param(value_type = Option<Day>)]
     to: Option<String>,
     /// The name of the format; none is JSON.
-    #[serde(default)]
     #[param(schema_with = format_names)]
     format: Option<String>,
 }

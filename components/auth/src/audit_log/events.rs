@@ -18,10 +18,8 @@ use uuid::Uuid;
 #[into_params(parameter_in = Query)]
 pub struct EventFilter {
     /// Only the events of this user.
-    #[serde(default)]
     pub user_id: Option<Uuid>,
     /// Only the events of this API key.
-    #[serde(default)]
     pub key_id: Option<Uuid>,
 }
 

@@ -32,13 +32,11 @@ pub struct NewKey {
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// The client that gets another key; a new client where it is missing.
-    #[serde(default)]
     pub client_id: Option<Uuid>,
     /// What the key may do: 1 to 50 scopes that services of the registry have.
     #[schema(min_items = 1, max_items = 50)]
     pub scopes: Vec<String>,
     /// From when on the key is refused (RFC 3339).
-    #[serde(default)]
     #[schema(value_type = Option<Timestamp>)]
     pub expires_at: Option<String>,
 }

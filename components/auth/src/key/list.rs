@@ -16,7 +16,6 @@ use uuid::Uuid;
 #[into_params(parameter_in = Query)]
 pub struct KeyFilter {
     /// Only the keys of this client.
-    #[serde(default)]
     pub client_id: Option<Uuid>,
 }
 

@@ -31,7 +31,6 @@ pub struct Login {
     /// The password, in any Unicode form.
     pub password: String,
     /// The token that an earlier login returned to this device.
-    #[serde(default)]
     pub device_token: Option<String>,
 }
 

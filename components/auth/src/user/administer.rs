@@ -35,11 +35,9 @@ pub struct NewUser {
     #[schema(inline)]
     pub role: Role,
     /// The user's name, at most 100 characters.
-    #[serde(default)]
     #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
     /// What a client notes about the user.
-    #[serde(default)]
     pub metadata: Option<Metadata>,
 }
 

@@ -19,18 +19,14 @@ use uuid::Uuid;
 #[into_params(parameter_in = Query)]
 pub struct UserFilter {
     /// A whole email address.
-    #[serde(default)]
     pub email: Option<String>,
     /// A part of an email address or a name, from the beginning of a word. It has a letter or a
     /// digit.
-    #[serde(default)]
     pub query: Option<String>,
     /// What the users may do.
-    #[serde(default)]
     #[param(inline)]
     pub role: Option<Role>,
     /// Whether the users may not log in.
-    #[serde(default)]
     pub disabled: Option<bool>,
 }
 

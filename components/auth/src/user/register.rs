@@ -24,11 +24,9 @@ pub struct Registration {
     /// The password, which must keep the rules.
     pub password: String,
     /// The user's name, at most 100 characters.
-    #[serde(default)]
     #[schema(min_length = 1, max_length = 100)]
     pub name: Option<String>,
     /// What a client notes about the user.
-    #[serde(default)]
     pub metadata: Option<Metadata>,
 }
 

@@ -16,7 +16,6 @@ pub struct RefreshRequest {
     /// The refresh token.
     pub refresh_token: String,
     /// OAuth clients send it: `refresh_token`.
-    #[serde(default)]
     grant_type: Option<String>,
 }
 

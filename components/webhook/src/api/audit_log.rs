@@ -16,7 +16,6 @@ use uuid::Uuid;
 #[into_params(parameter_in = Query)]
 pub struct LogFilter {
     /// The webhook whose records are returned; none for all.
-    #[serde(default)]
     pub webhook_id: Option<Uuid>,
 }
 
