@@ -1,7 +1,7 @@
 //! One transaction changes an account: all that is planned and its events in the audit log, or
 //! nothing.
 
-use super::find::by_id_within;
+use super::find::by_id;
 use super::freeze::Freeze;
 use super::record::{Account, AccountStatus};
 use strongroom_sdk::audit_log::{Actor, Record};
@@ -132,7 +132,7 @@ pub(super) fn change<S: Store>(
     plan: impl FnOnce(&mut Plan) -> Result<(), ManageError>,
 ) -> Result<Account, ManageError> {
     let transaction = store.begin()?;
-    let account = by_id_within(&transaction, id)?.ok_or(ManageError::NotFound)?;
+    let account = by_id(&transaction, id)?.ok_or(ManageError::NotFound)?;
     let mut planned = Plan::new(account);
     let outcome = match planned.account.status {
         AccountStatus::Closed => Err(ManageError::Closed),

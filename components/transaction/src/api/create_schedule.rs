@@ -67,7 +67,7 @@ impl<E: Env> Service<E> {
             let followed = schedule::followed(&self.store, Source::Accounts)?;
             self.check(schedule)?;
             let transaction = self.store.begin()?;
-            if schedule::followed_by_now(&transaction, Source::Accounts)? == followed {
+            if schedule::followed(&transaction, Source::Accounts)? == followed {
                 return Ok(transaction);
             }
         }

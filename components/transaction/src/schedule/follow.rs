@@ -11,7 +11,7 @@ use crate::service::{Env, Service};
 use crate::users::{ChangeKind, UserChange, Users};
 use strongroom_ledger_api::{AccountChange, AccountSummary, Directory};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
 use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
@@ -175,19 +175,8 @@ fn start_again<S: Store>(store: &S, source: Source, after: u64) -> Result<bool, 
 }
 
 /// The last change of a source that was followed; 0 before the first.
-pub(crate) fn followed<S: Store>(store: &S, source: Source) -> Result<u64, StoreError> {
-    place_of(store.query(CURSOR, &[Value::from(source.as_str())])?)
-}
-
-/// As [`followed`], inside a write transaction.
-pub(crate) fn followed_by_now(
-    transaction: &impl Transaction,
-    source: Source,
-) -> Result<u64, StoreError> {
-    place_of(transaction.query(CURSOR, &[Value::from(source.as_str())])?)
-}
-
-fn place_of(row: Rows) -> Result<u64, StoreError> {
+pub(crate) fn followed(from: &impl Reader, source: Source) -> Result<u64, StoreError> {
+    let row = from.query(CURSOR, &[Value::from(source.as_str())])?;
     let sequence = row.first_or("a source has no cursor")?.integer(0)?;
     Ok(sequence.unsigned_abs())
 }

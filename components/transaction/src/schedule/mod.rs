@@ -45,7 +45,7 @@ pub use run::{Run, RunState};
 pub use tick::Summary;
 pub use view::ScheduleView;
 
-pub(crate) use follow::{followed, followed_by_now};
+pub(crate) use follow::followed;
 pub(crate) use record::{SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS};
 pub(crate) use run::RUN_COLUMNS;
 pub(crate) use transfer::transfer_of;

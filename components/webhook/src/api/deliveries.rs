@@ -1,6 +1,6 @@
 //! The calls that list deliveries, and have one sent again.
 
-use super::find::{find_active, read};
+use super::find::{find, find_active};
 use super::view::DeliveryView;
 use crate::delivery;
 use crate::service::{Env, Service};
@@ -25,7 +25,7 @@ impl<E: Env> Service<E> {
         id: Uuid,
         page: &Page<i64>,
     ) -> Result<List<DeliveryView>, Problem> {
-        let webhook = read(&self.store, id)?;
+        let webhook = find(&self.store, id)?;
         let found = delivery::list(&self.store, webhook.key, &page.window())?;
         let list = List::new(found, page, |delivery| delivery.sequence.cast_signed());
         Ok(list.map(DeliveryView::from))

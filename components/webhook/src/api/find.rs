@@ -3,23 +3,15 @@
 use crate::webhook::{self, Webhook};
 use axum::http::StatusCode;
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Store, Transaction};
+use strongroom_sdk::store::Reader;
 use uuid::Uuid;
-
-/// The webhook of an id, if it is not deleted, on a snapshot.
-///
-/// # Errors
-/// 404.
-pub(super) fn read(store: &impl Store, id: Uuid) -> Result<Webhook, Problem> {
-    webhook::read(store, id)?.ok_or_else(Problem::not_found)
-}
 
 /// The webhook of an id, if it is not deleted.
 ///
 /// # Errors
 /// 404.
-pub(super) fn find(transaction: &impl Transaction, id: Uuid) -> Result<Webhook, Problem> {
-    let found = webhook::find(transaction, id)?.filter(|webhook| !webhook.is_deleted);
+pub(super) fn find(from: &impl Reader, id: Uuid) -> Result<Webhook, Problem> {
+    let found = webhook::find(from, id)?.filter(|webhook| !webhook.is_deleted);
     found.ok_or_else(Problem::not_found)
 }
 
@@ -27,15 +19,8 @@ pub(super) fn find(transaction: &impl Transaction, id: Uuid) -> Result<Webhook, 
 ///
 /// # Errors
 /// 404; 409 `webhook_ended`.
-pub(super) fn find_active(transaction: &impl Transaction, id: Uuid) -> Result<Webhook, Problem> {
-    active(find(transaction, id)?)
-}
-
-/// A webhook, if events are sent to it.
-///
-/// # Errors
-/// 409 `webhook_ended`.
-pub(super) fn active(webhook: Webhook) -> Result<Webhook, Problem> {
+pub(super) fn find_active(from: &impl Reader, id: Uuid) -> Result<Webhook, Problem> {
+    let webhook = find(from, id)?;
     if webhook.ended_at_ms.is_some() {
         return Err(Problem::new(
             StatusCode::CONFLICT,

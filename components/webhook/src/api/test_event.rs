@@ -1,6 +1,6 @@
 //! The call that sends a test event.
 
-use super::find::{active, read};
+use super::find::find_active;
 use super::view::TestView;
 use crate::service::{Env, Service};
 use strongroom_sdk::audit_log::Actor;
@@ -20,7 +20,7 @@ impl<E: Env> Service<E> {
         request_id: RequestId,
         id: Uuid,
     ) -> Result<TestView, Problem> {
-        let webhook = active(read(&self.store, id)?)?;
+        let webhook = find_active(&self.store, id)?;
         let event = self.send_test(&webhook, Actor::new(admin, request_id))?;
         Ok(event.into())
     }

@@ -1,7 +1,7 @@
 //! The calls that create, list, change, and delete webhooks.
 
 use super::body::{ChangeBody, WebhookBody};
-use super::find::{find, find_active, read};
+use super::find::{find, find_active};
 use super::view::{SecretView, WebhookView};
 use crate::service::{Env, Service};
 use crate::webhook::{self, CHANGED, CREATED, DELETED, Secret, Webhook};
@@ -123,7 +123,7 @@ impl<E: Env> Service<E> {
     /// # Errors
     /// 404.
     pub fn webhook(&self, _: &Auditor, id: Uuid) -> Result<WebhookView, Problem> {
-        Ok(self.view(read(&self.store, id)?))
+        Ok(self.view(find(&self.store, id)?))
     }
 
     /// `PATCH /{id}`: administrators. Pending deliveries go to the new URL. The events are those of

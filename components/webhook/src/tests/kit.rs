@@ -367,7 +367,7 @@ impl Bank {
     }
 
     pub(crate) fn stored(&self, id: Uuid) -> Webhook {
-        crate::webhook::read(&self.0.store, id).unwrap().unwrap()
+        crate::webhook::find(&self.0.store, id).unwrap().unwrap()
     }
 
     /// The places of the events that have arrived.

@@ -12,6 +12,6 @@ pub(crate) use earlier_secret::{purge_secrets, rotate, signing_secrets};
 pub(crate) use record::COLUMNS;
 pub use record::Webhook;
 pub(crate) use rows::{
-    active, change, count, delete, end, find, insert, integer, list, move_cursor, read,
+    active, change, count, delete, end, find, insert, integer, list, move_cursor,
 };
 pub use secret::Secret;

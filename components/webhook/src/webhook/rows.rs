@@ -3,7 +3,7 @@
 use super::record::{COLUMNS, Webhook};
 use strongroom_ledger_api::Posting;
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const INSERT: &str = "\
@@ -62,25 +62,13 @@ fn events(webhook: &Webhook) -> Result<Value, StoreError> {
     ))
 }
 
-/// The webhook of an id, deleted or not, inside a write transaction.
-pub(crate) fn find(
-    transaction: &impl Transaction,
-    id: Uuid,
-) -> Result<Option<Webhook>, StoreError> {
-    Ok(webhooks(transaction.query(&by_id(), &[id.into()])?)?.pop())
+/// The webhook of an id, deleted or not.
+pub(crate) fn find(from: &impl Reader, id: Uuid) -> Result<Option<Webhook>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM webhook WHERE id = ?1");
+    Ok(webhooks(from.query(&sql, &[id.into()])?)?.pop())
 }
 
-/// The webhook of an id that is not deleted, on a snapshot.
-pub(crate) fn read<S: Store>(store: &S, id: Uuid) -> Result<Option<Webhook>, StoreError> {
-    let found = webhooks(store.query(&by_id(), &[id.into()])?)?.pop();
-    Ok(found.filter(|webhook| !webhook.is_deleted))
-}
-
-fn by_id() -> String {
-    format!("SELECT {COLUMNS} FROM webhook WHERE id = ?1")
-}
-
-/// The webhooks with a key below `before` that are not deleted, newest first.
+/// The webhooks of a window that are not deleted.
 pub(crate) fn list<S: Store>(store: &S, window: &Window) -> Result<Vec<Webhook>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND key {{beyond}} ?1 \
