@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use strongroom_sdk::random::Random;
-use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value, purge};
 use uuid::Uuid;
 
 /// 256 bits are beyond guessing, so the store may keep a plain hash of a token.
@@ -44,11 +44,8 @@ DELETE FROM device_token WHERE hash IN (SELECT hash FROM device_token WHERE user
 
 const DELETE_OF_USER: &str = "DELETE FROM device_token WHERE user = ?1";
 
-const ANY_EXPIRED: &str = "SELECT 1 FROM device_token WHERE created_at < ?1 LIMIT 1";
-
-const DELETE_EXPIRED: &str = "\
-DELETE FROM device_token WHERE hash IN
-    (SELECT hash FROM device_token WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
+const EXPIRED: &str =
+    "SELECT hash FROM device_token WHERE created_at < ?1 ORDER BY created_at LIMIT ?2";
 
 /// A valid device token of the user who logs in.
 pub(crate) struct KnownDevice {
@@ -127,18 +124,14 @@ impl<E: Env> AuthService<E> {
     /// # Errors
     /// [`AuthError::Store`].
     pub fn forget_old_devices(&self) -> Result<(), AuthError> {
-        let oldest = Value::from(self.oldest_device_ms());
-        let expired = self
-            .store
-            .query(ANY_EXPIRED, std::slice::from_ref(&oldest))?;
-        // Most ticks find nothing, and then do not wait for the writer.
-        if expired.first().is_none() {
-            return Ok(());
-        }
-        let transaction = self.store.begin()?;
-        transaction.execute(DELETE_EXPIRED, &[oldest, DELETIONS_PER_TICK.into()])?;
-        transaction.commit_later()?;
-        Ok(())
+        let params = [self.oldest_device_ms().into(), DELETIONS_PER_TICK.into()];
+        Ok(purge(
+            &self.store,
+            "device_token",
+            "hash",
+            EXPIRED,
+            &params,
+        )?)
     }
 
     /// Tokens made before this time have expired.
