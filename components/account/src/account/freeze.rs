@@ -1,9 +1,12 @@
 //! Freezes: the movements that staff stop.
 
+use serde::Deserialize;
 use strongroom_sdk::stored_enum;
 
 stored_enum! {
     /// Which movements staff have stopped.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
     pub enum Freeze {
         /// No money leaves the account, or is held on it.
         Debits = 1, "debits";

@@ -2,6 +2,7 @@
 
 use super::freeze::Freeze;
 use crate::balance::Balance;
+use serde::Deserialize;
 use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::{Row, StoreError};
@@ -33,6 +34,8 @@ impl AccountType {
 
 stored_enum! {
     /// Whether money may move.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
     pub enum AccountStatus {
         /// It may.
         Open = 1, "open";

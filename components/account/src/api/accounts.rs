@@ -24,7 +24,7 @@ pub struct AccountsQuery {
     /// Who owns the account.
     owner_id: Option<Uuid>,
     #[param(inline)]
-    status: Option<StatusWord>,
+    status: Option<AccountStatus>,
     #[param(value_type = Option<CurrencyCode>)]
     currency: Option<String>,
     #[param(inline)]
@@ -32,15 +32,6 @@ pub struct AccountsQuery {
     /// Of an internal account.
     #[param(value_type = Option<AccountCode>)]
     code: Option<String>,
-}
-
-/// The words of `status`.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum StatusWord {
-    Open,
-    Frozen,
-    Closed,
 }
 
 /// The words of `type`, in a query and in a body.
@@ -60,11 +51,7 @@ impl AccountsQuery {
         Ok(AccountFilter {
             number: number.map(|number| number.to_ascii_uppercase()),
             owner_id: self.owner_id,
-            status: self.status.map(|word| match word {
-                StatusWord::Open => AccountStatus::Open,
-                StatusWord::Frozen => AccountStatus::Frozen,
-                StatusWord::Closed => AccountStatus::Closed,
-            }),
+            status: self.status,
             currency,
             account_type: self.r#type.map(|word| match word {
                 TypeWord::Checking => AccountType::Checking,

@@ -19,26 +19,7 @@ use uuid::Uuid;
 pub struct FreezeBody {
     /// Which movements to stop.
     #[schema(inline)]
-    stops: Option<Stops>,
-}
-
-/// Which movements a freeze stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Stops {
-    Debits,
-    Credits,
-    Both,
-}
-
-impl FreezeBody {
-    fn freeze(self) -> Freeze {
-        match self.stops {
-            Some(Stops::Debits) => Freeze::Debits,
-            Some(Stops::Credits) => Freeze::Credits,
-            Some(Stops::Both) | None => Freeze::Both,
-        }
-    }
+    stops: Option<Freeze>,
 }
 
 impl<E: Env> Service<E> {
@@ -56,7 +37,8 @@ impl<E: Env> Service<E> {
         self.foreign(teller, id)?;
         let actor = Actor::new(teller, request_id);
         let (store, clock) = (&self.store, &self.clock);
-        view(account::freeze(store, clock, id, body.freeze(), &actor))
+        let stops = body.stops.unwrap_or(Freeze::Both);
+        view(account::freeze(store, clock, id, stops, &actor))
     }
 
     /// `POST /{id}/unfreeze`: allows movements again.
