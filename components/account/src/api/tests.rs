@@ -9,10 +9,11 @@ mod update;
 
 use super::*;
 use crate::account::{NumberFormat, OpenRules};
-use crate::tests::kit::{self, SetClock};
+use crate::tests::kit;
 use Call::*;
 use serde::Serialize;
 use serde_json::{Value, json};
+use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::Role;
@@ -34,7 +35,7 @@ struct TestEnv;
 
 impl Env for TestEnv {
     type Store = SqliteStore;
-    type Clock = SetClock;
+    type Clock = ManualClock;
     type Random = SystemRandom;
 }
 
@@ -62,7 +63,7 @@ enum Call<'a> {
 fn bank() -> Bank {
     Service {
         store: kit::store(),
-        clock: SetClock::at(NOW_MS),
+        clock: ManualClock::at(NOW_MS),
         random: SystemRandom,
         rules: OpenRules {
             number_format: NumberFormat::new("DE", "10000000").unwrap(),

@@ -6,11 +6,12 @@
 use super::*;
 use crate::account::{self, Account, AccountUpdate};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
-use crate::tests::kit::{self, OWNER, SetClock, eur, of_original, teller};
+use crate::tests::kit::{self, OWNER, eur, of_original, teller};
 use strongroom_ledger_api::{
     AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Direction,
     Instruction, Kind, Leg, Refusal, Transfer,
 };
+use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::hash_chain::GENESIS;
 use strongroom_sdk::store::{Reader, SqliteStore, SqliteTransaction, Transaction, Value};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ const START_MS: i64 = 1_800_000_000_000;
 /// captured, voided, expired, and left open, a reversal, a decline, a denial, a cancelled id,
 /// batches, and changes of a limit, a name, and metadata; and an internal account.
 fn bank() -> SqliteStore {
-    let (store, clock) = (kit::store(), SetClock::at(START_MS));
+    let (store, clock) = (kit::store(), ManualClock::at(START_MS));
     let [first, second] = [(); 2].map(|()| kit::open(&store, &clock, OWNER, "EUR"));
     kit::set_limit(&store, &clock, second.id, 50).unwrap();
     describe(&store, &clock, &second);
@@ -49,7 +50,7 @@ fn bank() -> SqliteStore {
     store
 }
 
-fn describe(store: &SqliteStore, clock: &SetClock, account: &Account) {
+fn describe(store: &SqliteStore, clock: &ManualClock, account: &Account) {
     for (name, metadata) in [("Rent", r#"{"a":"1"}"#), ("Rent 2", r#"{"b":"2"}"#)] {
         let update = AccountUpdate {
             name: Some(Some(name.to_owned())),
@@ -60,7 +61,7 @@ fn describe(store: &SqliteStore, clock: &SetClock, account: &Account) {
     }
 }
 
-fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &Account) {
+fn post_single(store: &SqliteStore, clock: &ManualClock, first: &Account, second: &Account) {
     let (one, two) = (Some(first), Some(second));
     let hold = || pay(Kind::Hold, one, two, 40);
     let of = |kind, original, minor| of_original(kind, Uuid::from_u128(original), eur(minor));
@@ -100,7 +101,7 @@ fn post_single(store: &SqliteStore, clock: &SetClock, first: &Account, second: &
         let posting = ledger::post(store, clock, &transfer).unwrap().posting;
         assert_eq!(posting.decline, decline, "{transfer:?}");
     }
-    clock.0.set(START_MS + 120_000);
+    clock.set_ms(START_MS + 120_000);
     assert_eq!(ledger::expire_holds(store, clock).unwrap(), 1);
     ledger::post(store, clock, &transfer(12, hold())).unwrap();
 }
@@ -403,7 +404,7 @@ fn money_from_nowhere_is_found_even_with_its_own_entry() {
 #[test]
 fn a_code_of_two_accounts_is_found() {
     let store = open_bank();
-    kit::open_internal(&store, &SetClock::at(START_MS), "revenue", "EUR");
+    kit::open_internal(&store, &ManualClock::at(START_MS), "revenue", "EUR");
     let twice = [
         "DROP INDEX account_by_code",
         "UPDATE account SET code = 'fees' WHERE code = 'revenue'",

@@ -1,7 +1,8 @@
 use super::*;
 use crate::ledger::{expire_holds, post};
-use crate::tests::kit::{HOLD_SECONDS, OWNER, SetClock, eur, instruction, open, store, transfer};
+use crate::tests::kit::{HOLD_SECONDS, OWNER, eur, instruction, open, store, transfer};
 use strongroom_ledger_api::Kind;
+use strongroom_sdk::clock::ManualClock;
 
 fn metric(store: &impl Store, name: &str) -> Metric {
     let mut found = metrics(store).unwrap().into_iter();
@@ -14,7 +15,7 @@ fn value(store: &impl Store, name: &str) -> i64 {
 
 #[test]
 fn decisions_and_open_holds_are_counted() {
-    let (store, clock) = (store(), SetClock::at(0));
+    let (store, clock) = (store(), ManualClock::at(0));
     let [from, to] = [(), ()].map(|()| open(&store, &clock, OWNER, "EUR"));
     assert_eq!(value(&store, "journal_sequence"), 0);
     let deposit = instruction(Kind::Deposit, None, Some(from.id), eur(100));
@@ -34,7 +35,7 @@ fn decisions_and_open_holds_are_counted() {
         .collect();
     let declined = ("insufficient_funds".to_owned(), 2);
     assert_eq!(decisions, [("accepted".to_owned(), 2), declined]);
-    clock.0.set(i64::from(HOLD_SECONDS) * 1_000);
+    clock.set_ms(i64::from(HOLD_SECONDS) * 1_000);
     expire_holds(&store, &clock).unwrap();
     assert_eq!(value(&store, "holds_open"), 0);
 }

@@ -13,12 +13,12 @@ mod read;
 use super::*;
 use crate::account::{Account, by_id};
 use crate::ledger;
-use crate::tests::kit::{self, OWNER, SetClock};
+use crate::tests::kit::{self, OWNER};
 use read::{Read, ReadLine};
 use std::cell::Cell;
 use strongroom_ledger_api::{Instruction, Kind, Status};
 use strongroom_sdk::calendar::Day;
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, ManualClock};
 use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{Reader, Row, SqliteStore, Store, Transaction, Value};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Two accounts; the statements are of the first.
 struct Scene {
     store: SqliteStore,
-    clock: SetClock,
+    clock: ManualClock,
     own: Account,
     other: Account,
     moved: Cell<u128>,
@@ -49,7 +49,7 @@ impl Scene {
     }
 
     fn in_currency(code: &str) -> Self {
-        let clock = SetClock::at(day("2026-11-20").first_ms() + DAY_MS / 2);
+        let clock = ManualClock::at(day("2026-11-20").first_ms() + DAY_MS / 2);
         let store = kit::store();
         let [own, other] = [(); 2].map(|()| kit::open(&store, &clock, OWNER, code));
         Self {
@@ -63,7 +63,7 @@ impl Scene {
 
     /// Goes to a moment after a day's midnight.
     fn go_to(&self, text: &str, ms: i64) {
-        self.clock.0.set(day(text).first_ms() + ms);
+        self.clock.set_ms(day(text).first_ms() + ms);
     }
 
     /// Moves an amount between the two accounts, or the bank where there is none; returns its id.

@@ -4,7 +4,6 @@ use crate::account::{
     self, Account, AccountType, AccountUpdate, ManageError, NumberFormat, OpenRequest, OpenRules,
 };
 use crate::schema::MIGRATIONS;
-use std::cell::Cell;
 use strongroom_ledger_api::{AccountRef, DebitAuthority, Instruction, Kind, Transfer};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
@@ -18,21 +17,6 @@ pub const OWNER: Uuid = Uuid::from_u128(0xA);
 
 /// How long a hold of [`instruction`] lasts.
 pub const HOLD_SECONDS: u32 = 60;
-
-/// A clock that the test sets.
-pub struct SetClock(pub Cell<i64>);
-
-impl SetClock {
-    pub fn at(now_ms: i64) -> Self {
-        Self(Cell::new(now_ms))
-    }
-}
-
-impl Clock for SetClock {
-    fn now_ms(&self) -> i64 {
-        self.0.get()
-    }
-}
 
 /// An empty store with the tables of the service.
 pub fn store() -> SqliteStore {

@@ -20,7 +20,7 @@ use strongroom_ledger_api::{
     Ledger, LedgerError, Posting, Reply, Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, ManualClock};
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Cashier, Identity, Role, Writer};
@@ -77,15 +77,6 @@ pub(crate) fn part_of(found: &Value, like: &Value) -> Value {
     }
 }
 
-#[derive(Clone)]
-pub(crate) struct SetClock(Rc<Cell<i64>>);
-
-impl Clock for SetClock {
-    fn now_ms(&self) -> i64 {
-        self.0.get()
-    }
-}
-
 /// What the tests give the service, with a store of their choice.
 #[derive(Clone)]
 pub(crate) struct TestEnv<S>(PhantomData<S>);
@@ -94,7 +85,7 @@ impl<S: Store> Env for TestEnv<S> {
     type Store = S;
     type Ledger = Link;
     type Users = AuthLink;
-    type Clock = SetClock;
+    type Clock = ManualClock;
 }
 
 /// What happens to a call of the ledger.
@@ -136,7 +127,7 @@ struct Interruption {
 /// The account service's own ledger behind a link.
 #[derive(Clone)]
 pub(crate) struct Link {
-    pub(crate) ledger: LocalLedger<SqliteStore, SetClock>,
+    pub(crate) ledger: LocalLedger<SqliteStore, ManualClock>,
     state: Rc<RefCell<LinkState>>,
     interruption: Rc<RefCell<Option<Interruption>>>,
 }
@@ -308,7 +299,7 @@ pub(crate) fn store() -> SqliteStore {
     store
 }
 
-fn open(ledger: &LocalLedger<SqliteStore, SetClock>, owner_id: Uuid, code: &str) -> Account {
+fn open(ledger: &LocalLedger<SqliteStore, ManualClock>, owner_id: Uuid, code: &str) -> Account {
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 9,
@@ -450,7 +441,7 @@ impl Bank {
     }
 
     pub(crate) fn with(now_ms: i64, amount: &str) -> Self {
-        let clock = SetClock(Rc::new(Cell::new(now_ms)));
+        let clock = ManualClock::at(now_ms);
         let ledger = LocalLedger {
             store: SqliteStore::in_memory().unwrap(),
             clock: clock.clone(),
@@ -476,7 +467,7 @@ impl Bank {
     }
 
     /// The ledger itself, not over its link.
-    pub(crate) fn ledger(&self) -> &LocalLedger<SqliteStore, SetClock> {
+    pub(crate) fn ledger(&self) -> &LocalLedger<SqliteStore, ManualClock> {
         &self.service.ledger.ledger
     }
 
@@ -519,7 +510,7 @@ impl Bank {
     }
 
     pub(crate) fn go_to(&self, now_ms: i64) {
-        self.service.clock.0.set(now_ms);
+        self.service.clock.set_ms(now_ms);
     }
 
     pub(crate) fn wait(&self, ms: i64) {

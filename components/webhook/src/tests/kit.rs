@@ -13,7 +13,7 @@ use std::time::Duration;
 use strongroom_ledger_api::{
     Actor, BatchRecord, Decline, Journal, Kind, LedgerError, Party, Posting, Status,
 };
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, ManualClock};
 use strongroom_sdk::http::RequestId;
 use strongroom_sdk::http::client::{Client, Post, Requests, SendError, Target};
 use strongroom_sdk::idempotency::IdempotencyKey;
@@ -46,15 +46,6 @@ macro_rules! assert_json {
     }};
 }
 pub(crate) use assert_json;
-
-#[derive(Clone)]
-pub(crate) struct SetClock(Rc<Cell<i64>>);
-
-impl Clock for SetClock {
-    fn now_ms(&self) -> i64 {
-        self.0.get()
-    }
-}
 
 /// A journal in memory, or a ledger that is not there.
 #[derive(Default)]
@@ -132,7 +123,7 @@ fn posting(sequence: u64, decline: Option<Decline>) -> Posting {
 pub(crate) struct Receiver {
     response: RefCell<Result<u16, SendError>>,
     pub(crate) got: Rc<RefCell<Vec<Post>>>,
-    clock: SetClock,
+    clock: ManualClock,
 }
 
 impl Client for Receiver {
@@ -158,7 +149,7 @@ impl Client for Receiver {
 pub(crate) struct UnderWay<K> {
     response: Result<u16, SendError>,
     got: Rc<RefCell<Vec<Post>>>,
-    clock: SetClock,
+    clock: ManualClock,
     responses: Vec<(K, Result<u16, SendError>)>,
     /// Those without a response, with the times of their ends.
     silent: Vec<(K, i64)>,
@@ -180,8 +171,7 @@ impl<K> Requests<K> for UnderWay<K> {
         {
             let pause_ms = i64::try_from(at_most.as_millis()).unwrap();
             self.clock
-                .0
-                .set((self.clock.now_ms() + pause_ms).min(*end_ms));
+                .set_ms((self.clock.now_ms() + pause_ms).min(*end_ms));
         }
         let now_ms = self.clock.now_ms();
         let ended = self.silent.extract_if(.., |(_, end_ms)| *end_ms <= now_ms);
@@ -196,7 +186,7 @@ impl Env for TestEnv {
     type Store = SqliteStore;
     type Journal = Written;
     type Client = Receiver;
-    type Clock = SetClock;
+    type Clock = ManualClock;
     type Random = SystemRandom;
 }
 
@@ -245,7 +235,7 @@ impl Bank {
     pub(crate) fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
         migrate(&store, MIGRATIONS).unwrap();
-        let clock = SetClock(Rc::new(Cell::new(NOON_MS)));
+        let clock = ManualClock::at(NOON_MS);
         Self(Service {
             store,
             journal: Written::default(),
@@ -359,7 +349,7 @@ impl Bank {
     }
 
     pub(crate) fn wait(&self, ms: i64) {
-        self.0.clock.0.set(self.now_ms() + ms);
+        self.0.clock.pass_ms(ms);
     }
 
     pub(crate) fn tick(&self) -> usize {

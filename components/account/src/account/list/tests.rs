@@ -6,8 +6,9 @@
 use super::*;
 use crate::account::{Freeze, NumberFormat, OpenRequest, OpenRules, freeze, open};
 use crate::ledger::post;
-use crate::tests::kit::{self, SetClock, store, teller};
+use crate::tests::kit::{self, store, teller};
 use strongroom_ledger_api::Kind;
+use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Reader, SqliteStore, Transaction};
 
@@ -17,7 +18,7 @@ fn currency(code: &str) -> Currency {
 
 /// Opens an account of owner 1 or 2; every third is frozen.
 fn open_one(store: &SqliteStore, number: usize) -> Account {
-    let clock = SetClock::at(5);
+    let clock = ManualClock::at(5);
     let rules = OpenRules {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 1_000_000,
@@ -98,7 +99,7 @@ fn each_set_of_filters_finds_what_passes_them_newest_first() {
     let opened: Vec<_> = (0..31).map(|number| open_one(&store, number)).collect();
     // A settlement account is in no list.
     let deposit = kit::instruction(Kind::Deposit, None, Some(opened[1].id), kit::eur(1));
-    post(&store, &SetClock::at(5), &kit::transfer(1, deposit)).unwrap();
+    post(&store, &ManualClock::at(5), &kit::transfer(1, deposit)).unwrap();
     let opened = all(&store, &AccountFilter::default());
     assert_eq!(opened.len(), 31);
     assert!(opened.is_sorted_by(|newer, older| newer.key > older.key));

@@ -6,24 +6,25 @@
 use super::*;
 use crate::account::by_id;
 use crate::ledger;
-use crate::tests::kit::{self, OWNER, SetClock};
+use crate::tests::kit::{self, OWNER};
 use proptest::prelude::*;
 use std::cell::Cell;
 use strongroom_ledger_api::Kind;
+use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore};
 
 const START_MS: i64 = 1_795_374_657_123;
 
 struct Scene {
     store: SqliteStore,
-    clock: SetClock,
+    clock: ManualClock,
     account: Account,
     moved: Cell<u128>,
 }
 
 impl Scene {
     fn new() -> Self {
-        let (store, clock) = (kit::store(), SetClock::at(START_MS));
+        let (store, clock) = (kit::store(), ManualClock::at(START_MS));
         let account = kit::open(&store, &clock, OWNER, "EUR");
         Self {
             store,
@@ -34,7 +35,7 @@ impl Scene {
     }
 
     fn pass_ms(&self, ms: i64) {
-        self.clock.0.set(self.clock.0.get() + ms);
+        self.clock.pass_ms(ms);
     }
 
     /// Deposits, or withdraws a negative amount. A withdrawal without the money is declined, and

@@ -54,7 +54,7 @@ fn live(scene: &Scene, events: &[Event]) -> Day {
             }
             Event::Midnight => {
                 let next = Day::at(now).unwrap().last_ms() + 1;
-                scene.clock.0.set(next);
+                scene.clock.set_ms(next);
                 continue;
             }
             _ => {}
@@ -62,8 +62,7 @@ fn live(scene: &Scene, events: &[Event]) -> Day {
         // Some movements share a millisecond.
         scene
             .clock
-            .0
-            .set((now + available as i64 % 2).min(Day::at(now).unwrap().last_ms()));
+            .set_ms((now + available as i64 % 2).min(Day::at(now).unwrap().last_ms()));
     }
     Day::at(scene.clock.now_ms()).unwrap()
 }
@@ -120,7 +119,7 @@ proptest! {
     ) {
         let scene = Scene::new();
         let days = days(live(&scene, &events));
-        scene.clock.0.set(scene.clock.now_ms() + DAY_MS);
+        scene.clock.pass_ms(DAY_MS);
         let (first, last) = (days[0], *days.last().unwrap());
         let cut = *cut.get(&days);
         let next = cut.plus_days(1).unwrap();
