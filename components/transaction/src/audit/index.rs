@@ -1,13 +1,15 @@
 //! The index of transactions is what the journal says, as far as it has followed.
 
 use super::AuditError;
-use crate::index::{INDEX_COLUMNS, IndexRow, TABLES, account_rows, end_of, note_rows, places};
+use crate::index::{
+    INDEX_COLUMNS, IndexRow, TABLES, account_rows, end_of, indexed_sequence, note_rows, places,
+};
 use crate::service::{Env, Service};
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, Posting};
 use strongroom_sdk::audit::{Check, Pages};
-use strongroom_sdk::store::{Reader, Row, Store, StoreError, Value};
+use strongroom_sdk::store::{Reader, Store, StoreError};
 use uuid::Uuid;
 
 /// How many rows one query reads.
@@ -29,7 +31,7 @@ ORDER BY key, value, sequence LIMIT ?4";
 pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
     let mut check = Check::new("the index of transactions is what the journal says");
     let store = &service.store;
-    let head = first_integer(store, "SELECT sequence FROM listed_head", &[])?.unwrap_or(0);
+    let head = indexed_sequence(store)?.cast_signed();
     let (mut after, mut expected) = (0, ExpectedRows::default());
     while after < head {
         let mut postings = service
@@ -218,15 +220,4 @@ fn status_at<S: Store>(store: &S, place: i64) -> Result<Option<String>, StoreErr
     let sql = "SELECT status FROM listed WHERE sequence = ?1";
     let row = store.query(sql, &[place.into()])?.first();
     row.map(|row| row.text(0)).transpose()
-}
-
-fn first_integer<S: Store>(
-    store: &S,
-    sql: &str,
-    values: &[Value],
-) -> Result<Option<i64>, StoreError> {
-    match store.query(sql, values)?.first() {
-        Some(row) => row.optional(0, Row::integer),
-        None => Ok(None),
-    }
 }
