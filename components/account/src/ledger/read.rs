@@ -33,10 +33,10 @@ const AFTER: &str =
 /// account. A user may have many accounts with many rows each. So each arm looks at a share of the
 /// `?3` rows for each account, at least 10. `bound` is the first place where a share is used up: up
 /// to there no arm lacks a row. So a list may be short, and is empty only at the end.
-///
-/// The `+` removes a key's affinity; with it SQLite does not use an index on an expression.
-pub(super) const AFTER_OF_USER: &str = journal_row_sql!(concat!(
-    "WHERE transfer.sequence IN (
+macro_rules! after_of_user_sql {
+    ($($condition:expr),+ $(,)?) => {
+        journal_row_sql!(concat!(
+            "WHERE transfer.sequence IN (
         WITH mine(key) AS MATERIALIZED (
             SELECT key FROM account WHERE owner_id = ?1 UNION ALL SELECT ?1),
         share(before_last) AS MATERIALIZED (
@@ -46,63 +46,40 @@ pub(super) const AFTER_OF_USER: &str = journal_row_sql!(concat!(
                 SELECT (SELECT transfer_sequence FROM entry
                     WHERE account_key = mine.key AND transfer_sequence > ?2
                     ORDER BY transfer_sequence
-                    LIMIT 1 OFFSET (SELECT before_last FROM share)) AS at FROM mine
+                    LIMIT 1 OFFSET (SELECT before_last FROM share)) AS at FROM mine",
+            $(
+                "
                 UNION ALL
-                SELECT (SELECT sequence FROM transfer
-                    WHERE status = 'declined' AND sequence > ?2
-                        AND ",
-    declined_by!(),
-    " = +mine.key
-                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
-                UNION ALL
-                SELECT (SELECT sequence FROM transfer
-                    WHERE status = 'pending' AND sequence > ?2 AND debit_account_key = mine.key
-                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
-                UNION ALL
-                SELECT (SELECT sequence FROM transfer
-                    WHERE (status = 'voided' OR status = 'expired')
-                        AND sequence > ?2 AND debit_account_key = mine.key
-                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
-                UNION ALL
-                SELECT (SELECT sequence FROM transfer
-                    WHERE status = 'pending' AND sequence > ?2 AND credit_account_key = mine.key
-                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine
-                UNION ALL
-                SELECT (SELECT sequence FROM transfer
-                    WHERE (status = 'voided' OR status = 'expired')
-                        AND sequence > ?2 AND credit_account_key = mine.key
-                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine))
+                SELECT (SELECT sequence FROM transfer WHERE sequence > ?2 AND ",
+                $condition,
+                "
+                    ORDER BY sequence LIMIT 1 OFFSET (SELECT before_last FROM share)) FROM mine",
+            )+
+            "))
         SELECT entry.transfer_sequence FROM mine CROSS JOIN entry
             WHERE entry.account_key = mine.key AND entry.transfer_sequence > ?2
-                AND entry.transfer_sequence <= (SELECT at FROM bound)
+                AND entry.transfer_sequence <= (SELECT at FROM bound)",
+            $(
+                "
         UNION ALL
         SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE status = 'declined' AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
-                AND ",
-    declined_by!(),
-    " = +mine.key
-        UNION ALL
-        SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE status = 'pending'
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
-                AND debit_account_key = mine.key
-        UNION ALL
-        SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE (status = 'voided' OR status = 'expired')
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
-                AND debit_account_key = mine.key
-        UNION ALL
-        SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE status = 'pending'
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
-                AND credit_account_key = mine.key
-        UNION ALL
-        SELECT sequence FROM mine CROSS JOIN transfer
-            WHERE (status = 'voided' OR status = 'expired')
-                AND sequence > ?2 AND sequence <= (SELECT at FROM bound)
-                AND credit_account_key = mine.key)
+            WHERE sequence > ?2 AND sequence <= (SELECT at FROM bound) AND ",
+                $condition,
+            )+
+            ")
      ORDER BY transfer.sequence LIMIT ?3"
-));
+        ))
+    };
+}
+
+/// The `+` removes a key's affinity; with it SQLite does not use an index on an expression.
+pub(super) const AFTER_OF_USER: &str = after_of_user_sql!(
+    concat!("status = 'declined' AND ", declined_by!(), " = +mine.key"),
+    "status = 'pending' AND debit_account_key = mine.key",
+    "(status = 'voided' OR status = 'expired') AND debit_account_key = mine.key",
+    "status = 'pending' AND credit_account_key = mine.key",
+    "(status = 'voided' OR status = 'expired') AND credit_account_key = mine.key",
+);
 
 /// The postings of ids, in the order of the ids, each with its resolution.
 ///
