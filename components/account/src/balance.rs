@@ -54,8 +54,7 @@ impl Balance {
     }
 
     /// The amount that may be debited now: the balance, less the holds, plus the overdraft limit if
-    /// there is one.
-    /// Pending credits do not count. A sum of four `i64` may need an `i128`.
+    /// there is one. Pending credits do not count. A sum of four `i64` may need an `i128`.
     pub fn available(&self) -> i128 {
         i128::from(self.credits_posted)
             - i128::from(self.debits_posted)

@@ -194,7 +194,7 @@ impl<'a> JournalWalk<'a> {
                     let count = self.decline_counts.entry(code.as_str().to_owned());
                     *count.or_default() += 1;
                 }
-                let fits = entries.is_empty() && legs::is_declines(transfer);
+                let fits = entries.is_empty() && legs::names_its_payer(transfer);
                 self.declines.require(fits, || {
                     format!(
                         "transfer {sequence}: {}, and has {} entries, or another payer than its legs",

@@ -41,7 +41,7 @@ pub fn are_balanced<S: Store>(
 
 /// Whether a row without entries names as its payer the account that its legs debit first. A row
 /// without legs does.
-pub fn is_declines(row: &JournalRow) -> bool {
+pub fn names_its_payer(row: &JournalRow) -> bool {
     let party = row.debit.map(|account| Party {
         account_id: account.id,
         owner_id: account.owner_id,

@@ -86,7 +86,7 @@ pub(super) fn due<S: Store>(
     deliveries(store.query(&sql, &params)?)
 }
 
-/// The deliveries of a webhook with a sequence below `before`, newest event first.
+/// The deliveries of a webhook in a window.
 pub(crate) fn list<S: Store>(
     store: &S,
     webhook_key: i64,

@@ -7,8 +7,8 @@ use strongroom_ledger_api::{AccountRef, Direction, Transfer};
 use strongroom_sdk::store::{ManyRows, Row, StoreError, Transaction, Value};
 use uuid::Uuid;
 
-// A join with the list of values: for `IN (..)` SQLite makes a temporary table each time.
-/// Without the numbers: a text that crosses into the component costs as much as several integers.
+/// A join with the list of values: for `IN (..)` SQLite makes a temporary table each time. Without
+/// the numbers: a text that crosses into the component costs as much as several integers.
 const BY_ID: ManyRows = ManyRows {
     before: concat!(
         "SELECT ",

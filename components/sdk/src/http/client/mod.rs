@@ -37,14 +37,14 @@ impl Target {
         let is_web = uri.scheme() == Some(&Scheme::HTTP) || uri.scheme() == Some(&Scheme::HTTPS);
         let authority = uri.authority()?.as_str();
         let host = uri.host().filter(|host| !host.is_empty())?;
-        let has_port = match authority.strip_prefix(host)? {
+        let is_port_valid = match authority.strip_prefix(host)? {
             "" => true,
             port => port
                 .strip_prefix(':')?
                 .parse()
                 .is_ok_and(|port: u16| port != 0),
         };
-        (is_web && has_port).then_some(Self(uri))
+        (is_web && is_port_valid).then_some(Self(uri))
     }
 
     /// Scheme, host, and port.
