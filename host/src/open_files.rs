@@ -20,7 +20,6 @@ pub fn room_for_connections() -> usize {
     let Some(limit) = getrlimit(Resource::Nofile).current else {
         return usize::MAX;
     };
-    // Under any limit some connections are served.
     let room = limit.saturating_sub(RESERVE).max(limit / 2);
     usize::try_from(room).unwrap_or(usize::MAX)
 }

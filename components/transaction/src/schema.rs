@@ -6,7 +6,7 @@ use strongroom_sdk::audit_log;
 use strongroom_sdk::store::Migration;
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), INDEX];
+pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), INDEX, BEFORE_LOG];
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -27,6 +27,18 @@ const FIRST: Migration = Migration {
         "CREATE INDEX schedule_run_retrying ON schedule_run (schedule_id) WHERE state = 'retrying'",
         FOLLOWED,
         "INSERT INTO followed (source, sequence) VALUES ('accounts', 0), ('users', 0)",
+    ],
+};
+
+/// The standing orders that were made before the audit log had each of them.
+const BEFORE_LOG: Migration = Migration {
+    number: 4,
+    name: "standing orders without a record",
+    statements: &[
+        "CREATE TABLE schedule_before_log (
+            id BLOB PRIMARY KEY REFERENCES schedule (id)
+        ) STRICT, WITHOUT ROWID",
+        "INSERT INTO schedule_before_log SELECT id FROM schedule",
     ],
 };
 

@@ -10,14 +10,22 @@ pub(super) fn check<S: Store>(store: &S) -> Result<Check, StoreError> {
         store,
         "every standing order is what the audit log made of it",
         "schedule",
-        format!("SELECT id, {SCHEDULE_COLUMNS} FROM schedule WHERE id > ?1 ORDER BY id LIMIT ?2"),
+        format!(
+            "SELECT id, EXISTS (SELECT 1 FROM schedule_before_log AS before \
+             WHERE before.id = schedule.id), {SCHEDULE_COLUMNS} \
+             FROM schedule WHERE id > ?1 ORDER BY id LIMIT ?2"
+        ),
         is_made_by,
     )
 }
 
 /// An order is made once, never changes, and is cancelled once if it is cancelled.
 fn is_made_by(row: &Row, steps: Vec<Step>) -> Result<bool, StoreError> {
-    let schedule = Schedule::from_row(&row.clone().behind(1))?;
+    let schedule = Schedule::from_row(&row.clone().behind(2))?;
+    let is_from_before = row.integer(1)? != 0;
+    if is_from_before {
+        return Ok(true);
+    }
     let cancelled = ScheduleState::Cancelled;
     let created = (CREATED, Some(schedule.facts()));
     let end =

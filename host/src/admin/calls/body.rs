@@ -5,7 +5,7 @@ use crate::arriving_body::ArrivingBody;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use std::time::Duration;
 
 /// How long a client may take to send a body.
@@ -36,6 +36,10 @@ pub(super) async fn read(
 
 /// Parses a JSON object. To serde, a list of the members' values would be one too.
 pub(super) fn parse_object<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)?;
-    serde_json::from_value(object.into())
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(serde_json::Error::custom(
+            "a list stands where an object belongs",
+        ));
+    }
+    serde_json::from_slice(body)
 }

@@ -135,6 +135,7 @@ impl Context {
     pub fn begin_call(&mut self, times: &CallTimes, in_flight: Option<Arc<InFlight>>) {
         self.session.set_times(times.store);
         self.outbound.begin_call();
+        self.memory.begin_call();
         self.client = in_flight.as_deref().map(InFlight::client);
         self.cpu.begin(times.cpu, in_flight);
     }

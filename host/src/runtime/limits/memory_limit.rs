@@ -72,8 +72,13 @@ impl MemoryLimit {
         }
     }
 
-    /// Whether the guest ever asked for more than it may have: what it does next is most likely to
-    /// trap.
+    /// Begins a call.
+    pub fn begin_call(&mut self) {
+        self.was_refused = false;
+    }
+
+    /// Whether the guest has asked for more than it may have in this call: what it does next is most
+    /// likely to trap.
     pub fn was_refused(&self) -> bool {
         self.was_refused
     }

@@ -9,6 +9,14 @@ use std::path::{Path, PathBuf};
 /// A name on each line.
 const FILE_NAME: &str = "known-stores";
 
+/// Whether a store's file is not there, or was emptied.
+pub fn is_missing(store: &Path) -> bool {
+    match std::fs::metadata(store) {
+        Ok(metadata) => metadata.len() == 0,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
 /// Refuses to make the store of a service that had one.
 ///
 /// # Errors
@@ -20,7 +28,7 @@ pub fn check_new(data: &Path, service: &str, store: &Path) -> Result<(), String>
         return Ok(());
     }
     Err(format!(
-        "the service had a store, and {} is not there: its data is gone; restore a backup, or \
+        "the service had a store, and {} is not there or empty: its data is gone; restore a backup, or \
          remove the line `{service}` from {} to begin with an empty store",
         store.display(),
         file.display()
@@ -70,7 +78,10 @@ mod tests {
         let file = data.path().join(FILE_NAME);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "auth\ntoken\n");
         let refused = check("auth").unwrap_err();
-        assert!(refused.contains("a.sqlite is not there"), "{refused}");
+        assert!(
+            refused.contains("a.sqlite is not there or empty"),
+            "{refused}"
+        );
         check("aut").unwrap();
         std::fs::write(&file, "token\n").unwrap();
         check("auth").unwrap();

@@ -126,7 +126,7 @@ impl Services {
         let (data, service) = (self.data.clone(), spec.name.clone());
         // A log of gigabytes is read and written over first.
         let opening = spawn_blocking(move || -> Result<ServiceStore, String> {
-            if opened.try_exists().is_ok_and(|exists| !exists) {
+            if known_stores::is_missing(&opened) {
                 known_stores::check_new(&data, &service, &opened)?;
             }
             if let Some(folder) = opened.parent() {
