@@ -1,9 +1,9 @@
 //! The lock of a data folder, and how a host knows that its folder is a copy of a running one's.
 //!
 //! A plain copy of a folder whose host writes to it is torn: its files are of different moments.
-//! While a host runs, the lock's file holds its own inode and time of birth, and only spaces after a
-//! clean end. A copy has others. So has the folder of a killed host that was moved to another disk,
-//! which is whole. Only a [verification](crate::runtime::verify) can distinguish the two.
+//! While a host runs, the lock's file holds its own inode and time of birth, and only spaces after
+//! a clean end. A copy has others. So has the folder of a killed host that was moved to another
+//! disk, which is whole. Only a [verification](crate::runtime::verify) can distinguish the two.
 
 use crate::durable_file::create_folder;
 use anyhow::Context as _;

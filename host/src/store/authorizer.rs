@@ -27,9 +27,9 @@ const FUNCTIONS_ALLOWED: &[&str] = &[
     "json_quote", "json_type", "json_valid",
 ];
 
-/// The most calls of functions that a statement may have, with those of each place where SQLite puts
-/// a common table expression. SQLite looks at the budget of time only where a statement
-/// loops or returns a row, so all that a statement does once runs to its end.
+/// The most calls of functions that a statement may have, with those of each place where SQLite
+/// puts a common table expression. SQLite looks at the budget of time only where a statement loops
+/// or returns a row, so all that a statement does once runs to its end.
 const CALLS_MAX: u32 = 1_000;
 /// Of them `LIKE` and `GLOB`, which take longest.
 const MATCHES_MAX: u32 = 8;
@@ -85,9 +85,9 @@ impl HostPass {
 /// A guest may use its tables. It never sees files, settings, other connections, or the host's
 /// transaction.
 ///
-/// It may have no views: SQLite compiles what nests in them by recursion, without a bound on depth or
-/// time. And no temporary tables: all instances of a service share a connection, and
-/// requests may share data only through the store itself.
+/// It may have no views: SQLite compiles what nests in them by recursion, without a bound on depth
+/// or time. And no temporary tables: all instances of a service share a connection, and requests
+/// may share data only through the store itself.
 fn is_allowed(action: &AuthAction<'_>) -> bool {
     matches!(
         action,

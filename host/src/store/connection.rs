@@ -39,9 +39,9 @@ const COLUMNS_MAX: i32 = 100;
 const PATTERN_BYTES_MAX: i32 = 100;
 /// The most parameters of a statement.
 const PARAMETERS_MAX: i32 = 1_000;
-/// How deep an expression may be, with the queries around it, and how deep triggers. SQLite compiles
-/// them by recursion, on the stack of the guest that calls: an overflow ends the process. The feed
-/// of a customer has 250 of these levels.
+/// How deep an expression may be, with the queries around it, and how deep triggers. SQLite
+/// compiles them by recursion, on the stack of the guest that calls: an overflow ends the process.
+/// The feed of a customer has 250 of these levels.
 const EXPRESSION_DEPTH_MAX: i32 = 400;
 const TRIGGER_DEPTH_MAX: i32 = 16;
 /// The most parts of a UNION and its kind.

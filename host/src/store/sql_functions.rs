@@ -88,8 +88,8 @@ fn trim(arguments: &Context<'_>, at_start: bool, at_end: bool) -> Option<String>
     Some(kept.to_owned())
 }
 
-/// The bytes that the first argument has in hexadecimal digits, without the characters of the second
-/// between them; null where anything else stands there.
+/// The bytes that the first argument has in hexadecimal digits, without the characters of the
+/// second between them; null where anything else stands there.
 fn unhex(arguments: &Context<'_>) -> Option<Vec<u8>> {
     let (text, passed) = (bytes(arguments.get_raw(0))?, bytes(arguments.get_raw(1))?);
     let passed: HashSet<char> = String::from_utf8_lossy(&passed).chars().collect();

@@ -101,8 +101,8 @@ pub(crate) async fn change_user(
     Ok(Json(user.into()))
 }
 
-/// Lists what was done to users and API keys, newest first; with `after_sequence`, copies all of it,
-/// oldest first.
+/// Lists what was done to users and API keys, newest first; with `after_sequence`, copies all of
+/// it, oldest first.
 ///
 /// Auditors and administrators may.
 #[utoipa::path(

@@ -1,5 +1,5 @@
-//! The check of a store's schema: a trigger that somebody has planted, or an index that somebody has
-//! dropped, changes what the rows mean.
+//! The check of a store's schema: a trigger that somebody has planted, or an index that somebody
+//! has dropped, changes what the rows mean.
 
 use super::Check;
 use crate::store::{Migration, SCHEMA_MIGRATION, Store, StoreError};

@@ -77,8 +77,8 @@ impl MemoryLimit {
         self.was_refused = false;
     }
 
-    /// Whether the guest has asked for more than it may have in this call: what it does next is most
-    /// likely to trap.
+    /// Whether the guest has asked for more than it may have in this call: what it does next is
+    /// most likely to trap.
     pub fn was_refused(&self) -> bool {
         self.was_refused
     }

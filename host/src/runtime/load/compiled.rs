@@ -220,8 +220,8 @@ fn load(engine: &Engine, file: &Path) -> Result<Component> {
 
 #[expect(unsafe_code, reason = "loading compiled code trusts the binary")]
 fn load_own(engine: &Engine, code: &[u8]) -> Result<Component> {
-    // SAFETY: this engine has compiled the code just now; or the code is a part of this program, and
-    // the build made it with this source, and an engine that its name has a hash of.
+    // SAFETY: this engine has compiled the code just now; or the code is a part of this program,
+    // and the build made it with this source, and an engine that its name has a hash of.
     let component = unsafe { Component::deserialize(engine, code)? };
     component.initialize_copy_on_write_image()?;
     Ok(component)
