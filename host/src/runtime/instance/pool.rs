@@ -206,14 +206,15 @@ impl InstancePool {
 
     /// Takes an idle instance, or makes one.
     pub async fn take(&self) -> wasmtime::Result<PooledInstance> {
-        // One that lies there may have broken a bound since.
-        let idle = {
-            let mut idle = self.idle.lock();
-            std::iter::from_fn(|| idle.pop()).find(|pooled| !pooled.retire.load(Relaxed))
-        };
-        match idle {
-            Some(pooled) => Ok(pooled),
-            None => self.make().await,
+        loop {
+            // Not in the loop's head, which would keep the lock while an instance is dropped.
+            let idle = self.idle.lock().pop();
+            match idle {
+                // It may have broken a bound while it lay there.
+                Some(pooled) if pooled.retire.load(Relaxed) => {}
+                Some(pooled) => return Ok(pooled),
+                None => return self.make().await,
+            }
         }
     }
 
@@ -240,12 +241,14 @@ impl InstancePool {
 
     /// Keeps an instance for the next call, unless it must end.
     pub fn keep(&self, mut pooled: PooledInstance) {
+        if pooled.store.data_mut().holds_much() {
+            return;
+        }
         let mut idle = self.idle.lock();
         // Within the lock: a drain that comes later finds the instance there.
         if self.drained.is_cancelled()
             || pooled.retire.load(Relaxed)
             || pooled.calls >= self.provisions.limits.reuse
-            || pooled.store.data_mut().holds_much()
         {
             return;
         }
