@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod check_host;
 mod code_folder;
+mod compile;
 mod dev;
 mod host_client;
 mod progress;
@@ -81,6 +82,9 @@ enum Command {
     Admin(admin::AdminArguments),
     /// Show what a recent request did, by its `x-request-id`
     Requests(requests::RequestsArguments),
+    /// Compile a component from standard input; the host runs this for each that is new
+    #[command(hide = true)]
+    Compile(compile::CompileArguments),
 }
 
 /// The option that names the registry's file.
@@ -131,6 +135,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Admin(arguments) => admin::run(arguments).await,
         Command::Requests(arguments) => requests::run(arguments).await,
+        Command::Compile(arguments) => compile::run(&arguments),
     };
     ended.unwrap_or_else(|error| {
         print_error(&error);

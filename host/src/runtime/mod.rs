@@ -23,6 +23,7 @@ pub use instance::response::{GuestBody, GuestBodyError};
 pub use instance::stats::Snapshot;
 pub use limits::guest_log::cut as cut_to_line;
 pub use load::compiled::{check_safe as check_code_folder, compile_for_release};
+pub use load::compiler::run as run_compiler;
 pub use load::component_file::ComponentFile;
 pub use load::loader::Loader;
 pub use load::offline::{Figure, Verification, VerifyError, figures, verify};

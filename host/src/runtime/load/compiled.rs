@@ -6,6 +6,7 @@
 //!
 //! A release has the code of its own components inside, under such names too.
 
+use super::compiler::{self, CompileError};
 use super::component_file::ComponentFile;
 use super::engine::Engines;
 use crate::builtin;
@@ -37,7 +38,11 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 pub fn compile_for_release(component: &Path, folder: &Path) -> anyhow::Result<()> {
     let file = ComponentFile::read(component)?;
     let cache = CompiledCache::open(folder)?;
-    cache.compile(&Engines::of_release()?, &file.bytes, file.digest())?;
+    let compile = |engine: &Engine| {
+        let code = engine.precompile_component(&file.bytes);
+        code.map_err(|error| CompileError::Refused(format!("{error:#}")))
+    };
+    cache.compile(&Engines::of_release()?, file.digest(), compile)?;
     Ok(())
 }
 
@@ -67,11 +72,12 @@ impl CompiledCache {
         })
     }
 
-    /// The component of these bytes, compiled now if it never was.
+    /// The component of a file, compiled now if it never was.
     ///
     /// # Errors
-    /// The bytes are no component for the engines, or the code cannot be kept.
-    pub fn component(&self, engines: &Engines, bytes: &[u8], digest: Digest) -> Result<Component> {
+    /// The file is no component for the engines, or takes too much to compile.
+    pub fn component(&self, engines: &Engines, file: &ComponentFile) -> Result<Component> {
+        let digest = file.digest();
         let mut both = [&engines.sequential, &engines.concurrent].into_iter();
         let found = both.find_map(|engine| {
             self.find(engine, digest)
@@ -82,7 +88,9 @@ impl CompiledCache {
         }
         tracing::info!(%digest, "compiling a component; the next start will not need to");
         let started = Instant::now();
-        let component = self.compile(engines, bytes, digest)?;
+        let component = self.compile(engines, digest, |engine| {
+            compiler::compile(&file.bytes, engines.is_concurrent(engine))
+        })?;
         let milliseconds = microseconds(started.elapsed()) / 1_000;
         tracing::info!(%digest, milliseconds, "compiled");
         Ok(component)
@@ -116,15 +124,24 @@ impl CompiledCache {
         Ok(())
     }
 
-    fn compile(&self, engines: &Engines, bytes: &[u8], digest: Digest) -> Result<Component> {
+    fn compile(
+        &self,
+        engines: &Engines,
+        digest: Digest,
+        compile: impl Fn(&Engine) -> Result<Vec<u8>, CompileError>,
+    ) -> Result<Component> {
         // Most components of WASI 0.3 are refused here, before any code is compiled.
-        if let Ok(code) = engines.sequential.precompile_component(bytes) {
-            let component = self.keep(&engines.sequential, digest, &code)?;
-            if engines.suit(&component) {
-                return Ok(component);
+        match compile(&engines.sequential) {
+            Ok(code) => {
+                let component = self.keep(&engines.sequential, digest, &code)?;
+                if engines.suit(&component) {
+                    return Ok(component);
+                }
             }
+            Err(CompileError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
         }
-        let code = engines.concurrent.precompile_component(bytes)?;
+        let code = compile(&engines.concurrent)?;
         self.keep(&engines.concurrent, digest, &code)
     }
 

@@ -104,6 +104,14 @@ impl Engines {
     }
 }
 
+/// An engine that compiles for those of this machine, and runs nothing.
+///
+/// # Errors
+/// The machine cannot run it.
+pub fn to_compile(is_concurrent: bool) -> Result<Engine> {
+    Engine::new(&config(false, is_concurrent))
+}
+
 fn tick(engine: Engine) {
     engine.increment_epoch();
 }

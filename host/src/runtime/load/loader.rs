@@ -271,7 +271,7 @@ impl Loader {
             });
         }
         self.cache
-            .component(&self.engines, &file.bytes, digest)
+            .component(&self.engines, file)
             .map_err(|error| LoadProblem::Unrunnable {
                 file: spec.component.clone(),
                 reason: format!("{error:#}"),

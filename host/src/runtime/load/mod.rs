@@ -1,6 +1,7 @@
 //! From the file of a component to a generation that can serve.
 
 pub mod compiled;
+pub mod compiler;
 pub mod component_file;
 mod engine;
 mod imports;

@@ -20,6 +20,7 @@ mod chain;
 mod changes;
 mod commands;
 mod compiled_code;
+mod compiler;
 mod departures;
 mod documents;
 mod drain;

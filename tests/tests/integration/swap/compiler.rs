@@ -1,0 +1,115 @@
+//! The compiler of a new component: a process that may take much, and takes nobody with it.
+
+use crate::swap::operator::{assert_answers, wait_for_refusal};
+use crate::swap::versions::start_beside_a_bystander;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::Path;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wait_for;
+use tempfile::tempdir;
+
+/// How long a process may take to begin or to end on a loaded machine.
+const SECONDS_MAX: u64 = 30;
+
+/// A handler with one function that takes gigabytes and minutes to compile: it has many locals, and
+/// each is alive over many branches.
+fn slow_to_compile() -> String {
+    let locals = 1_000;
+    let declared = "i64 ".repeat(locals);
+    let branches: String = (0..100_000)
+        .map(|number| {
+            let (to, from) = (number % locals, (number * 7 + 1) % locals);
+            format!(
+                "(if (local.get 0) (then (local.set {} (local.get {}))))",
+                to + 2,
+                from + 2
+            )
+        })
+        .collect();
+    let body =
+        format!("(param i32 i32) (local {declared}) (loop {branches} (br_if 0 (local.get 1)))");
+    let handler = include_str!("../bounds/silent.wat").replace("(param i32 i32)", &body);
+    assert!(handler.contains(&body), "the handler has another form");
+    handler
+}
+
+/// Saves a registry whose service `changing` has such a component; returns its compiler.
+async fn compiler_of(host: &Host, registry: &Registry, folder: &Path) -> Pid {
+    let file = folder.join("slow.wasm");
+    let component = wat::parse_str(slow_to_compile()).expect("it is a component");
+    fs::write(&file, component).expect("the component can be written");
+    let slow = Service::default().set("component", file.display().to_string());
+    host.save(&registry.clone().service("changing", slow));
+    wait_for("the compiler", SECONDS_MAX, async || child_of(host)).await
+}
+
+/// The process that the host has begun.
+fn child_of(host: &Host) -> Option<Pid> {
+    let threads = format!("/proc/{}/task", host.pid().as_raw_nonzero());
+    let threads = fs::read_dir(threads).expect("the host has threads");
+    let children = threads.filter_map(|thread| {
+        let children = thread.ok()?.path().join("children");
+        fs::read_to_string(children).ok()
+    });
+    let child = children.collect::<String>().trim().parse().ok()?;
+    Pid::from_raw(child)
+}
+
+/// A file in which the system tells of a process that is there.
+fn file_of(process: Pid, name: &str) -> Option<String> {
+    fs::read_to_string(format!("/proc/{}/{name}", process.as_raw_nonzero())).ok()
+}
+
+#[tokio::test]
+async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody() {
+    let folder = tempdir().expect("a temporary folder");
+    let (registry, host) = start_beside_a_bystander().await;
+    let compiler = compiler_of(&host, &registry, folder.path()).await;
+    wait_for("its limits", SECONDS_MAX, async || {
+        // The last that it sets.
+        let score = file_of(compiler, "oom_score_adj")?;
+        (score.trim() == "1000").then_some(())
+    })
+    .await;
+    let told = |name: &str| file_of(compiler, name).expect("the compiler runs");
+    let limits = told("limits");
+    let limit = |name: &str| {
+        let line = limits.lines().find(|line| line.starts_with(name));
+        let line = line.expect("a limit").trim_start_matches(name);
+        line.split_whitespace().next().map(str::to_owned)
+    };
+    assert_eq!(limit("Max cpu time").as_deref(), Some("600"));
+    assert_eq!(limit("Max data size").as_deref(), Some("4294967296"));
+    let stat = told("stat");
+    assert_eq!(
+        stat.split(' ').nth(18),
+        Some("19"),
+        "its niceness in {stat}"
+    );
+
+    assert_answers(&host, "/api/changing", "version-a").await;
+    kill_process(compiler, Signal::KILL).expect("it runs");
+    let reason = wait_for_refusal(&host, "changing").await;
+    assert!(
+        reason.contains("the compiler was stopped (signal: 9"),
+        "{reason}"
+    );
+    assert_answers(&host, "/api/changing", "version-a").await;
+    assert_answers(&host, "/api/bystander", "version-a").await;
+}
+
+#[tokio::test]
+async fn a_compiler_ends_with_its_host() {
+    let folder = tempdir().expect("a temporary folder");
+    let (registry, mut host) = start_beside_a_bystander().await;
+    let compiler = compiler_of(&host, &registry, folder.path()).await;
+    host.kill();
+    wait_for("its end", SECONDS_MAX, async || {
+        let stat = file_of(compiler, "stat");
+        // A process that nobody has waited for is a zombie.
+        stat.is_none_or(|stat| stat.contains(") Z ")).then_some(())
+    })
+    .await;
+}
