@@ -65,21 +65,31 @@ async fn one_flipped_bit_in_any_ledger_table_is_found() {
     assert_eq!(verify(bank.folder()).code, Some(0), "it is sound again");
 }
 
-/// Flips one random bit of one random value of a table; returns where.
+/// Flips one random bit of one random value of a table, past its triggers; returns where.
 fn flip_one_bit(file: &Path, table: &str, random: &mut StdRng) -> String {
     let connection = open_past_constraints(file);
-    let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
-    for trigger in strings(&connection, triggers) {
-        let drop = format!("DROP TRIGGER {trigger}");
+    let of_triggers = "FROM sqlite_schema WHERE type = 'trigger'";
+    let drops = format!("SELECT 'DROP TRIGGER ' || name {of_triggers}");
+    let triggers = strings(&connection, &format!("SELECT sql {of_triggers}"));
+    for drop in strings(&connection, &drops) {
         connection.execute_batch(&drop).expect("no trigger");
     }
+    let flipped = flip_one_bit_of(&connection, table, random);
+    // A missing trigger would be found too.
+    for trigger in triggers {
+        connection.execute_batch(&trigger).expect("the trigger");
+    }
+    flipped
+}
+
+fn flip_one_bit_of(connection: &Connection, table: &str, random: &mut StdRng) -> String {
     let columns = strings(
-        &connection,
+        connection,
         &format!("SELECT name FROM pragma_table_info('{table}') WHERE name <> 'singleton'"),
     );
     loop {
         let column = columns.choose(random).expect("a table has columns");
-        let Some((rowid, value)) = random_value(&connection, table, column, random) else {
+        let Some((rowid, value)) = random_value(connection, table, column, random) else {
             continue;
         };
         let Some(flipped) = flip(&value, random) else {

@@ -214,6 +214,23 @@ const CHANGES: [(&str, &str, &[&str]); 9] = [
     ),
 ];
 
+/// A trigger in each store.
+const PLANTED: [(&str, &str, &[&str]); 5] = [
+    planted("accounts"),
+    planted("auth"),
+    planted("token"),
+    planted("transactions"),
+    planted("webhooks"),
+];
+
+const fn planted(service: &str) -> (&str, &str, &[&str]) {
+    (
+        service,
+        "CREATE TRIGGER planted AFTER INSERT ON schema_migration BEGIN SELECT 1; END",
+        &["planted: was added or changed"],
+    )
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_changed_in_a_store_is_found_and_named() {
     let mut bank = Bank::start().await;
@@ -225,7 +242,7 @@ async fn whatever_is_changed_in_a_store_is_found_and_named() {
     sound(bank.folder());
 
     let honest = bank.folder().join("honest.sqlite");
-    for (service, change, words) in CHANGES {
+    for (service, change, words) in CHANGES.into_iter().chain(PLANTED) {
         let file = store(&bank, service);
         fs::copy(&file, &honest).expect("a copy");
         tamper(&file, change);
