@@ -3,6 +3,7 @@
 
 mod metrics;
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use wasip2::clocks::monotonic_clock::subscribe_duration;
-use wasip2::http::types::Fields;
+use wasip2::http::types::{Fields, Method, OutgoingRequest};
 use wasip2::io::poll::poll;
 use wasip2::random::random::get_random_bytes;
 use wstd::http::body::{Bytes, Frame, HttpBody};
@@ -65,6 +66,8 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "poll" => poll_one_thing_a_million_times(),
         "handles" => take_all_handles(),
         "hundred-handles" => take_some_handles(),
+        "keep-forty-handles" => text(&keep_handles(40).to_string()),
+        "unsent-request" => text(&longest_parts()),
         "fields" => build_all_fields(),
         "many-headers" => many_headers(),
         "large-header" => large_header(),
@@ -163,6 +166,30 @@ fn take_all_handles() -> Result<Response<Body>, Error> {
 fn take_some_handles() -> Result<Response<Body>, Error> {
     let hoard: Vec<Fields> = (0..100).map(|_| Fields::new()).collect();
     text(&format!("took {}", hoard.len()))
+}
+
+/// Keeps handles beyond the end of the call; returns how many the instance has kept.
+fn keep_handles(count: usize) -> usize {
+    thread_local! {
+        static KEPT: RefCell<Vec<Fields>> = const { RefCell::new(Vec::new()) };
+    }
+    KEPT.with_borrow_mut(|kept| {
+        kept.extend((0..count).map(|_| Fields::new()));
+        kept.len()
+    })
+}
+
+/// The longest method and authority, in bytes, that a request takes which is never sent.
+fn longest_parts() -> String {
+    let request = OutgoingRequest::new(Fields::new());
+    let is_method = |length: &usize| {
+        let method = Method::Other("M".repeat(*length));
+        request.set_method(&method).is_ok()
+    };
+    let is_authority = |length: &usize| request.set_authority(Some(&"a".repeat(*length))).is_ok();
+    let method = (1..PIECE_BYTES).take_while(is_method).last();
+    let authority = (1..PIECE_BYTES).take_while(is_authority).last();
+    format!("{method:?} {authority:?}")
 }
 
 /// Builds header fields until the host refuses, and returns how many bytes it took.

@@ -65,3 +65,11 @@ async fn an_instance_sends_more_requests_with_options_than_it_may_have_handles()
         assert!(answer.starts_with("refused"), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn a_request_that_is_never_sent_keeps_little() {
+    let caller = Service::guest("hostile").public();
+    let host = Host::start(&Registry::empty().service("caller", caller), None).await;
+    let longest = host.client().get("/api/caller/unsent-request").await;
+    assert_eq!(longest.text(), "Some(64) Some(1024)");
+}

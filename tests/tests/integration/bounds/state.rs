@@ -3,7 +3,8 @@
 use crate::bounds::links::caller;
 use crate::bounds::neighbours::{Neighbours, assert_honest};
 use strongroom_tests::Client;
-use strongroom_tests::registry::Service;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
 
 fn twin(secret: &str) -> Service {
     Service::guest("sql").public().config("secret", secret)
@@ -77,6 +78,16 @@ async fn the_memory_of_an_instance_is_its_own_and_ends_with_its_first_failure() 
         assert!([502, 504].contains(&failed.status), "{behaviour}");
         assert_eq!(count(&client).await, 1, "it is a new one after {behaviour}");
         assert_eq!(count(&client).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_keeps_many_handles_after_a_call_ends() {
+    let hostile = Service::guest("hostile").public().limit("instances", 1);
+    let host = Host::start(&Registry::empty().service("hostile", hostile), None).await;
+    let client = host.client();
+    for kept in ["40", "80", "40", "80"] {
+        assert_honest(&client, "/api/hostile/keep-forty-handles", kept).await;
     }
 }
 
