@@ -89,28 +89,6 @@ pub struct Report {
     pub totals: Vec<Total>,
 }
 
-/// Converts a [`Report`](crate::audit::Report) into a component's own bindings. `$wit` is their
-/// module `strongroom::service::audit`.
-#[macro_export]
-macro_rules! audit_report {
-    ($wit:ident, $report:expr) => {{
-        let report: $crate::audit::Report = $report;
-        let checks = report.checks.into_iter().map(|check| $wit::Check {
-            name: check.name.to_owned(),
-            examined: check.examined,
-            violations: check.violations,
-        });
-        let totals = report.totals.into_iter().map(|total| $wit::Total {
-            name: total.name,
-            value: total.value,
-        });
-        $wit::Report {
-            checks: checks.collect(),
-            totals: totals.collect(),
-        }
-    }};
-}
-
 impl Report {
     /// All violations, each with the name of its check.
     pub fn violations(&self) -> impl Iterator<Item = (&'static str, &str)> {

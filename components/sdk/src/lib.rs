@@ -8,6 +8,7 @@ pub mod audit_log;
 pub mod calendar;
 pub mod clock;
 pub mod config;
+mod export;
 pub mod hash_chain;
 pub mod http;
 pub mod idempotency;

@@ -120,29 +120,3 @@ pub fn count(store: &impl Store, table: &str) -> Result<i64, StoreError> {
     let row = store.query(&sql, &[])?.first_or("a count has no row")?;
     row.integer(0)
 }
-
-/// Converts [`Metric`](crate::metrics::Metric)s into a component's own bindings. `$wit` is their
-/// module `strongroom::service::metrics`.
-#[macro_export]
-macro_rules! wit_metrics {
-    ($wit:ident, $metrics:expr) => {{
-        let metrics: Vec<$crate::metrics::Metric> = $metrics;
-        let metrics = metrics.into_iter().map(|metric| $wit::Metric {
-            name: metric.name.to_owned(),
-            help: metric.help.to_owned(),
-            kind: match metric.kind {
-                $crate::metrics::Kind::Counter => $wit::Kind::Counter,
-                $crate::metrics::Kind::Gauge => $wit::Kind::Gauge,
-            },
-            samples: metric
-                .samples
-                .into_iter()
-                .map(|sample| $wit::Sample {
-                    labels: sample.labels,
-                    value: sample.value,
-                })
-                .collect(),
-        });
-        metrics.collect()
-    }};
-}

@@ -1,21 +1,29 @@
 //! The exports that make a WebAssembly component of the library, and the service that they share.
 
-mod audit;
 mod bindings;
 mod ledger;
 mod lifecycle;
-mod metrics;
-mod openapi;
 
 use crate::account::{NumberFormat, OpenRules};
 use crate::service::{Env, Service};
+use bindings::exports::strongroom::service as exports;
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
+use strongroom_sdk::export_reports;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
 struct Component;
+
+export_reports!(
+    Component,
+    exports,
+    crate::schema::MIGRATIONS,
+    crate::openapi::document(),
+    crate::metrics::metrics(&HostStore),
+    crate::audit::check_invariants(&HostStore),
+);
 
 /// All is the host's.
 pub(crate) struct Host;

@@ -1,7 +1,6 @@
 //! The shell that makes a WebAssembly component of the library: the bindings, the exports beside
 //! HTTP (see `routes`), and the service that they share.
 
-mod audit;
 #[expect(
     unsafe_code,
     reason = "the component model's exports are C functions, which wit-bindgen writes"
@@ -11,18 +10,27 @@ mod commands;
 mod directory;
 mod env;
 mod lifecycle;
-mod metrics;
-mod openapi;
 
 use crate::{AuthService, Settings};
+use bindings::exports::strongroom::service as exports;
 use env::{HostCompute, HostEnv, HostKeys, TokenLink};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
+use strongroom_sdk::export_reports;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
 struct Component;
+
+export_reports!(
+    Component,
+    exports,
+    crate::MIGRATIONS,
+    crate::openapi::document(),
+    crate::metrics::metrics(&HostStore),
+    crate::check_invariants(&HostStore),
+);
 
 type HostService = AuthService<HostEnv>;
 

@@ -1,7 +1,6 @@
 //! The shell that makes a WebAssembly component of the library: the bindings, the exports beside
 //! HTTP (see `routes`), and the service that they share.
 
-mod audit;
 #[expect(
     unsafe_code,
     reason = "the component model's exports are C functions, which wit-bindgen writes"
@@ -10,14 +9,14 @@ mod bindings;
 mod env;
 mod issuer;
 mod lifecycle;
-mod metrics;
-mod openapi;
 
 use crate::{Settings, TokenService};
+use bindings::exports::strongroom::service as exports;
 use env::{HostEnv, HostRevocations};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
+use strongroom_sdk::export_reports;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::restoration::restored_at_ms;
 use strongroom_sdk::store::HostStore;
@@ -25,6 +24,15 @@ use strongroom_sdk::store::HostStore;
 pub(crate) use bindings::strongroom::keys::signer;
 
 struct Component;
+
+export_reports!(
+    Component,
+    exports,
+    crate::MIGRATIONS,
+    crate::openapi::document(),
+    crate::metrics::metrics(&HostStore),
+    service().check_invariants(),
+);
 
 type HostService = TokenService<HostEnv>;
 

@@ -1,20 +1,28 @@
 //! What makes a WebAssembly component of the library: bindings, exports, and the service that they
 //! share.
 
-mod audit;
 mod bindings;
 mod lifecycle;
-mod metrics;
-mod openapi;
 
 use crate::service::{Env, Service};
+use bindings::exports::strongroom::service as exports;
 use strongroom_ledger_api::Linked;
 use strongroom_sdk::clock::SystemClock;
+use strongroom_sdk::export_reports;
 use strongroom_sdk::http::client::HostClient;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
 struct Component;
+
+export_reports!(
+    Component,
+    exports,
+    crate::schema::MIGRATIONS,
+    crate::openapi::document(),
+    crate::metrics::metrics(&SERVICE),
+    crate::audit::check_invariants(&SERVICE),
+);
 
 /// All is the host's, or linked by the registry.
 pub(crate) struct Host;
