@@ -22,7 +22,7 @@ impl Guest for Component {
         let purged = service().purge();
         delivered
             .map(drop)
-            .and(purged.map(drop))
+            .and(purged)
             .map_err(|error| error.to_string())
     }
 }
