@@ -117,6 +117,5 @@ impl Metric {
 /// [`StoreError`].
 pub fn count(store: &impl Store, table: &str) -> Result<i64, StoreError> {
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {COUNT_MAX})");
-    let row = store.query(&sql, &[])?.first_or("a count has no row")?;
-    row.integer(0)
+    store.query(&sql, &[])?.number()
 }

@@ -27,8 +27,7 @@ pub(crate) fn summary_of<S: Store>(
 /// audit log, oldest first, at most [`CHANGES_LIMIT`].
 pub(crate) fn changes<S: Store>(store: &S, after: i64) -> Result<Vec<AccountChange>, StoreError> {
     let params = [Value::from(after), Value::from(i64::from(CHANGES_LIMIT))];
-    let rows = store.query(CHANGES, &params)?;
-    rows.into_iter().map(|row| change(&row)).collect()
+    store.query(CHANGES, &params)?.all(change)
 }
 
 fn change(row: &Row) -> Result<AccountChange, StoreError> {

@@ -57,20 +57,16 @@ pub fn entries_of<S: Store>(
     window: &Window,
 ) -> Result<Vec<AccountEntry>, StoreError> {
     let params = [account.key.into(), window.key(), window.fetch().into()];
-    store
-        .query(&window.sql(ENTRIES_OF), &params)?
-        .into_iter()
-        .map(|row| {
-            Ok(AccountEntry {
-                transfer_sequence: row.integer(0)?,
-                sequence: row.integer(1)?,
-                transaction_id: row.uuid(2)?,
-                direction: Direction::from_row(&row, 3)?,
-                amount_minor: row.integer(4)?,
-                balance_after_minor: row.integer(5)?,
-                created_at_ms: row.integer(6)?,
-                reference: row.optional(7, Row::text)?,
-            })
+    store.query(&window.sql(ENTRIES_OF), &params)?.all(|row| {
+        Ok(AccountEntry {
+            transfer_sequence: row.integer(0)?,
+            sequence: row.integer(1)?,
+            transaction_id: row.uuid(2)?,
+            direction: Direction::from_row(row, 3)?,
+            amount_minor: row.integer(4)?,
+            balance_after_minor: row.integer(5)?,
+            created_at_ms: row.integer(6)?,
+            reference: row.optional(7, Row::text)?,
         })
-        .collect()
+    })
 }

@@ -8,6 +8,5 @@ const BY_ID: &str = account_sql!("WHERE account.id = ?1 AND account.type <> 'set
 
 /// The account of an id, if there is one. It is never a settlement account.
 pub fn by_id(from: &impl Reader, id: Uuid) -> Result<Option<Account>, StoreError> {
-    let row = from.query(BY_ID, &[id.into()])?.first();
-    row.map(|row| Account::from_row(&row)).transpose()
+    from.query(BY_ID, &[id.into()])?.one(Account::from_row)
 }

@@ -133,10 +133,9 @@ pub fn list<S: Store, F>(
         true => None,
         false => {
             let params = [window.key(), driver.value.clone()];
-            let last = store
+            store
                 .query(&window.sql(&last_looked_at_sql(&driver)), &params)?
-                .first();
-            last.map(|row| row.integer(0)).transpose()?
+                .one(|row| row.integer(0))?
         }
     };
     let until = last.map_or(window.end(), Value::from);
@@ -148,11 +147,8 @@ pub fn list<S: Store, F>(
     ];
     params.extend(others);
     let rows = store.query(&window.sql(&page_sql(&driver)), &params)?;
-    let accounts: Result<Vec<_>, _> = rows
-        .into_iter()
-        .map(|row| Account::from_row(&row))
-        .collect();
-    Ok(List::cut(accounts?, page, |account| account.key, last))
+    let accounts = rows.all(Account::from_row)?;
+    Ok(List::cut(accounts, page, |account| account.key, last))
 }
 
 #[cfg(test)]

@@ -221,10 +221,8 @@ fn read<S: Store>(store: &S, page: &Onward) -> Result<OnwardList<JournalView>, S
 
 /// The hash of the last row up to a sequence, which the first row of a page follows.
 fn hash_at<S: Store>(store: &S, sequence: i64) -> Result<Hash, StoreError> {
-    match store.query(HASH_AT, &[Value::from(sequence)])?.first() {
-        Some(row) => row.bytes32(0),
-        None => Ok(GENESIS),
-    }
+    let hash = store.query(HASH_AT, &[Value::from(sequence)])?;
+    Ok(hash.one(|row| row.bytes32(0))?.unwrap_or(GENESIS))
 }
 
 /// How many entries a row has.

@@ -6,8 +6,8 @@
 //! once more for each further range.
 
 use super::entries::{ENTRY_COLUMNS, entry};
+use super::require_none;
 use super::totals::Totals;
-use super::{number, require_none};
 use crate::account::{ACCOUNT_COLUMNS, Account, Direction, account_sql};
 use crate::ledger::Entry;
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
@@ -146,7 +146,8 @@ pub fn check<S: Store>(
         }
         add_entries(store, &mut sums)?;
     }
-    if walk.entries != number(store, "SELECT count(*) FROM entry")? {
+    let entries = store.query("SELECT count(*) FROM entry", &[])?.number()?;
+    if walk.entries != entries {
         require_none(store, &mut sums.check, WITHOUT_ACCOUNT, |sequence| {
             format!("entry {sequence}: it has no account, or one without a balance")
         })?;
@@ -156,8 +157,8 @@ pub fn check<S: Store>(
     })?;
     let mut codes =
         Check::new("the code of an internal account is that of no other of its currency");
-    codes.examined =
-        number(store, "SELECT count(*) FROM account WHERE code IS NOT NULL")?.unsigned_abs();
+    let count = "SELECT count(*) FROM account WHERE code IS NOT NULL";
+    codes.examined = store.query(count, &[])?.number()?.unsigned_abs();
     require_none(store, &mut codes, CODE_TWICE, |key| {
         format!("account {key}: its code is that of another of its currency")
     })?;

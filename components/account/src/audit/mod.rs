@@ -56,11 +56,5 @@ fn require_none<S: Store>(
     Ok(())
 }
 
-/// The one number that `sql` selects.
-fn number<S: Store>(store: &S, sql: &str) -> Result<i64, StoreError> {
-    let row = store.query(sql, &[])?.first();
-    row.map_or(Ok(0), |row| row.integer(0))
-}
-
 #[cfg(test)]
 mod tests;

@@ -103,8 +103,7 @@ pub fn lookup_many<S: Store>(store: &S, ids: &[Uuid]) -> Result<Vec<Option<Posti
 /// The sequence of the last posting; 0 for an empty journal.
 pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
     let sql = "SELECT transfer_sequence FROM journal_head WHERE singleton = 1";
-    let row = store.query(sql, &[])?.first();
-    row.map_or(Ok(0), |row| Ok(row.integer(0)?.unsigned_abs()))
+    Ok(store.query(sql, &[])?.number()?.unsigned_abs())
 }
 
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most

@@ -91,5 +91,5 @@ pub(super) fn page<S: Store>(
             outcome => break outcome?,
         }
     };
-    rows.into_iter().map(|row| Line::from_row(&row)).collect()
+    rows.all(Line::from_row)
 }

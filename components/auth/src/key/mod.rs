@@ -101,8 +101,7 @@ impl ApiKey {
 
     /// How many keys are not revoked.
     fn count(transaction: &impl Transaction) -> Result<i64, StoreError> {
-        let row = transaction.query(COUNT, &[])?.first_or("count(*)")?;
-        row.integer(0)
+        transaction.query(COUNT, &[])?.number()
     }
 
     /// A page of active keys, newest first.
@@ -119,20 +118,12 @@ impl ApiKey {
         }
         sql += PAGE_END;
         params.push(window.fetch().into());
-        from.query(&window.sql(&sql), &params)?
-            .rows
-            .iter()
-            .map(Self::from_row)
-            .collect()
+        from.query(&window.sql(&sql), &params)?.all(Self::from_row)
     }
 
     /// The active key with this id.
     fn active(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
-        from.query(ACTIVE, &[id.into()])?
-            .first()
-            .as_ref()
-            .map(Self::from_row)
-            .transpose()
+        from.query(ACTIVE, &[id.into()])?.one(Self::from_row)
     }
 
     /// A row with the columns of [`PAGE`].
@@ -157,8 +148,9 @@ impl ApiKey {
 
 /// The state of the key with this id.
 fn state(id: Uuid, transaction: &impl Transaction) -> Result<Option<KeyState>, StoreError> {
-    let row = transaction.query(STATE, &[id.into()])?.first();
-    row.map(|row| KeyState::from_row(&row, 0)).transpose()
+    transaction
+        .query(STATE, &[id.into()])?
+        .one(|row| KeyState::from_row(row, 0))
 }
 
 /// Moves a key from one state to another. Returns false where it is not in the first.

@@ -147,7 +147,7 @@ impl Statement {
         from: &impl Reader,
     ) -> Result<Vec<User>, StoreError> {
         self.add(PAGE_END, [window.fetch().into()]);
-        let rows = from.query(&window.sql(&self.sql), &self.params)?.rows;
-        rows.iter().map(User::from_row).collect()
+        from.query(&window.sql(&self.sql), &self.params)?
+            .all(User::from_row)
     }
 }

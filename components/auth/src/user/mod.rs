@@ -107,11 +107,7 @@ impl User {
 
     /// The user with this id.
     pub(crate) fn by_id(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
-        from.query(BY_ID, &[id.into()])?
-            .first()
-            .as_ref()
-            .map(Self::from_row)
-            .transpose()
+        from.query(BY_ID, &[id.into()])?.one(Self::from_row)
     }
 
     /// The user whose address has this key.
@@ -120,10 +116,7 @@ impl User {
         from: &impl Reader,
     ) -> Result<Option<Self>, StoreError> {
         from.query(BY_EMAIL, &[email_key.into()])?
-            .first()
-            .as_ref()
-            .map(Self::from_row)
-            .transpose()
+            .one(Self::from_row)
     }
 
     /// How many enabled administrators there are besides `id`.
@@ -131,10 +124,7 @@ impl User {
         id: Uuid,
         transaction: &impl Transaction,
     ) -> Result<i64, StoreError> {
-        match transaction.query(OTHER_ADMINS, &[id.into()])?.first() {
-            Some(row) => row.integer(0),
-            None => Ok(0),
-        }
+        transaction.query(OTHER_ADMINS, &[id.into()])?.number()
     }
 
     /// Writes what may change of the user `old`, and the security version.

@@ -57,9 +57,7 @@ pub fn after<S: Store>(store: &S, sequence: i64, limit: i64) -> Result<Vec<Event
 /// # Errors
 /// [`StoreError`].
 pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
-    let row = store.query(HEAD, &[])?;
-    let head = row.first_or("no row of an aggregate")?.integer(0)?;
-    Ok(head.unsigned_abs())
+    Ok(store.query(HEAD, &[])?.number()?.unsigned_abs())
 }
 
 /// A page of the feed of all events, oldest first, as `view` shows each. It is short where the

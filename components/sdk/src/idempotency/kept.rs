@@ -62,8 +62,7 @@ pub(super) struct Kept {
 
 /// The kept reply to a request.
 pub(super) fn find(from: &impl Reader, request: Uuid) -> Result<Option<Kept>, StoreError> {
-    let found = from.query(FIND, &[request.into()])?.first();
-    found.as_ref().map(from_row).transpose()
+    from.query(FIND, &[request.into()])?.one(from_row)
 }
 
 fn from_row(row: &Row) -> Result<Kept, StoreError> {

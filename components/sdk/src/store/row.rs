@@ -25,14 +25,42 @@ impl Rows {
             .ok_or_else(|| StoreError::Row(missing.to_owned()))
     }
 
+    /// The number of a query that selects one, such as a count; 0 where there is no row.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`].
+    pub fn number(self) -> Result<i64, StoreError> {
+        self.first().map_or(Ok(0), |row| row.integer(0))
+    }
+
+    /// The first row as `read` reads it, if there is one.
+    ///
+    /// # Errors
+    /// That of `read`.
+    pub fn one<T>(
+        self,
+        read: impl FnOnce(&Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.rows.first().map(read).transpose()
+    }
+
+    /// All rows as `read` reads each.
+    ///
+    /// # Errors
+    /// The first of `read`.
+    pub fn all<T>(
+        self,
+        read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.rows.iter().map(read).collect()
+    }
+
     /// The rows of a word and a number, such as those of `GROUP BY`.
     ///
     /// # Errors
     /// [`StoreError::Row`].
     pub fn by_word(self) -> Result<Vec<(String, i64)>, StoreError> {
-        self.into_iter()
-            .map(|row| Ok((row.text(0)?, row.integer(1)?)))
-            .collect()
+        self.all(|row| Ok((row.text(0)?, row.integer(1)?)))
     }
 }
 

@@ -57,10 +57,8 @@ impl<E: Env> TokenService<E> {
     fn floor(&self, transaction: &impl Transaction, subject: Uuid) -> Result<i64, StoreError> {
         let restored_at_ms = self.settings.restored_at_ms.unwrap_or(i64::MIN);
         let parameters = [subject.into(), restored_at_ms.into()];
-        match transaction.query(SELECT_FLOOR, &parameters)?.first() {
-            Some(row) => row.integer(0),
-            None => Ok(i64::MIN),
-        }
+        let floor = transaction.query(SELECT_FLOOR, &parameters)?;
+        Ok(floor.one(|row| row.integer(0))?.unwrap_or(i64::MIN))
     }
 
     fn new_session(

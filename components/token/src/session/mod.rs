@@ -148,10 +148,7 @@ impl Session {
         from: &impl Reader,
     ) -> Result<Option<Self>, StoreError> {
         from.query(SELECT, &[id.into(), counter.into()])?
-            .first()
-            .as_ref()
-            .map(Self::from_row)
-            .transpose()
+            .one(Self::from_row)
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {

@@ -218,6 +218,5 @@ fn compare<E: Env>(
 
 fn status_at<S: Store>(store: &S, place: i64) -> Result<Option<String>, StoreError> {
     let sql = "SELECT status FROM listed WHERE sequence = ?1";
-    let row = store.query(sql, &[place.into()])?.first();
-    row.map(|row| row.text(0)).transpose()
+    store.query(sql, &[place.into()])?.one(|row| row.text(0))
 }

@@ -64,9 +64,7 @@ pub fn follow(
 /// # Errors
 /// [`StoreError`].
 pub(crate) fn indexed_sequence(from: &impl Reader) -> Result<u64, StoreError> {
-    let row = from.query(CURSOR, &[])?.first();
-    let cursor = row.map_or(Ok(0), |row| row.integer(0))?;
-    Ok(cursor.unsigned_abs())
+    Ok(from.query(CURSOR, &[])?.number()?.unsigned_abs())
 }
 
 /// Refuses a store that has followed the journal further than the journal goes, or another journal:

@@ -133,16 +133,13 @@ pub fn search<S: Store>(
     sql += " ORDER BY looked.sequence {order} LIMIT ?";
     values.push(window.fetch().into());
     let rows = store.query(&window.sql(&sql), &values)?;
-    let found = rows.into_iter().map(|row| {
+    let rows = rows.all(|row| {
         Ok(Listed {
             sequence: row.integer(0)?,
             id: row.uuid(1)?,
         })
-    });
-    Ok(Matches {
-        rows: found.collect::<Result<_, StoreError>>()?,
-        reached,
-    })
+    })?;
+    Ok(Matches { rows, reached })
 }
 
 /// The last row that a page looks at, if there are more.
@@ -159,7 +156,7 @@ fn last_looked_at<S: Store>(
         ROWS_LOOKED_AT_MAX - 1
     );
     let rows = store.query(&window.sql(&sql), &range.values)?;
-    rows.first().map(|row| row.integer(0)).transpose()
+    rows.one(|row| row.integer(0))
 }
 
 /// The place of the indexed filter with the fewest rows.
@@ -173,8 +170,7 @@ fn fewest_rows<S: Store>(store: &S, indexed: &[Indexed]) -> Result<Option<usize>
             "SELECT count(*) FROM (SELECT 1 FROM {} AS looked WHERE {} LIMIT {ROWS_LOOKED_AT_MAX})",
             candidate.table, candidate.own.sql
         );
-        let rows = store.query(&sql, &candidate.own.values)?;
-        let count = rows.first_or("a count has no row")?.integer(0)?;
+        let count = store.query(&sql, &candidate.own.values)?.number()?;
         if fewest.is_none_or(|(least, _)| count < least) {
             fewest = Some((count, index));
         }
@@ -194,10 +190,7 @@ fn sequences<S: Store>(store: &S, filter: &ListFilter) -> Result<Option<(i64, i6
     let Some(delays) = store.query(DELAYS, &[])?.first() else {
         return Ok(None);
     };
-    let place = |sql, at_ms: i64| {
-        let row = store.query(sql, &[at_ms.into()])?.first();
-        row.map(|row| row.integer(0)).transpose()
-    };
+    let place = |sql, at_ms: i64| store.query(sql, &[at_ms.into()])?.one(|row| row.integer(0));
     if let Some(from) = filter.from_ms {
         match place(FIRST_SINCE, from.saturating_add(delays.integer(0)?))? {
             Some(sequence) => first = sequence,

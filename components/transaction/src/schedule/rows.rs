@@ -48,14 +48,15 @@ pub fn insert(transaction: &impl Transaction, schedule: &Schedule) -> Result<boo
 /// The order of an id, inside a write transaction.
 pub fn find(transaction: &impl Transaction, id: Uuid) -> Result<Option<Schedule>, StoreError> {
     let sql = format!("SELECT {SCHEDULE_COLUMNS} FROM schedule WHERE id = ?1");
-    let row = transaction.query(&sql, &[id.into()])?.first();
-    row.map(|row| Schedule::from_row(&row)).transpose()
+    transaction
+        .query(&sql, &[id.into()])?
+        .one(Schedule::from_row)
 }
 
 /// The order of an id, on a snapshot.
 pub fn read<S: Store>(store: &S, id: Uuid) -> Result<Option<Overview>, StoreError> {
-    let row = store.query(&with_latest_run("schedule.id = ?1"), &[id.into()])?;
-    row.first().map(overview).transpose()
+    let sql = with_latest_run("schedule.id = ?1");
+    store.query(&sql, &[id.into()])?.one(overview)
 }
 
 /// A page of a user's orders.
@@ -69,11 +70,7 @@ pub fn list<S: Store>(
          ORDER BY schedule.sequence {order} LIMIT ?3",
     );
     let params = [owner.into(), window.key(), window.fetch().into()];
-    store
-        .query(&window.sql(&sql), &params)?
-        .into_iter()
-        .map(overview)
-        .collect()
+    store.query(&window.sql(&sql), &params)?.all(overview)
 }
 
 fn with_latest_run(tail: &str) -> String {
@@ -85,17 +82,16 @@ fn with_latest_run(tail: &str) -> String {
     )
 }
 
-fn overview(row: Row) -> Result<Overview, StoreError> {
+fn overview(row: &Row) -> Result<Overview, StoreError> {
     Ok(Overview {
-        schedule: Schedule::from_row(&row)?,
-        last_run: Run::behind_schedule(&row)?,
+        schedule: Schedule::from_row(row)?,
+        last_run: Run::behind_schedule(row)?,
     })
 }
 
 /// How many orders of a user have a next date, or had one when they were paused.
 pub fn count_active(transaction: &impl Transaction, owner: Uuid) -> Result<i64, StoreError> {
-    let row = transaction.query(COUNT_ACTIVE, &[owner.into()])?.first();
-    row.map_or(Ok(0), |row| row.integer(0))
+    transaction.query(COUNT_ACTIVE, &[owner.into()])?.number()
 }
 
 /// The orders with a due date, longest overdue first.
@@ -108,10 +104,9 @@ pub(super) fn due(
         "SELECT {SCHEDULE_COLUMNS} FROM schedule WHERE state = 'active' AND next_due_at_ms <= ?1 \
          ORDER BY next_due_at_ms, sequence LIMIT ?2"
     );
-    let rows = transaction.query(&sql, &[Value::from(now_ms), Value::from(limit)])?;
-    rows.into_iter()
-        .map(|row| Schedule::from_row(&row))
-        .collect()
+    transaction
+        .query(&sql, &[Value::from(now_ms), Value::from(limit)])?
+        .all(Schedule::from_row)
 }
 
 /// Stores how far an order is.

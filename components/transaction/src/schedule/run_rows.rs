@@ -63,8 +63,7 @@ pub(super) struct RunOutcome {
 
 /// Whether a date or a retry is due, by what is on disk.
 pub(super) fn is_any_due<S: Store>(store: &S, now_ms: i64) -> Result<bool, StoreError> {
-    let row = store.query(IS_ANY_DUE, &[Value::from(now_ms)])?.first();
-    row.map_or(Ok(false), |row| Ok(row.integer(0)? != 0))
+    Ok(store.query(IS_ANY_DUE, &[now_ms.into()])?.number()? != 0)
 }
 
 /// The runs of which a retry is due.

@@ -25,8 +25,7 @@ pub(super) fn check<S: Store>(store: &S, journal: &impl Journal) -> Result<Check
     let mut check = Check::new(
         "no webhook, and nothing that it delivers, is ahead of the journal or of another one",
     );
-    let count = store.query(COUNT, &[])?.first();
-    check.examined = count.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
+    check.examined = store.query(COUNT, &[])?.number()?.unsigned_abs();
     let head = journal.head()?;
     for row in store.query(AHEAD, &[integer(head)])? {
         let (key, cursor) = (row.integer(0)?, row.integer(1)?);

@@ -70,8 +70,7 @@ pub(super) fn follow<S: Store, J: Journal>(
 /// # Errors
 /// [`Error`].
 pub fn check_place<S: Store>(store: &S, journal: &impl Journal) -> Result<(), Error> {
-    let row = store.query(FARTHEST, &[])?.first();
-    let cursor = row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
+    let cursor = store.query(FARTHEST, &[])?.number()?.unsigned_abs();
     let head = journal.head()?;
     if cursor > head {
         return Err(Error::Ahead { cursor, head });

@@ -3,7 +3,7 @@
 use super::record::{COLUMNS, Delivery};
 use crate::webhook::integer;
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{self, Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{self, Store, StoreError, Transaction, Value};
 
 /// How many of the oldest deliveries one [`purge`] looks at.
 const PURGE_ROWS_MAX: i64 = 256;
@@ -66,8 +66,7 @@ pub(super) fn count_pending<S: Store>(
     limit: i64,
 ) -> Result<i64, StoreError> {
     let params = [Value::from(webhook_key), Value::from(limit)];
-    let row = store.query(COUNT_PENDING, &params)?.first();
-    row.map_or(Ok(0), |row| row.integer(0))
+    store.query(COUNT_PENDING, &params)?.number()
 }
 
 /// The deliveries of a webhook that are due, at most `limit`, longest overdue first.
@@ -83,7 +82,7 @@ pub(super) fn due<S: Store>(
          ORDER BY next_attempt_at_ms, sequence LIMIT ?3"
     );
     let params = [webhook_key.into(), now_ms.into(), integer(limit as u64)];
-    deliveries(store.query(&sql, &params)?)
+    store.query(&sql, &params)?.all(Delivery::from_row)
 }
 
 /// The deliveries of a webhook in a window.
@@ -97,13 +96,9 @@ pub(crate) fn list<S: Store>(
          ORDER BY sequence {{order}} LIMIT ?3"
     );
     let params = [webhook_key.into(), window.key(), window.fetch().into()];
-    deliveries(store.query(&window.sql(&sql), &params)?)
-}
-
-fn deliveries(rows: Rows) -> Result<Vec<Delivery>, StoreError> {
-    rows.into_iter()
-        .map(|row| Delivery::from_row(&row))
-        .collect()
+    store
+        .query(&window.sql(&sql), &params)?
+        .all(Delivery::from_row)
 }
 
 /// Records the delivery after an attempt, unless an administrator has had it sent again meanwhile.
@@ -141,7 +136,7 @@ pub(crate) fn resend(
 ) -> Result<Option<Delivery>, StoreError> {
     let params = [webhook_key.into(), integer(sequence), now_ms.into()];
     let rows = transaction.query(&format!("{RESEND} {COLUMNS}"), &params)?;
-    Ok(deliveries(rows)?.pop())
+    rows.one(Delivery::from_row)
 }
 
 /// Deletes deliveries that were made before `before_ms`, and are not pending or are of a deleted

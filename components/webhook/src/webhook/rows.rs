@@ -3,7 +3,7 @@
 use super::record::{COLUMNS, Webhook};
 use strongroom_ledger_api::Posting;
 use strongroom_sdk::page::Window;
-use strongroom_sdk::store::{Reader, Rows, Store, StoreError, Transaction, Value};
+use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 const INSERT: &str = "\
@@ -65,7 +65,7 @@ fn events(webhook: &Webhook) -> Result<Value, StoreError> {
 /// The webhook of an id, deleted or not.
 pub(crate) fn find(from: &impl Reader, id: Uuid) -> Result<Option<Webhook>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM webhook WHERE id = ?1");
-    Ok(webhooks(from.query(&sql, &[id.into()])?)?.pop())
+    from.query(&sql, &[id.into()])?.one(Webhook::from_row)
 }
 
 /// The webhooks of a window that are not deleted.
@@ -75,7 +75,9 @@ pub(crate) fn list<S: Store>(store: &S, window: &Window) -> Result<Vec<Webhook>,
          ORDER BY key {{order}} LIMIT ?2"
     );
     let params = [window.key(), window.fetch().into()];
-    webhooks(store.query(&window.sql(&sql), &params)?)
+    store
+        .query(&window.sql(&sql), &params)?
+        .all(Webhook::from_row)
 }
 
 /// The webhooks that get deliveries, at most `limit`.
@@ -84,19 +86,14 @@ pub(crate) fn active<S: Store>(store: &S, limit: i64) -> Result<Vec<Webhook>, St
         "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND ended_at_ms IS NULL \
          ORDER BY key DESC LIMIT ?1"
     );
-    webhooks(store.query(&sql, &[Value::from(limit)])?)
-}
-
-fn webhooks(rows: Rows) -> Result<Vec<Webhook>, StoreError> {
-    rows.into_iter()
-        .map(|row| Webhook::from_row(&row))
-        .collect()
+    store
+        .query(&sql, &[Value::from(limit)])?
+        .all(Webhook::from_row)
 }
 
 /// How many webhooks get deliveries.
 pub(crate) fn count(transaction: &impl Transaction) -> Result<i64, StoreError> {
-    let row = transaction.query(COUNT, &[])?.first();
-    row.map_or(Ok(0), |row| row.integer(0))
+    transaction.query(COUNT, &[])?.number()
 }
 
 /// Deletes a webhook that is not deleted.
