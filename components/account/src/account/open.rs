@@ -228,12 +228,8 @@ pub(crate) fn insert(
     account.key = row.integer(0)?;
     transaction.execute(INSERT_BALANCE, &[Value::from(account.key)])?;
     Record {
-        at_ms: account.created_at_ms,
-        actor: actor.clone(),
-        action: OPENED.into(),
-        target: account.id,
-        old_value: None,
         new_value: Some(opened_value(account)),
+        ..Record::new(account.created_at_ms, actor.clone(), OPENED, account.id)
     }
     .append(transaction)?;
     Ok(true)

@@ -40,13 +40,6 @@ fn is_about_key(action: &str) -> bool {
 impl<E: Env> AuthService<E> {
     /// A record of now, without values.
     pub(crate) fn record(&self, actor: &Actor, action: &'static str, target: Uuid) -> Record {
-        Record {
-            at_ms: self.now_ms(),
-            actor: actor.clone(),
-            action: action.into(),
-            target,
-            old_value: None,
-            new_value: None,
-        }
+        Record::new(self.now_ms(), actor.clone(), action, target)
     }
 }

@@ -112,6 +112,18 @@ pub struct Event {
 }
 
 impl Record {
+    /// A record without values.
+    pub fn new(at_ms: i64, actor: Actor, action: &'static str, target: Uuid) -> Self {
+        Self {
+            at_ms,
+            actor,
+            action: action.into(),
+            target,
+            old_value: None,
+            new_value: None,
+        }
+    }
+
     /// Appends the record to the log.
     ///
     /// # Errors

@@ -12,23 +12,16 @@ pub const CANCELLED: &str = "schedule.cancelled";
 /// The record of a new order.
 pub fn created_by(actor: Actor, schedule: &Schedule) -> Record {
     Record {
-        at_ms: schedule.created_at_ms,
-        actor,
-        action: CREATED.into(),
-        target: schedule.id,
-        old_value: None,
         new_value: Some(schedule.facts()),
+        ..Record::new(schedule.created_at_ms, actor, CREATED, schedule.id)
     }
 }
 
 /// The record of the end of an order.
 pub(super) fn cancelled_by(actor: Actor, id: Uuid, before: ScheduleState, at_ms: i64) -> Record {
     Record {
-        at_ms,
-        actor,
-        action: CANCELLED.into(),
-        target: id,
         old_value: Some(before.as_str().to_owned()),
         new_value: Some(ScheduleState::Cancelled.as_str().to_owned()),
+        ..Record::new(at_ms, actor, CANCELLED, id)
     }
 }

@@ -49,12 +49,8 @@ impl<E: Env> Service<E> {
         let delivery = delivery::resend(&transaction, webhook.key, sequence, now_ms)?
             .ok_or_else(Problem::not_found)?;
         Record {
-            at_ms: now_ms,
-            actor: Actor::new(admin, request_id),
-            action: RESENT.into(),
-            target: id,
-            old_value: None,
             new_value: Some(sequence.to_string()),
+            ..Record::new(now_ms, Actor::new(admin, request_id), RESENT, id)
         }
         .append(&transaction)?;
         transaction.commit()?;

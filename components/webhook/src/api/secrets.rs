@@ -45,12 +45,8 @@ impl<E: Env> Service<E> {
             return Err(too_many());
         }
         Record {
-            at_ms: now_ms,
-            actor: Actor::new(admin, request_id),
-            action: SECRET_ROTATED.into(),
-            target: id,
-            old_value: None,
             new_value: Some(seconds.to_string()),
+            ..Record::new(now_ms, Actor::new(admin, request_id), SECRET_ROTATED, id)
         }
         .append(&transaction)?;
         let view = SecretView {

@@ -67,16 +67,12 @@ impl<E: Env> Service<E> {
             is_deleted: false,
         };
         webhook::insert(&transaction, &webhook)?;
+        let now_ms = webhook.created_at_ms;
         Record {
-            at_ms: webhook.created_at_ms,
-            actor: Actor::new(admin, request_id),
-            action: CREATED.into(),
-            target: webhook.id,
-            old_value: None,
             new_value: Some(webhook.facts()),
+            ..Record::new(now_ms, Actor::new(admin, request_id), CREATED, webhook.id)
         }
         .append(&transaction)?;
-        let now_ms = webhook.created_at_ms;
         let view = SecretView {
             secret: webhook.secret.to_text(),
             webhook: self.logged_view(webhook),
@@ -148,13 +144,11 @@ impl<E: Env> Service<E> {
         };
         if new != old {
             webhook::change(&transaction, &new)?;
+            let now_ms = self.clock.now_ms();
             Record {
-                at_ms: self.clock.now_ms(),
-                actor: Actor::new(admin, request_id),
-                action: CHANGED.into(),
-                target: id,
                 old_value: Some(old.facts()),
                 new_value: Some(new.facts()),
+                ..Record::new(now_ms, Actor::new(admin, request_id), CHANGED, id)
             }
             .append(&transaction)?;
         }
@@ -176,12 +170,8 @@ impl<E: Env> Service<E> {
         let now_ms = self.clock.now_ms();
         webhook::delete(&transaction, webhook.key, now_ms)?;
         Record {
-            at_ms: now_ms,
-            actor: Actor::new(admin, request_id),
-            action: DELETED.into(),
-            target: id,
             old_value: Some(webhook.facts()),
-            new_value: None,
+            ..Record::new(now_ms, Actor::new(admin, request_id), DELETED, id)
         }
         .append(&transaction)?;
         Ok(transaction.commit()?)

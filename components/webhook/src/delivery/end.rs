@@ -19,12 +19,8 @@ pub(super) fn end(
     let id = webhook.id;
     eprintln!("webhook {id} has ended: its receiver returned {GONE}. Make another one to go on.");
     Record {
-        at_ms: now_ms,
-        actor: Actor::BANK,
-        action: ENDED.into(),
-        target: id,
-        old_value: None,
         new_value: Some(RECEIVER_GONE.to_owned()),
+        ..Record::new(now_ms, Actor::BANK, ENDED, id)
     }
     .append(transaction)
 }

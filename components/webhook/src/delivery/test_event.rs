@@ -56,15 +56,11 @@ impl<E: Env> Service<E> {
         let now_ms = self.clock.now_ms();
         let transaction = self.store.begin()?;
         Record {
-            at_ms: now_ms,
-            actor,
-            action: TESTED.into(),
-            target: webhook.id,
-            old_value: None,
             new_value: Some(match &result {
                 Ok(status) => status.to_string(),
                 Err(error) => error.to_string(),
             }),
+            ..Record::new(now_ms, actor, TESTED, webhook.id)
         }
         .append(&transaction)?;
         if result == Ok(GONE) {
