@@ -10,6 +10,8 @@ mod many_rows;
 mod migrate;
 #[cfg(feature = "native")]
 mod native;
+#[cfg(feature = "native")]
+mod noted;
 mod purge;
 mod row;
 mod value;
@@ -25,6 +27,8 @@ pub(crate) use migrate::SCHEMA_MIGRATION;
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
 pub use native::{SqliteStore, SqliteTransaction};
+#[cfg(feature = "native")]
+pub use noted::{NotedHost, NotedTransaction};
 pub use purge::purge;
 pub use row::{Row, Rows};
 pub use value::Value;
