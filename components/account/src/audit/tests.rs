@@ -13,7 +13,9 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::hash_chain::GENESIS;
-use strongroom_sdk::store::{Reader, SqliteStore, SqliteTransaction, Transaction, Value};
+use strongroom_sdk::store::{
+    Reader, SqliteStore, SqliteTransaction, Transaction, Value, drop_guards,
+};
 use uuid::Uuid;
 
 const START_MS: i64 = 1_800_000_000_000;
@@ -202,16 +204,7 @@ fn batch(id: u128, atomic: bool, lines: Vec<BatchLine>) -> Batch {
 /// A bank without triggers and checks, as for a thief of its file.
 fn open_bank() -> SqliteStore {
     let store = bank();
-    let transaction = store.begin().unwrap();
-    let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
-    for trigger in transaction.query(triggers, &[]).unwrap() {
-        let drop = format!("DROP TRIGGER {}", trigger.text(0).unwrap());
-        transaction.execute(&drop, &[]).unwrap();
-    }
-    transaction
-        .execute("PRAGMA ignore_check_constraints = ON", &[])
-        .unwrap();
-    transaction.commit().unwrap();
+    drop_guards(&store).unwrap();
     store
 }
 

@@ -7,7 +7,7 @@ use super::kit::*;
 use crate::check_invariants;
 use serde_json::json;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::store::{Reader, Store, Transaction};
+use strongroom_sdk::store::{Store, Transaction, drop_guards};
 
 /// The first administrator, a customer, and a teller who became an auditor, was disabled, and
 /// renamed, and has metadata; a revoked key, and an active one.
@@ -37,14 +37,8 @@ fn violations(bank: &Bank) -> Vec<String> {
 
 /// Runs a statement past triggers and checks, as a user with the file could.
 fn tamper(bank: &Bank, statement: &str) {
+    drop_guards(&bank.service.store).unwrap();
     let transaction = bank.service.store.begin().unwrap();
-    let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
-    for trigger in transaction.query(triggers, &[]).unwrap() {
-        let drop = format!("DROP TRIGGER {}", trigger.text(0).unwrap());
-        transaction.execute(&drop, &[]).unwrap();
-    }
-    let unchecked = "PRAGMA ignore_check_constraints = ON";
-    transaction.execute(unchecked, &[]).unwrap();
     let changed = transaction.execute(statement, &[]).unwrap();
     assert!(changed > 0, "{statement}");
     transaction.commit().unwrap();

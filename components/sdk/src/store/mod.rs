@@ -26,7 +26,7 @@ pub use many_rows::{ManyRows, Statement};
 pub(crate) use migrate::SCHEMA_MIGRATION;
 pub use migrate::{Migration, migrate};
 #[cfg(feature = "native")]
-pub use native::{SqliteStore, SqliteTransaction};
+pub use native::{SqliteStore, SqliteTransaction, drop_guards};
 #[cfg(feature = "native")]
 pub use noted::{NotedHost, NotedTransaction};
 pub use purge::purge;

@@ -8,7 +8,7 @@ use crate::index::{PARTS_PER_TICK_MAX, follow};
 use crate::tests::kit::*;
 use serde_json::{Value, json};
 use strongroom_ledger_api::LOOKUP_IDS_MAX;
-use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction};
+use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, drop_guards};
 
 const REQUESTED: &str = "is not what was asked for";
 const DATES: &str = "are not those of its dates";
@@ -65,19 +65,8 @@ fn report(bank: &Bank) -> Report {
 
 /// A store as somebody with the file in hand has it: without triggers, checks, and references.
 fn open_file(store: &SqliteStore) {
-    for pragma in rows! {
-        "PRAGMA foreign_keys = OFF",
-        "PRAGMA ignore_check_constraints = ON",
-    } {
-        store.query(pragma, &[]).unwrap();
-    }
-    let transaction = store.begin().unwrap();
-    let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
-    for trigger in transaction.query(triggers, &[]).unwrap() {
-        let drop = format!("DROP TRIGGER {}", trigger.text(0).unwrap());
-        transaction.execute(&drop, &[]).unwrap();
-    }
-    transaction.commit().unwrap();
+    store.query("PRAGMA foreign_keys = OFF", &[]).unwrap();
+    drop_guards(store).unwrap();
 }
 
 /// What the audit finds after the statements, which are rolled back.
