@@ -72,27 +72,17 @@ fn bank() -> Bank {
     }
 }
 
-fn user(subject: Uuid, role: Role) -> Identity {
-    Identity {
-        subject,
-        role,
-        session: Some(Uuid::nil()),
-        client: None,
-        scope: String::new(),
-    }
-}
-
 fn alice() -> Identity {
-    user(ALICE, Role::Customer)
+    Identity::of_user(ALICE, Role::Customer)
 }
 
 fn bob() -> Identity {
-    user(BOB, Role::Customer)
+    Identity::of_user(BOB, Role::Customer)
 }
 
 /// A colleague who has no account.
 fn staff(role: Role) -> Identity {
-    user(Uuid::from_u128(0x7E), role)
+    Identity::of_user(Uuid::from_u128(0x7E), role)
 }
 
 /// Makes a call as the routes do.
@@ -327,7 +317,7 @@ fn staff_read_and_only_tellers_and_admins_change() {
 fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
     let bank = bank();
     for role in [Role::Teller, Role::Admin] {
-        let (own, colleague) = (user(Uuid::from_u128(1), role), staff(role));
+        let (own, colleague) = (Identity::of_user(Uuid::from_u128(1), role), staff(role));
         let (id, _) = open_eur(&bank, &own);
         check(
             &bank,
@@ -355,7 +345,10 @@ fn an_auditor_only_reads() {
     let bank = bank();
     let (id, _) = open_eur(&bank, &alice());
     // A customer who became an auditor may still own accounts.
-    for auditor in [&user(ALICE, Role::Auditor), &staff(Role::Auditor)] {
+    for auditor in [
+        &Identity::of_user(ALICE, Role::Auditor),
+        &staff(Role::Auditor),
+    ] {
         let refused = [Open(SAVINGS), Close(id), Patch(id, r#"{"name":"Rent"}"#)];
         check(&bank, refused.map(|call| (auditor, call, "403 forbidden")));
         check(&bank, [(auditor, Get(id), "200")]);

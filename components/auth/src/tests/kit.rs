@@ -421,24 +421,12 @@ pub fn small(iterations: u32) -> Params {
 }
 
 pub fn identity(user: &User) -> Identity {
-    Identity {
-        subject: user.id,
-        role: user.role,
-        session: Some(Uuid::from_u128(0x5E55)),
-        client: None,
-        scope: String::new(),
-    }
+    Identity::of_user(user.id, user.role)
 }
 
 /// A member of the staff.
 pub fn staff(role: Role) -> Staff {
-    let identity = Identity {
-        subject: Uuid::from_u128(0xAD),
-        role,
-        session: Some(Uuid::from_u128(0x5E55)),
-        client: None,
-        scope: String::new(),
-    };
+    let identity = Identity::of_user(Uuid::from_u128(0xAD), role);
     identity.try_into().unwrap()
 }
 

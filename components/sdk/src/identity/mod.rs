@@ -54,6 +54,31 @@ pub struct Identity {
     pub scope: String,
 }
 
+/// The callers of tests.
+#[cfg(feature = "native")]
+impl Identity {
+    /// A user with a session.
+    pub fn of_user(subject: Uuid, role: Role) -> Self {
+        Self {
+            subject,
+            role,
+            session: Some(Uuid::nil()),
+            client: None,
+            scope: String::new(),
+        }
+    }
+
+    /// A client that acts for the bank, or for a customer.
+    pub fn of_client(client: Uuid, customer: Option<Uuid>) -> Self {
+        let role = customer.map_or(Role::Service, |_| Role::Customer);
+        Self {
+            session: None,
+            client: Some(client),
+            ..Self::of_user(customer.unwrap_or(client), role)
+        }
+    }
+}
+
 impl Identity {
     /// Whether the caller works for the bank (teller, auditor, admin), and so may *read* any
     /// customer's data.

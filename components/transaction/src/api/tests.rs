@@ -361,7 +361,7 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
     let recorded = bank.recorded();
     let own = bank.cash(&bank.alice, "1");
     for role in [Role::Teller, Role::Admin] {
-        let [alice, bob] = [ALICE, BOB].map(|owner| identity(owner, role));
+        let [alice, bob] = [ALICE, BOB].map(|owner| Identity::of_user(owner, role));
         // A reversal touches the payer's account and the payee's.
         for (who, call, body) in [
             (&alice, Call::Deposit, &own),
@@ -374,7 +374,7 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
         }
         assert_eq!(bank.recorded(), recorded);
     }
-    let alice = identity(ALICE, Role::Teller);
+    let alice = Identity::of_user(ALICE, Role::Teller);
     let too_much = bank.cash(&bank.alice, "1000");
     let hold = changed(bank.body("1"), &json!({"expires_in": 60}));
     let order = json!({"start": "2027-01-31", "interval": "monthly", "metadata": null});
@@ -474,7 +474,7 @@ fn who_may_read_what() {
     let seen = bank.seen_by(&bob(), posted).unwrap();
     assert_eq!(seen["metadata"], Value::Null);
     // The user who deposited it as a teller, and is a customer now.
-    let former = identity(TELLER, Role::Customer);
+    let former = Identity::of_user(TELLER, Role::Customer);
     for (who, id) in rows! {
         (bob(), declined),
         (bob(), batch),

@@ -310,50 +310,34 @@ fn open(ledger: &LocalLedger<SqliteStore, ManualClock>, owner_id: Uuid, code: &s
     account::open(store, clock, &SystemRandom, &rules, request, &Actor::BANK).unwrap()
 }
 
-pub(crate) fn identity(subject: Uuid, role: Role) -> Identity {
-    Identity {
-        subject,
-        role,
-        session: Some(Uuid::nil()),
-        client: None,
-        scope: String::new(),
-    }
-}
-
 pub(crate) fn alice() -> Identity {
-    identity(ALICE, Role::Customer)
+    Identity::of_user(ALICE, Role::Customer)
 }
 
 pub(crate) fn bob() -> Identity {
-    identity(BOB, Role::Customer)
+    Identity::of_user(BOB, Role::Customer)
 }
 
 /// A customer without an account.
 pub(crate) fn carol() -> Identity {
-    identity(Uuid::from_u128(0xC), Role::Customer)
+    Identity::of_user(Uuid::from_u128(0xC), Role::Customer)
 }
 
 pub(crate) fn teller() -> Identity {
-    identity(TELLER, Role::Teller)
+    Identity::of_user(TELLER, Role::Teller)
 }
 
 pub(crate) fn auditor() -> Identity {
-    identity(Uuid::from_u128(9), Role::Auditor)
+    Identity::of_user(Uuid::from_u128(9), Role::Auditor)
 }
 
 pub(crate) fn admin() -> Identity {
-    identity(Uuid::from_u128(0xAD), Role::Admin)
+    Identity::of_user(Uuid::from_u128(0xAD), Role::Admin)
 }
 
 /// A client that acts for the bank, or for a customer.
 pub(crate) fn client(customer: Option<Uuid>) -> Identity {
-    let client = Uuid::from_u128(0xC11E27);
-    let role = customer.map_or(Role::Service, |_| Role::Customer);
-    Identity {
-        session: None,
-        client: Some(client),
-        ..identity(customer.unwrap_or(client), role)
-    }
+    Identity::of_client(Uuid::from_u128(0xC11E27), customer)
 }
 
 fn request_id() -> RequestId {

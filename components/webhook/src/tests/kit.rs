@@ -193,16 +193,7 @@ impl Env for TestEnv {
 pub(crate) struct Bank(pub(crate) Service<TestEnv>);
 
 fn caller<G: TryFrom<Identity, Error = Problem>>(role: Role) -> Result<G, Problem> {
-    let subject = ADMIN;
-    let (session, scope) = (Uuid::nil(), String::new());
-    Identity {
-        subject,
-        role,
-        session: Some(session),
-        client: None,
-        scope,
-    }
-    .try_into()
+    Identity::of_user(ADMIN, role).try_into()
 }
 
 pub(crate) fn admin() -> Admin {

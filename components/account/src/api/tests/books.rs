@@ -286,7 +286,7 @@ fn the_books_are_for_auditors_and_admins() {
         (Role::Auditor, "200", "200", "403 own_account"),
         (Role::Admin, "200", "200", "403 own_account"),
     ] {
-        let (alice, other) = (user(ALICE, role), user(BOB, role));
+        let (alice, other) = (Identity::of_user(ALICE, role), Identity::of_user(BOB, role));
         check(
             &bank,
             [

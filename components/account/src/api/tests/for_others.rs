@@ -12,13 +12,7 @@ const FEES: &str = r#"{"type":"internal","currency":"EUR","code":"fees","name":"
 
 /// A client that acts for the bank, or for a customer.
 fn client(customer: Option<Uuid>) -> Identity {
-    Identity {
-        subject: customer.unwrap_or(CLIENT),
-        role: customer.map_or(Role::Service, |_| Role::Customer),
-        session: None,
-        client: Some(CLIENT),
-        scope: String::new(),
-    }
+    Identity::of_client(CLIENT, customer)
 }
 
 fn those_who_act() -> [Identity; 3] {

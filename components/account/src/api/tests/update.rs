@@ -8,11 +8,7 @@ const NAME: &str = r#"{"name":"Rent"}"#;
 fn the_owner_staff_and_clients_change_a_name_and_metadata() {
     let bank = bank();
     let (id, view) = open_eur(&bank, &alice());
-    let client = Identity {
-        session: None,
-        client: Some(Uuid::from_u128(0xC1)),
-        ..user(Uuid::from_u128(0xC1), Role::Service)
-    };
+    let client = Identity::of_client(Uuid::from_u128(0xC1), None);
     for by in [alice(), staff(Role::Teller), staff(Role::Admin), client] {
         let body = r#"{"name":"Rent","metadata":{"a":"1","b":"2"}}"#;
         let changed = done(&bank, &by, Patch(id, body));

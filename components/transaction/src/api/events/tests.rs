@@ -97,7 +97,7 @@ fn a_customer_is_shown_what_they_may_get_one_by_one() {
     bank.send("sent", "5").unwrap();
     bank.send("short", "1000").unwrap();
     bank.batch("batch", false, &["1", "1000"]).unwrap();
-    let former = identity(TELLER, Role::Customer);
+    let former = Identity::of_user(TELLER, Role::Customer);
     for (reader, count) in [(alice(), 7), (bob(), 4), (former, 0), (carol(), 0)] {
         let expected = recorded(&bank, |posting| bank.seen_by(&reader, posting.id).is_ok());
         assert_eq!(expected.len(), count, "{reader:?}");

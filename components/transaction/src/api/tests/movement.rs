@@ -31,7 +31,7 @@ fn only_the_payer_ends_a_hold() {
     for (who, id, expected) in rows! {
         (bob(), held, "404 not_found"),
         (teller(), held, "404 not_found"),
-        (identity(ALICE, Role::Auditor), held, "403 forbidden"),
+        (Identity::of_user(ALICE, Role::Auditor), held, "403 forbidden"),
         // A transfer is no hold.
         (alice(), sent, "404 not_found"),
         (bob(), declined, "404 not_found"),

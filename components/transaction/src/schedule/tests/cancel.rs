@@ -3,6 +3,7 @@
 
 use super::*;
 use strongroom_sdk::audit_log::Actor;
+use strongroom_sdk::identity::Identity;
 
 impl Bank {
     /// The audit log, newest first.
@@ -26,7 +27,7 @@ fn who_may_request_see_and_end_a_standing_order() {
     assert_eq!(outcome(&refused), "403 forbidden");
     for (who, is_listed, is_shown, end) in rows! {
         (alice(), true, true, "204"),
-        (identity(ALICE, Role::Teller), true, true, "204"),
+        (Identity::of_user(ALICE, Role::Teller), true, true, "204"),
         (bob(), false, false, "404 not_found"),
         (auditor(), false, true, "403 forbidden"),
         (teller(), false, true, "204"),
