@@ -44,7 +44,7 @@ pub(crate) async fn register(
     key: Option<IdempotencyKey>,
     Json(body): Json<Registration>,
 ) -> Result<StoredReply, Problem> {
-    service().register(key.as_ref(), &body)
+    service().register(key.as_ref(), body)
 }
 
 /// Begins a session.

@@ -310,7 +310,7 @@ impl Bank {
             metadata: None,
         };
         let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
-        self.service.register(key.as_ref(), &registration)
+        self.service.register(key.as_ref(), registration)
     }
 
     /// The user whom a reply is about.

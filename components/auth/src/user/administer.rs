@@ -1,7 +1,6 @@
 //! Administrators make and change users.
 
 use super::User;
-use super::create::UserBody;
 use super::{StaffView, check_name};
 use crate::audit_log::{DISABLED, METADATA, NAME, ROLE};
 use crate::device::forget_devices;
@@ -72,14 +71,7 @@ impl<E: Env> AuthService<E> {
         request: &KeyedRequest,
         new: &NewUser,
     ) -> Result<StoredReply, Problem> {
-        let body = UserBody {
-            email: &new.email,
-            password: &new.password,
-            name: new.name.as_deref(),
-            role: new.role,
-            metadata: new.metadata.as_ref(),
-        };
-        self.make_user::<StaffView>(request, body, Some(actor))
+        self.make_user::<StaffView>(request, new, Some(actor))
     }
 
     /// Changes a user. A new role ends the user's sessions. Disabling ends the sessions and the

@@ -1,6 +1,6 @@
 //! A user is made, once for each idempotency key.
 
-use super::{User, check_name};
+use super::{NewUser, User, check_name};
 use crate::audit_log::CREATED;
 use crate::email::Email;
 use crate::env::Env;
@@ -10,20 +10,8 @@ use crate::service::AuthService;
 use serde::Serialize;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::idempotency::{Begun, KeyedRequest, StoredReply};
-use strongroom_sdk::identity::Role;
-use strongroom_sdk::metadata::Metadata;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::{StoreError, Transaction};
-
-/// What a client says of a new user.
-#[derive(Clone, Copy)]
-pub(super) struct UserBody<'a> {
-    pub(super) email: &'a str,
-    pub(super) password: &'a str,
-    pub(super) name: Option<&'a str>,
-    pub(super) role: Role,
-    pub(super) metadata: Option<&'a Metadata>,
-}
 
 impl<E: Env> AuthService<E> {
     /// Makes a user who passes every rule, and the event if staff made them. The reply is the user
@@ -34,13 +22,14 @@ impl<E: Env> AuthService<E> {
     pub(super) fn make_user<V: From<User> + Serialize>(
         &self,
         request: &KeyedRequest,
-        body: UserBody<'_>,
+        new: &NewUser,
         made_by: Option<&Actor>,
     ) -> Result<StoredReply, Problem> {
-        let email = Email::parse(body.email)
+        let email = Email::parse(&new.email)
             .map_err(|error| AuthError::invalid("/email", error.to_string()))?;
-        check_name(body.name)?;
-        password::check(body.password, email.given(), body.name)
+        let name = new.name.as_deref();
+        check_name(name)?;
+        password::check(&new.password, email.given(), name)
             .map_err(|error| AuthError::Password("/password", error))?;
         // A hash costs much: this refuses a taken address before. The insert decides. The address
         // comes first: if the same request took it in the meantime, there is a reply.
@@ -54,13 +43,13 @@ impl<E: Env> AuthService<E> {
         let user = User {
             id: self.new_id(),
             email: email.given().to_owned(),
-            name: body.name.map(str::to_owned),
-            role: body.role,
-            password_hash: self.hash_password(body.password, made_by.is_some())?,
+            name: new.name.clone(),
+            role: new.role,
+            password_hash: self.hash_password(&new.password, made_by.is_some())?,
             security_version: 1,
             disabled: false,
             created_at_ms: self.now_ms(),
-            metadata: body.metadata.cloned().unwrap_or_default(),
+            metadata: new.metadata.clone().unwrap_or_default(),
         };
         self.insert_user::<V>(request, user, &email, made_by)
     }

@@ -1,7 +1,6 @@
 //! A customer registers.
 
-use super::View;
-use super::create::UserBody;
+use super::{NewUser, View};
 use crate::email;
 use crate::env::Env;
 use crate::service::AuthService;
@@ -40,7 +39,7 @@ impl<E: Env> AuthService<E> {
     pub fn register(
         &self,
         key: Option<&IdempotencyKey>,
-        registration: &Registration,
+        registration: Registration,
     ) -> Result<StoredReply, Problem> {
         let principal = Principal::named(&email::key(&registration.email));
         // Never the password: its hash here would be a fast one.
@@ -50,13 +49,13 @@ impl<E: Env> AuthService<E> {
             &registration.metadata,
         );
         let request = KeyedRequest::new(key, principal, "POST /register", &asked)?;
-        let body = UserBody {
-            email: &registration.email,
-            password: &registration.password,
-            name: registration.name.as_deref(),
+        let new = NewUser {
+            email: registration.email,
+            password: registration.password,
             role: Role::Customer,
-            metadata: registration.metadata.as_ref(),
+            name: registration.name,
+            metadata: registration.metadata,
         };
-        self.make_user::<View>(&request, body, None)
+        self.make_user::<View>(&request, &new, None)
     }
 }
