@@ -1,9 +1,10 @@
 //! Webhooks and deliveries as clients see them.
 
-use crate::delivery::{Delivery, DeliveryState, TestEvent};
+use crate::delivery::{Delivery, DeliveryState};
 use crate::webhook::{RECEIVER_GONE, Webhook};
 use serde::Serialize;
 use strongroom_sdk::clock::format_rfc3339;
+use strongroom_sdk::http::client::SendError;
 use strongroom_sdk::openapi::{Timestamp, words};
 use strongroom_sdk::problem::FieldError;
 use utoipa::ToSchema;
@@ -63,8 +64,9 @@ pub struct TestView {
     error: Option<String>,
 }
 
-impl From<TestEvent> for TestView {
-    fn from(TestEvent { id, result }: TestEvent) -> Self {
+impl TestView {
+    /// A test event, with the status of the response or why there is none.
+    pub(super) fn new(id: String, result: Result<u16, SendError>) -> Self {
         Self {
             id,
             delivered: matches!(result, Ok(200..=299)),

@@ -12,7 +12,7 @@ pub const TRY_FOR_MS: i64 = 3 * 24 * 3_600 * 1_000;
 
 /// What a receiver returns that wants nothing more (RFC 9110 15.5.11). It ends the webhook and all
 /// its deliveries, as Standard Webhooks says, unless the webhook has another URL by now.
-pub(super) const GONE: u16 = 410;
+pub(crate) const GONE: u16 = 410;
 
 impl Delivery {
     /// The delivery after an attempt with this result: a status, or why there is none.

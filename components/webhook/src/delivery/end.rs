@@ -7,7 +7,7 @@ use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::store::{StoreError, Transaction};
 
 /// Ends a webhook whose receiver is gone: nothing more is sent to it.
-pub(super) fn end(
+pub(crate) fn end(
     transaction: &impl Transaction,
     webhook: &Webhook,
     now_ms: i64,

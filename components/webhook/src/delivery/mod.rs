@@ -3,7 +3,6 @@
 //! - `follow`: makes deliveries of the journal's rows;
 //! - `tick`: follows, and sends what is due; `post` is the request, `sending` has those under way,
 //!   and `attempt` says what its result makes of a delivery;
-//! - `test_event`: sends an event that is none of the journal;
 //! - `end`: what a 410 does;
 //! - `record`, `rows`: a delivery as it is stored.
 
@@ -14,15 +13,16 @@ mod post;
 mod record;
 mod rows;
 mod sending;
-mod test_event;
 mod tick;
 
 pub use attempt::{FIRST_PAUSE_MS, PAUSE_MAX_MS, TRY_FOR_MS, pause_ms};
 pub use follow::{PENDING_MAX, check_place};
 pub use record::{Delivery, DeliveryState};
 pub use sending::AT_ONCE_PER_WEBHOOK;
-pub use test_event::{TEST_EVENT_TYPE, TestEvent};
 pub use tick::TIMEOUT;
 
+pub(crate) use attempt::GONE;
+pub(crate) use end::end;
 pub(crate) use follow::{Place, of_another_journal};
+pub(crate) use post::signed_post;
 pub(crate) use rows::{list, resend};

@@ -35,7 +35,7 @@ pub(super) fn event_post(
 
 /// The request that sends a body, signed for this time by each of `secrets`. None where the
 /// webhook's URL is none.
-pub(super) fn signed_post(
+pub(crate) fn signed_post(
     webhook: &Webhook,
     secrets: &[Secret],
     id: String,
