@@ -26,7 +26,7 @@ pub use number::{NumberFormat, NumberFormatError};
 pub use open::{
     EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open, open_in,
 };
-pub use past::{PastError, balance_at};
+pub use past::balance_at;
 pub use record::{Account, AccountStatus, AccountType};
 pub use update::{AccountUpdate, update};
 

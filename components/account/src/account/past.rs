@@ -22,41 +22,30 @@ SELECT head.recorded_at_ms > ?2,
         ORDER BY transfer_sequence DESC LIMIT 1), 0)
 FROM journal_head AS head WHERE head.singleton = 1";
 
-/// Why there is no such balance.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PastError {
-    /// The millisecond is not over.
-    #[error("the moment is not in the past")]
-    NotPast,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// The account's balance at the end of the millisecond `at_ms`, in minor units; zero before its
-/// first entry.
+/// first entry. None where the millisecond is not over.
 ///
 /// # Errors
-/// [`PastError`].
+/// [`StoreError`].
 pub fn balance_at<S: Store>(
     store: &S,
     clock: &impl Clock,
     account: &Account,
     at_ms: i64,
-) -> Result<i64, PastError> {
+) -> Result<Option<i64>, StoreError> {
     if at_ms >= clock.now_ms() {
-        return Err(PastError::NotPast);
+        return Ok(None);
     }
     let params = [Value::from(account.key), Value::from(at_ms)];
     let (is_passed, balance_minor) = read(store.query(AT, &params)?)?;
     if is_passed {
-        return Ok(balance_minor);
+        return Ok(Some(balance_minor));
     }
     let transaction = store.begin()?;
     let (_, balance_minor) = read(transaction.query(AT, &params)?)?;
     // The row that was read may not be on disk yet: the commit waits for the disk.
     transaction.commit()?;
-    Ok(balance_minor)
+    Ok(Some(balance_minor))
 }
 
 fn read(rows: Rows) -> Result<(bool, i64), StoreError> {

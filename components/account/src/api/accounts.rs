@@ -1,6 +1,6 @@
 //! Reading accounts.
 
-use crate::account::{self, AccountCode, AccountFilter, AccountStatus, AccountType, PastError};
+use crate::account::{self, AccountCode, AccountFilter, AccountStatus, AccountType};
 use crate::api::open::known_currency;
 use crate::service::{Env, Service};
 use crate::view::{AccountView, BalanceView, EntryView};
@@ -138,11 +138,9 @@ impl<E: Env> Service<E> {
             return Ok(BalanceView::new(&account, as_of_ms));
         };
         let at_ms = time_of(at)?;
-        match account::balance_at(&self.store, &self.clock, &account, at_ms) {
-            Ok(balance_minor) => Ok(BalanceView::past(&account, balance_minor, at_ms)),
-            Err(PastError::NotPast) => Err(at_in_future()),
-            Err(PastError::Store(error)) => Err(error.into()),
-        }
+        let balance_minor = account::balance_at(&self.store, &self.clock, &account, at_ms)?
+            .ok_or_else(at_in_future)?;
+        Ok(BalanceView::past(&account, balance_minor, at_ms))
     }
 
     /// `GET /{id}/entries`: newest first.

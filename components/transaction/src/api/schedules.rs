@@ -1,6 +1,6 @@
 //! The calls that read and end standing orders, and read what staff did to them.
 
-use crate::schedule::{self, CancelError, ScheduleView};
+use crate::schedule::{self, ScheduleView};
 use crate::service::{Env, Service};
 use serde::Deserialize;
 use strongroom_sdk::audit_log::{self, Actor, EventView};
@@ -69,11 +69,7 @@ impl<E: Env> Service<E> {
             }
             _ => return Err(Problem::not_found()),
         };
-        schedule::cancel(self, id, by).map_err(|error| match error {
-            CancelError::NotFound => Problem::not_found(),
-            CancelError::Unavailable => Problem::unavailable(),
-            CancelError::Store(error) => error.into(),
-        })
+        schedule::cancel(self, id, by)
     }
 
     /// `GET /schedules/events`: the audit log of standing orders, newest first. Auditors and

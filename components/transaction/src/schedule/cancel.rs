@@ -11,32 +11,19 @@ use super::{rows, run_rows};
 use crate::service::{Env, Service};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::store::{Store, StoreError, Transaction};
+use strongroom_sdk::problem::Problem;
+use strongroom_sdk::store::{Store, Transaction};
 use uuid::Uuid;
 
 /// More open runs than an order can have: it begins at most so many within one tick.
 const OPEN_RUNS_MAX: i64 = 1_000;
 
-/// Why a standing order may not have ended.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// There is no such order.
-    #[error("not found")]
-    NotFound,
-    /// No further date begins, but a payment under way may still be made. Retry the call.
-    #[error("the ledger does not respond")]
-    Unavailable,
-    /// The store does not work.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Ends an order, and logs it. An order that has ended stays as it is. A payment under way is
 /// cancelled, unless the ledger has made it already.
 ///
 /// # Errors
-/// [`CancelError`].
-pub fn cancel<E: Env>(service: &Service<E>, id: Uuid, by: Actor) -> Result<(), CancelError> {
+/// 404; 503 where no further date begins, but a payment under way may still be made.
+pub fn cancel<E: Env>(service: &Service<E>, id: Uuid, by: Actor) -> Result<(), Problem> {
     let Service { store, clock, .. } = service;
     end(store, id, by, clock.now_ms())?;
     let open = run_rows::open(store, Some(id), OPEN_RUNS_MAX)?;
@@ -45,13 +32,13 @@ pub fn cancel<E: Env>(service: &Service<E>, id: Uuid, by: Actor) -> Result<(), C
     if pass.has_all() {
         Ok(())
     } else {
-        Err(CancelError::Unavailable)
+        Err(Problem::unavailable())
     }
 }
 
-fn end<S: Store>(store: &S, id: Uuid, by: Actor, now_ms: i64) -> Result<(), CancelError> {
+fn end<S: Store>(store: &S, id: Uuid, by: Actor, now_ms: i64) -> Result<(), Problem> {
     let transaction = store.begin()?;
-    let schedule = rows::find(&transaction, id)?.ok_or(CancelError::NotFound)?;
+    let schedule = rows::find(&transaction, id)?.ok_or_else(Problem::not_found)?;
     let state = schedule.state;
     let has_ended = match state {
         ScheduleState::Cancelled | ScheduleState::Ended => true,

@@ -34,7 +34,7 @@ pub use audit_record::{CANCELLED, CREATED, created_by};
 pub use begin::{RETRY_FOR_MS, RUNS_PER_TICK_MAX};
 pub use body::{COUNT_MAX, EVERY_MAX, ScheduleBody};
 pub use calendar::{Interval, Plan};
-pub use cancel::{CancelError, cancel};
+pub use cancel::cancel;
 pub use error::TickError;
 pub use follow::Source;
 pub use order::{OnInsufficientFunds, StandingOrder};
