@@ -15,7 +15,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use strongroom_sdk::audit_log::{self, EventView};
-use strongroom_sdk::http::{PathId, RequestId, Site, body_of_pieces};
+use strongroom_sdk::http::{PathId, Site, body_of_pieces};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Auditor, Identity, JournalReader, Staff, Teller, Writer};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
@@ -61,11 +61,10 @@ fn site() -> Site {
 )]
 async fn open(
     writer: Writer,
-    request_id: RequestId,
     key: Option<IdempotencyKey>,
     Json(body): Json<OpenBody>,
 ) -> Result<StoredReply, Problem> {
-    service().open(&writer, request_id, key.as_ref(), body)
+    service().open(&writer, key.as_ref(), body)
 }
 
 /// Lists accounts, newest first: the caller's own, and for staff and clients all.
@@ -249,11 +248,10 @@ async fn events_of(
 )]
 async fn freeze(
     teller: Teller,
-    request_id: RequestId,
     PathId(id): PathId,
     OptionalJson(body): OptionalJson<FreezeBody>,
 ) -> JsonResult<AccountView> {
-    service().freeze(&teller, request_id, id, body).map(Json)
+    service().freeze(&teller, id, body).map(Json)
 }
 
 /// Allows movements again.
@@ -266,13 +264,8 @@ async fn freeze(
     responses((status = 200, body = AccountView)),
     extensions(("x-refusals" = json!(["forbidden", "own_account", "account_closed"]))),
 )]
-async fn unfreeze(
-    teller: Teller,
-    request_id: RequestId,
-    PathId(id): PathId,
-    _: NoBody,
-) -> JsonResult<AccountView> {
-    service().unfreeze(&teller, request_id, id).map(Json)
+async fn unfreeze(teller: Teller, PathId(id): PathId, _: NoBody) -> JsonResult<AccountView> {
+    service().unfreeze(&teller, id).map(Json)
 }
 
 /// Changes the name, the metadata, or the overdraft limit. A missing member changes nothing.
@@ -291,11 +284,10 @@ async fn unfreeze(
 )]
 async fn update(
     writer: Writer,
-    request_id: RequestId,
     PathId(id): PathId,
     Json(body): Json<UpdateBody>,
 ) -> JsonResult<AccountView> {
-    service().update(&writer, request_id, id, body).map(Json)
+    service().update(&writer, id, body).map(Json)
 }
 
 /// Closes an account whose balance is zero, for ever.
@@ -310,11 +302,6 @@ async fn update(
         "forbidden", "account_closed", "account_frozen", "balance_not_zero",
     ]))),
 )]
-async fn close(
-    writer: Writer,
-    request_id: RequestId,
-    PathId(id): PathId,
-    _: NoBody,
-) -> JsonResult<AccountView> {
-    service().close(&writer, request_id, id).map(Json)
+async fn close(writer: Writer, PathId(id): PathId, _: NoBody) -> JsonResult<AccountView> {
+    service().close(&writer, id).map(Json)
 }

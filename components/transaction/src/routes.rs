@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use strongroom_ledger_api::Journal as _;
 use strongroom_ledger_api::view::{Event, TransactionView};
 use strongroom_sdk::audit_log::EventView;
-use strongroom_sdk::http::{PathId, RequestId, Site};
+use strongroom_sdk::http::{PathId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Auditor, Cashier, Identity, Payer, Writer};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
@@ -62,11 +62,10 @@ fn site() -> Site {
 )]
 async fn deposit(
     cashier: Cashier,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.deposit(&cashier, request_id, &key, body)
+    SERVICE.deposit(&cashier, &key, body)
 }
 
 /// Pays cash out of an account.
@@ -82,11 +81,10 @@ async fn deposit(
 )]
 async fn withdraw(
     writer: Writer,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<CashBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.withdraw(&writer, request_id, &key, body)
+    SERVICE.withdraw(&writer, &key, body)
 }
 
 /// Sends money from an account of the caller.
@@ -100,11 +98,10 @@ async fn withdraw(
 )]
 async fn transfer(
     writer: Writer,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<TransferBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.transfer(&writer, request_id, &key, body)
+    SERVICE.transfer(&writer, &key, body)
 }
 
 /// Debits and credits several accounts at once.
@@ -119,11 +116,10 @@ async fn transfer(
 )]
 async fn posting(
     writer: Writer,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<PostingBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.posting(&writer, request_id, &key, body)
+    SERVICE.posting(&writer, &key, body)
 }
 
 /// Reserves money of an account of the caller for another account.
@@ -137,11 +133,10 @@ async fn posting(
 )]
 async fn hold(
     writer: Writer,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<HoldBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.hold(&writer, request_id, &key, body)
+    SERVICE.hold(&writer, &key, body)
 }
 
 /// Pays what a hold has reserved, or a part of it, and releases the rest.
@@ -159,12 +154,11 @@ async fn hold(
 )]
 async fn capture(
     writer: Writer,
-    request_id: RequestId,
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<CaptureBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.capture(&writer, request_id, &key, hold_id, body)
+    SERVICE.capture(&writer, &key, hold_id, body)
 }
 
 /// Releases what a hold has reserved.
@@ -179,12 +173,11 @@ async fn capture(
 )]
 async fn void(
     writer: Writer,
-    request_id: RequestId,
     PathId(hold_id): PathId,
     key: IdempotencyKey,
     _: NoBody,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.void(&writer, request_id, &key, hold_id)
+    SERVICE.void(&writer, &key, hold_id)
 }
 
 /// Moves a posted amount back, once.
@@ -203,12 +196,11 @@ async fn void(
 )]
 async fn reverse(
     cashier: Cashier,
-    request_id: RequestId,
     PathId(id): PathId,
     key: IdempotencyKey,
     OptionalJson(body): OptionalJson<ReverseBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.reverse(&cashier, request_id, &key, id, body)
+    SERVICE.reverse(&cashier, &key, id, body)
 }
 
 /// Sends up to 1,000 transfers, all or each by itself.
@@ -224,11 +216,10 @@ async fn reverse(
 )]
 async fn batch(
     writer: Writer,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<BatchBody, BATCH_BODY_BYTES_MAX>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.batch(&writer, request_id, &key, body)
+    SERVICE.batch(&writer, &key, body)
 }
 
 /// Reads a transaction or a batch.
@@ -297,11 +288,10 @@ async fn events(
 )]
 async fn create_schedule(
     payer: Payer,
-    request_id: RequestId,
     key: IdempotencyKey,
     Json(body): Json<ScheduleBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.create_schedule(&payer, request_id, &key, body)
+    SERVICE.create_schedule(&payer, &key, body)
 }
 
 /// Lists the caller's standing orders, newest first.
@@ -347,11 +337,10 @@ async fn schedule(
 )]
 async fn cancel_schedule(
     identity: Identity,
-    request_id: RequestId,
     PathId(id): PathId,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
-    SERVICE.cancel_schedule(&identity, request_id, id)?;
+    SERVICE.cancel_schedule(&identity, id)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use strongroom_sdk::audit_log::EventView;
-use strongroom_sdk::http::{PathId, RequestId, Site};
+use strongroom_sdk::http::{PathId, Site};
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::json::{Json, NoBody, OptionalJson};
@@ -46,11 +46,10 @@ fn site() -> Site {
 )]
 async fn create(
     admin: Admin,
-    request_id: RequestId,
     key: Option<IdempotencyKey>,
     Json(body): Json<WebhookBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.create(&admin, request_id, key.as_ref(), body)
+    SERVICE.create(&admin, key.as_ref(), body)
 }
 
 /// Lists webhooks, newest first.
@@ -115,11 +114,10 @@ async fn webhook(
 )]
 async fn change(
     admin: Admin,
-    request_id: RequestId,
     PathId(id): PathId,
     Json(body): Json<ChangeBody>,
 ) -> Result<Json<WebhookView>, Problem> {
-    SERVICE.change(&admin, request_id, id, body).map(Json)
+    SERVICE.change(&admin, id, body).map(Json)
 }
 
 /// Gives a webhook a new secret. The answer has it, once.
@@ -135,12 +133,11 @@ async fn change(
 )]
 async fn rotate_secret(
     admin: Admin,
-    request_id: RequestId,
     key: Option<IdempotencyKey>,
     PathId(id): PathId,
     OptionalJson(body): OptionalJson<RotateBody>,
 ) -> Result<StoredReply, Problem> {
-    SERVICE.rotate_secret(&admin, request_id, key.as_ref(), id, &body)
+    SERVICE.rotate_secret(&admin, key.as_ref(), id, &body)
 }
 
 /// Sends a test event, and returns what the receiver returned.
@@ -153,13 +150,8 @@ async fn rotate_secret(
     responses((status = 200, body = TestView)),
     extensions(("x-refusals" = json!(["forbidden", "webhook_ended"]))),
 )]
-async fn test(
-    admin: Admin,
-    request_id: RequestId,
-    PathId(id): PathId,
-    _: NoBody,
-) -> Result<Json<TestView>, Problem> {
-    SERVICE.test(&admin, request_id, id).map(Json)
+async fn test(admin: Admin, PathId(id): PathId, _: NoBody) -> Result<Json<TestView>, Problem> {
+    SERVICE.test(&admin, id).map(Json)
 }
 
 /// Deletes a webhook.
@@ -172,13 +164,8 @@ async fn test(
     responses((status = 204)),
     extensions(("x-refusals" = json!(["forbidden"]))),
 )]
-async fn remove(
-    admin: Admin,
-    request_id: RequestId,
-    PathId(id): PathId,
-    _: NoBody,
-) -> Result<StatusCode, Problem> {
-    SERVICE.delete(&admin, request_id, id)?;
+async fn remove(admin: Admin, PathId(id): PathId, _: NoBody) -> Result<StatusCode, Problem> {
+    SERVICE.delete(&admin, id)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -212,12 +199,11 @@ async fn deliveries(
 )]
 async fn resend(
     admin: Admin,
-    request_id: RequestId,
     Path((id, sequence)): Path<(String, String)>,
     _: NoBody,
 ) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
     let PathId(id) = PathId::parse(&id)?;
     let sequence = sequence.parse().map_err(|_| Problem::not_found())?;
-    let view = SERVICE.resend(&admin, request_id, id, sequence)?;
+    let view = SERVICE.resend(&admin, id, sequence)?;
     Ok((StatusCode::ACCEPTED, Json(view)))
 }

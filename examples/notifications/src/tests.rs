@@ -99,13 +99,7 @@ fn tick(store: &SqliteStore, journal: &FixedJournal) -> Result<usize, FollowErro
 }
 
 fn identity(subject: Uuid) -> Identity {
-    Identity {
-        subject,
-        role: Role::Customer,
-        session: Some(Uuid::nil()),
-        client: None,
-        scope: String::new(),
-    }
+    Identity::of_user(subject, Role::Customer)
 }
 
 fn json(value: impl Serialize) -> serde_json::Value {

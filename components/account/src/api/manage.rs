@@ -6,7 +6,6 @@ use crate::view::AccountView;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Teller, Writer};
 use strongroom_sdk::problem::Problem;
 use utoipa::ToSchema;
@@ -30,12 +29,11 @@ impl<E: Env> Service<E> {
     pub fn freeze(
         &self,
         teller: &Teller,
-        request_id: RequestId,
         id: Uuid,
         body: FreezeBody,
     ) -> Result<AccountView, Problem> {
         self.foreign(teller, id)?;
-        let actor = Actor::new(teller, request_id);
+        let actor = Actor::new(teller);
         let (store, clock) = (&self.store, &self.clock);
         let stops = body.stops.unwrap_or(Freeze::Both);
         view(account::freeze(store, clock, id, stops, &actor))
@@ -45,14 +43,9 @@ impl<E: Env> Service<E> {
     ///
     /// # Errors
     /// As [`Service::freeze`].
-    pub fn unfreeze(
-        &self,
-        teller: &Teller,
-        request_id: RequestId,
-        id: Uuid,
-    ) -> Result<AccountView, Problem> {
+    pub fn unfreeze(&self, teller: &Teller, id: Uuid) -> Result<AccountView, Problem> {
         self.foreign(teller, id)?;
-        let actor = Actor::new(teller, request_id);
+        let actor = Actor::new(teller);
         view(account::unfreeze(&self.store, &self.clock, id, &actor))
     }
 
@@ -75,14 +68,9 @@ impl<E: Env> Service<E> {
     ///
     /// # Errors
     /// 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
-    pub fn close(
-        &self,
-        writer: &Writer,
-        request_id: RequestId,
-        id: Uuid,
-    ) -> Result<AccountView, Problem> {
+    pub fn close(&self, writer: &Writer, id: Uuid) -> Result<AccountView, Problem> {
         self.readable(writer, id)?;
-        let actor = Actor::new(writer, request_id);
+        let actor = Actor::new(writer);
         view(account::close(&self.store, &self.clock, id, &actor))
     }
 }

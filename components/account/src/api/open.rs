@@ -10,7 +10,6 @@ use crate::view::AccountView;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Identity, Role, Writer};
 use strongroom_sdk::metadata::Metadata;
@@ -151,13 +150,12 @@ impl<E: Env> Service<E> {
     pub fn open(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: Option<&IdempotencyKey>,
         body: OpenBody,
     ) -> Result<StoredReply, Problem> {
         let keyed = KeyedRequest::new(key, writer.principal(), "POST /", &body)?;
         let request = body.into_request(writer)?;
-        let actor = Actor::new(writer, request_id);
+        let actor = Actor::new(writer);
         let transaction = match keyed.begin(&self.store)? {
             Begun::First(transaction) => transaction,
             Begun::Repeated(reply) => return Ok(reply),

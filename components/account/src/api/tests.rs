@@ -14,7 +14,6 @@ use Call::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 use strongroom_sdk::clock::ManualClock;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::json::from_slice;
@@ -87,15 +86,9 @@ fn staff(role: Role) -> Identity {
 
 /// Makes a call as the routes do.
 fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
-    let request = RequestId(Some("request-7".to_owned()));
     match call {
         Open(body) => {
-            let reply = bank.open(
-                &by.clone().try_into()?,
-                request,
-                None,
-                from_slice(body.as_bytes())?,
-            )?;
+            let reply = bank.open(&by.clone().try_into()?, None, from_slice(body.as_bytes())?)?;
             Ok(serde_json::from_str(&reply.body).unwrap())
         }
         List(query) => value(bank.list(by, &Page::from_query("/", query)?)),
@@ -120,14 +113,14 @@ fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
         }
         Freeze(id, body) => {
             let teller = by.clone().try_into()?;
-            value(bank.freeze(&teller, request, id, from_slice(body.as_bytes())?))
+            value(bank.freeze(&teller, id, from_slice(body.as_bytes())?))
         }
-        Unfreeze(id) => value(bank.unfreeze(&by.clone().try_into()?, request, id)),
+        Unfreeze(id) => value(bank.unfreeze(&by.clone().try_into()?, id)),
         Patch(id, body) => {
             let writer = by.clone().try_into()?;
-            value(bank.update(&writer, request, id, from_slice(body.as_bytes())?))
+            value(bank.update(&writer, id, from_slice(body.as_bytes())?))
         }
-        Close(id) => value(bank.close(&by.clone().try_into()?, request, id)),
+        Close(id) => value(bank.close(&by.clone().try_into()?, id)),
     }
 }
 
@@ -235,8 +228,7 @@ fn an_account_is_opened_once_for_each_key_and_a_refusal_is_not_kept() {
     let (bank, alice) = (bank(), alice().try_into().unwrap());
     let open = |key: &str, body: &str| {
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
-        let request = RequestId(None);
-        bank.open(&alice, request, Some(&key), from_slice(body.as_bytes())?)
+        bank.open(&alice, Some(&key), from_slice(body.as_bytes())?)
     };
     let first = open("k", SAVINGS).unwrap();
     let again = open("k", SAVINGS).unwrap();

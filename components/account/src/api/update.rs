@@ -7,7 +7,6 @@ use crate::service::{Env, Service};
 use crate::view::AccountView;
 use serde::Deserialize;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Identity, Teller, Writer};
 use strongroom_sdk::json::{Unread, given};
 use strongroom_sdk::metadata::MetadataChange;
@@ -86,7 +85,6 @@ impl<E: Env> Service<E> {
     pub fn update(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         id: Uuid,
         body: UpdateBody,
     ) -> Result<AccountView, Problem> {
@@ -98,7 +96,7 @@ impl<E: Env> Service<E> {
             None => self.readable(writer, id)?,
         };
         let update = body.into_update(&account)?;
-        let actor = Actor::new(writer, request_id);
+        let actor = Actor::new(writer);
         view(account::update(
             &self.store,
             &self.clock,

@@ -5,7 +5,7 @@ use crate::key::{KeyView, NewKeyView};
 use crate::{KeyFilter, NewKey};
 use http::StatusCode;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::http::{PathId, RequestId};
+use strongroom_sdk::http::PathId;
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::json::{Json, NoBody};
@@ -28,12 +28,11 @@ use uuid::Uuid;
 )]
 pub(crate) async fn create_key(
     admin: Admin,
-    request_id: RequestId,
     key: Option<IdempotencyKey>,
     Json(body): Json<NewKey>,
 ) -> Result<StoredReply, Problem> {
     let request = KeyedRequest::new(key.as_ref(), admin.principal(), "POST /keys", &body)?;
-    service().create_key(&Actor::new(&admin, request_id), &request, &body)
+    service().create_key(&Actor::new(&admin), &request, &body)
 }
 
 /// Lists API keys, newest first.
@@ -86,13 +85,10 @@ pub(crate) async fn key(
 )]
 pub(crate) async fn confirm_key(
     admin: Admin,
-    request_id: RequestId,
     PathId(id): PathId,
     _: NoBody,
 ) -> Result<Json<KeyView>, Problem> {
-    Ok(Json(
-        service().confirm_key(&Actor::new(&admin, request_id), id)?,
-    ))
+    Ok(Json(service().confirm_key(&Actor::new(&admin), id)?))
 }
 
 /// Revokes an API key. It has stopped working.
@@ -107,10 +103,9 @@ pub(crate) async fn confirm_key(
 )]
 pub(crate) async fn revoke_key(
     admin: Admin,
-    request_id: RequestId,
     PathId(id): PathId,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
-    service().revoke_key(&Actor::new(&admin, request_id), id)?;
+    service().revoke_key(&Actor::new(&admin), id)?;
     Ok(StatusCode::NO_CONTENT)
 }

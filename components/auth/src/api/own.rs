@@ -8,7 +8,6 @@ use crate::{Login, OwnChange, PasswordChange, Registration};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Identity, SessionUser};
 use strongroom_sdk::json::{Json, NoBody};
@@ -102,10 +101,9 @@ pub(crate) async fn me(caller: Identity, _: Query<NoParameters>) -> Result<Json<
 )]
 pub(crate) async fn change_me(
     caller: Identity,
-    request_id: RequestId,
     Json(body): Json<OwnChange>,
 ) -> Result<Json<View>, Problem> {
-    let actor = Actor::new(&caller, request_id);
+    let actor = Actor::new(&caller);
     Ok(Json(
         service().change_own(&actor, caller.subject, body)?.into(),
     ))

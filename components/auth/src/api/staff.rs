@@ -9,7 +9,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Serialize;
 use strongroom_sdk::audit_log::{Actor, EventView};
-use strongroom_sdk::http::{PathId, RequestId};
+use strongroom_sdk::http::PathId;
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor, Staff};
 use strongroom_sdk::json::Json;
@@ -35,14 +35,13 @@ use uuid::Uuid;
 )]
 pub(crate) async fn create_user(
     admin: Admin,
-    request_id: RequestId,
     key: Option<IdempotencyKey>,
     Json(body): Json<NewUser>,
 ) -> Result<StoredReply, Problem> {
     // Never the password: its hash here would be a fast one.
     let asked = (&body.email, body.role, &body.name, &body.metadata);
     let request = KeyedRequest::new(key.as_ref(), admin.principal(), "POST /users", &asked)?;
-    service().create_user(&Actor::new(&admin, request_id), &request, &body)
+    service().create_user(&Actor::new(&admin), &request, &body)
 }
 
 /// Lists users, newest first.
@@ -93,11 +92,10 @@ pub(crate) async fn user(
 )]
 pub(crate) async fn change_user(
     admin: Admin,
-    request_id: RequestId,
     PathId(id): PathId,
     Json(body): Json<UserChange>,
 ) -> Result<Json<StaffView>, Problem> {
-    let user = service().change_user(&Actor::new(&admin, request_id), id, &body)?;
+    let user = service().change_user(&Actor::new(&admin), id, &body)?;
     Ok(Json(user.into()))
 }
 

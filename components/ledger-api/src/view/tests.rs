@@ -67,6 +67,7 @@ fn seen_by(subject: Uuid, role: Role, posting: &Posting) -> Value {
         session: Some(Uuid::nil()),
         client: None,
         scope: String::new(),
+        request_id: None,
     };
     serde_json::to_value(TransactionView::for_viewer(posting, &viewer).unwrap()).unwrap()
 }

@@ -10,7 +10,6 @@
 //! 0x01, its length as u32, and its UTF-8 bytes; a text that is missing is 0x00.
 
 use crate::hash_chain::{Hash, push_id, push_text};
-use crate::http::RequestId;
 use crate::identity::{Identity, Role};
 use crate::store::{Row, StoreError, Transaction, Value};
 use sha2::{Digest, Sha256};
@@ -69,7 +68,7 @@ impl Actor {
     };
 
     /// The caller of a request.
-    pub fn new(caller: &Identity, RequestId(request_id): RequestId) -> Self {
+    pub fn new(caller: &Identity) -> Self {
         let role = match caller.client {
             Some(_) => Role::Service,
             None => caller.role,
@@ -78,7 +77,7 @@ impl Actor {
             id: caller.actor(),
             role: role.as_str().into(),
             on_behalf_of: caller.on_behalf_of(),
-            request_id,
+            request_id: caller.request_id.clone(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a response needs to know of its request.
 
-use super::request_id::RequestId;
+use super::request_id;
 use axum::extract::Request;
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -26,7 +26,7 @@ impl Exchange {
     pub(super) fn of(request: &Request) -> Self {
         Self {
             uri: WholeUri(request.uri().clone()),
-            request_id: RequestId::of(request.headers()).0,
+            request_id: request_id(request.headers()),
         }
     }
 }

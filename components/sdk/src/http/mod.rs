@@ -35,7 +35,7 @@ mod stream;
 pub(crate) use exchange::WholeUri;
 pub use path::PathId;
 pub use pieces::body_of_pieces;
-pub use request_id::RequestId;
+pub(crate) use request_id::request_id;
 #[cfg(target_family = "wasm")]
 pub use serve::serve;
 pub use site::Site;

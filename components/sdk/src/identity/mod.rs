@@ -27,6 +27,7 @@ pub use guard::{
 pub use principal::Principal;
 pub use role::Role;
 
+use crate::http::request_id;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
@@ -52,12 +53,14 @@ pub struct Identity {
     pub client: Option<Uuid>,
     /// Space-separated scopes (RFC 6749 section 3.3); may be empty.
     pub scope: String,
+    /// The id of the request in the host's log. None only in tests without a host.
+    pub request_id: Option<String>,
 }
 
 /// The callers of tests.
 #[cfg(feature = "native")]
 impl Identity {
-    /// A user with a session.
+    /// A user with a session, in the request `request-7`.
     pub fn of_user(subject: Uuid, role: Role) -> Self {
         Self {
             subject,
@@ -65,10 +68,11 @@ impl Identity {
             session: Some(Uuid::nil()),
             client: None,
             scope: String::new(),
+            request_id: Some("request-7".to_owned()),
         }
     }
 
-    /// A client that acts for the bank, or for a customer.
+    /// The same of a client that acts for the bank, or for a customer.
     pub fn of_client(client: Uuid, customer: Option<Uuid>) -> Self {
         let role = customer.map_or(Role::Service, |_| Role::Customer);
         Self {
@@ -166,6 +170,7 @@ impl Identity {
             scope: text(headers, "x-strongroom-scope")
                 .unwrap_or_default()
                 .to_owned(),
+            request_id: request_id(headers),
         })
     }
 }

@@ -9,7 +9,6 @@ use strongroom_ledger_api::{AccountRef, Decline, Directory, Kind, Ledger, Ledger
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::calendar::Day;
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id, key_reused};
 use strongroom_sdk::identity::Payer;
 use strongroom_sdk::problem::Problem;
@@ -28,7 +27,6 @@ impl<E: Env> Service<E> {
     pub fn create_schedule(
         &self,
         payer: &Payer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: ScheduleBody,
     ) -> Result<StoredReply, Problem> {
@@ -44,7 +42,7 @@ impl<E: Env> Service<E> {
             return Err(too_many());
         }
         if schedule::insert(&transaction, &schedule)? {
-            let actor = Actor::new(payer, request_id);
+            let actor = Actor::new(payer);
             schedule::created_by(actor, &schedule).append(&transaction)?;
             transaction.commit()?;
             return reply(schedule, false);

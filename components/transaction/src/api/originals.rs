@@ -8,7 +8,6 @@ use super::read::recorded;
 use crate::request::{CaptureBody, ReverseBody, of_original};
 use crate::service::{Env, Service};
 use strongroom_ledger_api::{Decline, Kind, Posting};
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Cashier, Identity, Role, Writer};
 use strongroom_sdk::problem::Problem;
@@ -23,12 +22,11 @@ impl<E: Env> Service<E> {
     pub fn capture(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         hold_id: Uuid,
         body: CaptureBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(writer, request_id);
+        let requester = Requester::payer(writer);
         let hold = self.hold_of(writer, hold_id)?;
         let held = hold.amount.ok_or_else(Problem::not_found)?;
         let instruction = body.into_instruction(hold_id, held)?;
@@ -42,11 +40,10 @@ impl<E: Env> Service<E> {
     pub fn void(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         hold_id: Uuid,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(writer, request_id);
+        let requester = Requester::payer(writer);
         let hold = self.hold_of(writer, hold_id)?;
         let instruction = of_original(Kind::Void, hold_id, hold.amount);
         self.submit(&requester, key, instruction)
@@ -59,12 +56,11 @@ impl<E: Env> Service<E> {
     pub fn reverse(
         &self,
         cashier: &Cashier,
-        request_id: RequestId,
         key: &IdempotencyKey,
         id: Uuid,
         body: ReverseBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank(cashier, request_id);
+        let requester = Requester::bank(cashier);
         let original = recorded(&self.ledger, id)?.ok_or_else(Problem::not_found)?;
         let instruction = body.into_instruction(id, original.amount)?;
         self.submit(&requester, key, instruction)

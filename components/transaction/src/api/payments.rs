@@ -7,7 +7,6 @@ use crate::service::{Env, Service};
 use crate::view::{problem_of, reply_to_batch, reply_to_transfer};
 use strongroom_ledger_api::{Actor, Batch, DebitAuthority, Instruction, Kind, Ledger, Transfer};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply, derived_id};
 use strongroom_sdk::identity::{Cashier, Identity, Principal, Role, Writer};
 use strongroom_sdk::problem::Problem;
@@ -21,11 +20,10 @@ impl<E: Env> Service<E> {
     pub fn deposit(
         &self,
         cashier: &Cashier,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank(cashier, request_id);
+        let requester = Requester::bank(cashier);
         self.submit(&requester, key, body.into_deposit()?)
     }
 
@@ -36,11 +34,10 @@ impl<E: Env> Service<E> {
     pub fn withdraw(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: CashBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank_or_payer(writer, request_id);
+        let requester = Requester::bank_or_payer(writer);
         self.submit(&requester, key, body.into_withdrawal()?)
     }
 
@@ -51,11 +48,10 @@ impl<E: Env> Service<E> {
     pub fn transfer(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: TransferBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(writer, request_id);
+        let requester = Requester::payer(writer);
         self.submit(&requester, key, body.into_instruction()?)
     }
 
@@ -66,11 +62,10 @@ impl<E: Env> Service<E> {
     pub fn posting(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: PostingBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::bank_or_payer(writer, request_id);
+        let requester = Requester::bank_or_payer(writer);
         self.submit(&requester, key, body.into_instruction()?)
     }
 
@@ -81,11 +76,10 @@ impl<E: Env> Service<E> {
     pub fn hold(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: HoldBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(writer, request_id);
+        let requester = Requester::payer(writer);
         self.submit(&requester, key, body.into_instruction()?)
     }
 
@@ -96,11 +90,10 @@ impl<E: Env> Service<E> {
     pub fn batch(
         &self,
         writer: &Writer,
-        request_id: RequestId,
         key: &IdempotencyKey,
         body: BatchBody,
     ) -> Result<StoredReply, Problem> {
-        let requester = Requester::payer(writer, request_id);
+        let requester = Requester::payer(writer);
         let BatchRequest {
             instruction,
             fingerprint,
@@ -163,37 +156,39 @@ pub(super) struct Requester {
 impl Requester {
     /// Who pays from their own accounts: a user, the customer for whom a client acts, or the bank
     /// for which one acts.
-    pub(super) fn payer(writer: &Writer, request_id: RequestId) -> Self {
+    pub(super) fn payer(writer: &Writer) -> Self {
         match writer.role {
-            Role::Service => Self::new(writer, DebitAuthority::Bank, request_id.0),
-            _ => {
-                let authority = DebitAuthority::Owner(writer.subject);
-                let request_id = request_id.0.filter(|_| writer.client.is_some());
-                Self::new(writer, authority, request_id)
-            }
+            Role::Service => Self::new(writer, DebitAuthority::Bank),
+            _ => Self {
+                request_id: writer
+                    .request_id
+                    .clone()
+                    .filter(|_| writer.client.is_some()),
+                ..Self::new(writer, DebitAuthority::Owner(writer.subject))
+            },
         }
     }
 
     /// Who acts on any customer's account, or else pays from their own.
-    fn bank_or_payer(writer: &Writer, request_id: RequestId) -> Self {
+    fn bank_or_payer(writer: &Writer) -> Self {
         match Cashier::try_from(Identity::clone(writer)) {
-            Ok(cashier) => Self::bank(&cashier, request_id),
-            Err(_) => Self::payer(writer, request_id),
+            Ok(cashier) => Self::bank(&cashier),
+            Err(_) => Self::payer(writer),
         }
     }
 
     /// Who acts on any customer's account.
-    pub(super) fn bank(cashier: &Cashier, request_id: RequestId) -> Self {
-        Self::new(cashier, DebitAuthority::Bank, request_id.0)
+    pub(super) fn bank(cashier: &Cashier) -> Self {
+        Self::new(cashier, DebitAuthority::Bank)
     }
 
-    fn new(identity: &Identity, authority: DebitAuthority, request_id: Option<String>) -> Self {
+    fn new(identity: &Identity, authority: DebitAuthority) -> Self {
         Self {
             principal: identity.principal(),
             actor: Actor::of(identity),
             on_behalf_of: identity.on_behalf_of(),
             authority,
-            request_id,
+            request_id: identity.request_id.clone(),
         }
     }
 

@@ -4,7 +4,6 @@ use crate::schedule::{self, ScheduleView};
 use crate::service::{Env, Service};
 use serde::Deserialize;
 use strongroom_sdk::audit_log::{self, Actor, EventView};
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Auditor, Identity, Teller};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -54,18 +53,13 @@ impl<E: Env> Service<E> {
     /// # Errors
     /// 403 for an auditor; 404; 503 where a payment under way may still be made: the caller may
     /// retry until the call succeeds.
-    pub fn cancel_schedule(
-        &self,
-        identity: &Identity,
-        request_id: RequestId,
-        id: Uuid,
-    ) -> Result<(), Problem> {
+    pub fn cancel_schedule(&self, identity: &Identity, id: Uuid) -> Result<(), Problem> {
         let found = schedule::read(&self.store, id)?.map(|overview| overview.schedule.owner);
         let by = match found {
-            Some(owner) if owner == identity.subject => Actor::new(identity, request_id),
+            Some(owner) if owner == identity.subject => Actor::new(identity),
             Some(_) if identity.is_staff() => {
                 let teller = Teller::try_from(identity.clone())?;
-                Actor::new(&teller, request_id)
+                Actor::new(&teller)
             }
             _ => return Err(Problem::not_found()),
         };

@@ -21,7 +21,6 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, ManualClock};
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
 use strongroom_sdk::identity::{Cashier, Identity, Role, Writer};
 use strongroom_sdk::json;
@@ -40,7 +39,7 @@ pub(crate) const NOWHERE: Uuid = Uuid::from_u128(404);
 /// The IBAN of another bank.
 pub(crate) const FOREIGN_NUMBER: &str = "DE44500105175407324931";
 /// The request in which staff act.
-pub(crate) const REQUEST_ID: &str = "r-7";
+pub(crate) const REQUEST_ID: &str = "request-7";
 /// The rule of the screening that denies.
 pub(crate) const RULE: &str = "list_7";
 
@@ -340,10 +339,6 @@ pub(crate) fn client(customer: Option<Uuid>) -> Identity {
     Identity::of_client(Uuid::from_u128(0xC11E27), customer)
 }
 
-fn request_id() -> RequestId {
-    RequestId(Some(REQUEST_ID.to_owned()))
-}
-
 fn as_cashier(who: &Identity) -> Result<Cashier, Problem> {
     who.clone().try_into()
 }
@@ -510,25 +505,21 @@ impl Bank {
     }
 
     pub(crate) fn request(&self, who: &Identity, call: Call, key: &str, body: &Value) -> Answered {
-        let (service, request_id) = (&self.service, request_id());
+        let service = &self.service;
         let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         match call {
-            Call::Deposit => service.deposit(&as_cashier(who)?, request_id, key, read(body)?),
-            Call::Withdraw => service.withdraw(&as_writer(who)?, request_id, key, read(body)?),
-            Call::Transfer => service.transfer(&as_writer(who)?, request_id, key, read(body)?),
-            Call::Posting => service.posting(&as_writer(who)?, request_id, key, read(body)?),
-            Call::Hold => service.hold(&as_writer(who)?, request_id, key, read(body)?),
-            Call::Capture(id) => {
-                service.capture(&as_writer(who)?, request_id, key, id, read(body)?)
-            }
-            Call::Void(id) => service.void(&as_writer(who)?, request_id, key, id),
-            Call::Reverse(id) => {
-                service.reverse(&as_cashier(who)?, request_id, key, id, read(body)?)
-            }
-            Call::Batch => service.batch(&as_writer(who)?, request_id, key, read(body)?),
+            Call::Deposit => service.deposit(&as_cashier(who)?, key, read(body)?),
+            Call::Withdraw => service.withdraw(&as_writer(who)?, key, read(body)?),
+            Call::Transfer => service.transfer(&as_writer(who)?, key, read(body)?),
+            Call::Posting => service.posting(&as_writer(who)?, key, read(body)?),
+            Call::Hold => service.hold(&as_writer(who)?, key, read(body)?),
+            Call::Capture(id) => service.capture(&as_writer(who)?, key, id, read(body)?),
+            Call::Void(id) => service.void(&as_writer(who)?, key, id),
+            Call::Reverse(id) => service.reverse(&as_cashier(who)?, key, id, read(body)?),
+            Call::Batch => service.batch(&as_writer(who)?, key, read(body)?),
             Call::Schedule => {
                 let payer = who.clone().try_into()?;
-                service.create_schedule(&payer, request_id, key, read(body)?)
+                service.create_schedule(&payer, key, read(body)?)
             }
         }
     }
@@ -614,7 +605,7 @@ impl Bank {
     }
 
     pub(crate) fn cancel_as(&self, who: &Identity, order: Uuid) -> Result<(), Problem> {
-        self.service.cancel_schedule(who, request_id(), order)
+        self.service.cancel_schedule(who, order)
     }
 
     pub(crate) fn tick(&self) -> Summary {

@@ -7,7 +7,6 @@ use crate::service::{Env, Service};
 use crate::webhook::RESENT;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::identity::{Admin, Auditor};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -36,13 +35,7 @@ impl<E: Env> Service<E> {
     ///
     /// # Errors
     /// 404; 409 `webhook_ended`.
-    pub fn resend(
-        &self,
-        admin: &Admin,
-        request_id: RequestId,
-        id: Uuid,
-        sequence: u64,
-    ) -> Result<DeliveryView, Problem> {
+    pub fn resend(&self, admin: &Admin, id: Uuid, sequence: u64) -> Result<DeliveryView, Problem> {
         let transaction = self.store.begin()?;
         let webhook = find_active(&transaction, id)?;
         let now_ms = self.clock.now_ms();
@@ -50,7 +43,7 @@ impl<E: Env> Service<E> {
             .ok_or_else(Problem::not_found)?;
         Record {
             new_value: Some(sequence.to_string()),
-            ..Record::new(now_ms, Actor::new(admin, request_id), RESENT, id)
+            ..Record::new(now_ms, Actor::new(admin), RESENT, id)
         }
         .append(&transaction)?;
         transaction.commit()?;

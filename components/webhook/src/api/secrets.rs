@@ -7,7 +7,6 @@ use crate::service::{Env, Service};
 use crate::webhook::{self, EARLIER_SECRETS_MAX, SECRET_ROTATED, Secret};
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Admin;
 use strongroom_sdk::problem::Problem;
@@ -25,7 +24,6 @@ impl<E: Env> Service<E> {
     pub fn rotate_secret(
         &self,
         admin: &Admin,
-        request_id: RequestId,
         key: Option<&IdempotencyKey>,
         id: Uuid,
         body: &RotateBody,
@@ -46,7 +44,7 @@ impl<E: Env> Service<E> {
         }
         Record {
             new_value: Some(seconds.to_string()),
-            ..Record::new(now_ms, Actor::new(admin, request_id), SECRET_ROTATED, id)
+            ..Record::new(now_ms, Actor::new(admin), SECRET_ROTATED, id)
         }
         .append(&transaction)?;
         let view = SecretView {

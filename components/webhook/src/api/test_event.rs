@@ -9,7 +9,6 @@ use crate::webhook::{TESTED, signing_secrets};
 use serde_json::json;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::{Clock, format_rfc3339};
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::http::client::{Client, SendError};
 use strongroom_sdk::identity::Admin;
 use strongroom_sdk::problem::Problem;
@@ -26,12 +25,7 @@ impl<E: Env> Service<E> {
     ///
     /// # Errors
     /// 404; 409 `webhook_ended`.
-    pub fn test(
-        &self,
-        admin: &Admin,
-        request_id: RequestId,
-        id: Uuid,
-    ) -> Result<TestView, Problem> {
+    pub fn test(&self, admin: &Admin, id: Uuid) -> Result<TestView, Problem> {
         let webhook = find_active(&self.store, id)?;
         let sent_ms = self.clock.now_ms();
         let event_id = format!("evt_{}", self.random.uuid_v7(&self.clock));
@@ -56,7 +50,7 @@ impl<E: Env> Service<E> {
                 Ok(status) => status.to_string(),
                 Err(error) => error.to_string(),
             }),
-            ..Record::new(now_ms, Actor::new(admin, request_id), TESTED, webhook.id)
+            ..Record::new(now_ms, Actor::new(admin), TESTED, webhook.id)
         }
         .append(&transaction)?;
         if result == Ok(GONE) {

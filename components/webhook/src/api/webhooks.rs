@@ -8,7 +8,6 @@ use crate::webhook::{self, CHANGED, CREATED, DELETED, Secret, Webhook};
 use strongroom_ledger_api::Journal;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::http::client::{Client, Target};
 use strongroom_sdk::idempotency::{Begun, IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor};
@@ -33,7 +32,6 @@ impl<E: Env> Service<E> {
     pub fn create(
         &self,
         admin: &Admin,
-        request_id: RequestId,
         key: Option<&IdempotencyKey>,
         body: WebhookBody,
     ) -> Result<StoredReply, Problem> {
@@ -70,7 +68,7 @@ impl<E: Env> Service<E> {
         let now_ms = webhook.created_at_ms;
         Record {
             new_value: Some(webhook.facts()),
-            ..Record::new(now_ms, Actor::new(admin, request_id), CREATED, webhook.id)
+            ..Record::new(now_ms, Actor::new(admin), CREATED, webhook.id)
         }
         .append(&transaction)?;
         let view = SecretView {
@@ -130,7 +128,6 @@ impl<E: Env> Service<E> {
     pub fn change(
         &self,
         admin: &Admin,
-        request_id: RequestId,
         id: Uuid,
         body: ChangeBody,
     ) -> Result<WebhookView, Problem> {
@@ -148,7 +145,7 @@ impl<E: Env> Service<E> {
             Record {
                 old_value: Some(old.facts()),
                 new_value: Some(new.facts()),
-                ..Record::new(now_ms, Actor::new(admin, request_id), CHANGED, id)
+                ..Record::new(now_ms, Actor::new(admin), CHANGED, id)
             }
             .append(&transaction)?;
         }
@@ -164,14 +161,14 @@ impl<E: Env> Service<E> {
     ///
     /// # Errors
     /// 404.
-    pub fn delete(&self, admin: &Admin, request_id: RequestId, id: Uuid) -> Result<(), Problem> {
+    pub fn delete(&self, admin: &Admin, id: Uuid) -> Result<(), Problem> {
         let transaction = self.store.begin()?;
         let webhook = find(&transaction, id)?;
         let now_ms = self.clock.now_ms();
         webhook::delete(&transaction, webhook.key, now_ms)?;
         Record {
             old_value: Some(webhook.facts()),
-            ..Record::new(now_ms, Actor::new(admin, request_id), DELETED, id)
+            ..Record::new(now_ms, Actor::new(admin), DELETED, id)
         }
         .append(&transaction)?;
         Ok(transaction.commit()?)

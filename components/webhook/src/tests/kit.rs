@@ -14,7 +14,6 @@ use strongroom_ledger_api::{
     Actor, BatchRecord, Decline, Journal, Kind, LedgerError, Party, Posting, Status,
 };
 use strongroom_sdk::clock::{Clock, ManualClock};
-use strongroom_sdk::http::RequestId;
 use strongroom_sdk::http::client::{Client, Post, Requests, SendError, Target};
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::{Admin, Auditor, Identity, Role};
@@ -30,7 +29,7 @@ pub(crate) const URL: &str = "https://hooks.example/in?tenant=1";
 /// The administrator.
 pub(crate) const ADMIN: Uuid = Uuid::from_u128(0xAD);
 /// The request in which the administrator acts.
-pub(crate) const REQUEST_ID: &str = "r-7";
+pub(crate) const REQUEST_ID: &str = "request-7";
 
 /// An array with one row on each line, which rustfmt leaves as they are.
 macro_rules! rows {
@@ -204,10 +203,6 @@ pub(crate) fn auditor() -> Auditor {
     caller(Role::Auditor).unwrap()
 }
 
-fn request() -> RequestId {
-    RequestId(Some(REQUEST_ID.to_owned()))
-}
-
 pub(crate) fn json_of(view: impl Serialize) -> Value {
     serde_json::to_value(view).unwrap()
 }
@@ -244,7 +239,7 @@ impl Bank {
     pub(crate) fn request(&self, key: &str, body: &Value) -> Result<(Value, bool), Problem> {
         let body: WebhookBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
-        let reply = self.0.create(&admin(), request(), Some(&key), body)?;
+        let reply = self.0.create(&admin(), Some(&key), body)?;
         assert_eq!(reply.status, 201);
         Ok((serde_json::from_str(&reply.body).unwrap(), reply.repeated))
     }
@@ -263,31 +258,27 @@ impl Bank {
 
     pub(crate) fn change(&self, id: Uuid, body: &Value) -> Result<Value, Problem> {
         let body = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
-        self.0.change(&admin(), request(), id, body).map(json_of)
+        self.0.change(&admin(), id, body).map(json_of)
     }
 
     /// Requests a new secret; returns the response.
     pub(crate) fn rotate(&self, key: &str, id: Uuid, body: &Value) -> Result<Value, Problem> {
         let body: RotateBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
         let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
-        let reply = self
-            .0
-            .rotate_secret(&admin(), request(), Some(&key), id, &body)?;
+        let reply = self.0.rotate_secret(&admin(), Some(&key), id, &body)?;
         Ok(serde_json::from_str(&reply.body).unwrap())
     }
 
     pub(crate) fn test(&self, id: Uuid) -> Result<Value, Problem> {
-        self.0.test(&admin(), request(), id).map(json_of)
+        self.0.test(&admin(), id).map(json_of)
     }
 
     pub(crate) fn delete(&self, id: Uuid) -> Result<(), Problem> {
-        self.0.delete(&admin(), request(), id)
+        self.0.delete(&admin(), id)
     }
 
     pub(crate) fn resend(&self, id: Uuid, sequence: u64) -> Result<Value, Problem> {
-        self.0
-            .resend(&admin(), request(), id, sequence)
-            .map(json_of)
+        self.0.resend(&admin(), id, sequence).map(json_of)
     }
 
     pub(crate) fn read(&self, id: Uuid) -> Result<Value, Problem> {
