@@ -111,7 +111,7 @@ pub fn newest<S: Store>(
         "SELECT {COLUMNS} FROM notification WHERE owner_id = ?1 AND sequence {{beyond}} ?2 \
          ORDER BY sequence {{order}} LIMIT ?3"
     );
-    let params = [owner_id.into(), window.key(), window.fetch().into()];
+    let params = [owner_id.into(), window.key(), window.fetch.into()];
     let rows = store.query(&window.sql(&sql), &params)?;
     rows.into_iter()
         .map(|row| Notification::from_row(&row))

@@ -56,7 +56,7 @@ pub fn entries_of<S: Store>(
     account: &Account,
     window: &Window,
 ) -> Result<Vec<AccountEntry>, StoreError> {
-    let params = [account.key.into(), window.key(), window.fetch().into()];
+    let params = [account.key.into(), window.key(), window.fetch.into()];
     store.query(&window.sql(ENTRIES_OF), &params)?.all(|row| {
         Ok(AccountEntry {
             transfer_sequence: row.integer(0)?,

@@ -143,7 +143,7 @@ pub fn list<S: Store, F>(
         window.key(),
         driver.value.clone(),
         until,
-        window.fetch().into(),
+        window.fetch.into(),
     ];
     params.extend(others);
     let rows = store.query(&window.sql(&page_sql(&driver)), &params)?;

@@ -117,7 +117,7 @@ impl ApiKey {
             params.push(client.into());
         }
         sql += PAGE_END;
-        params.push(window.fetch().into());
+        params.push(window.fetch.into());
         from.query(&window.sql(&sql), &params)?.all(Self::from_row)
     }
 

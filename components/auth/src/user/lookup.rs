@@ -146,7 +146,7 @@ impl Statement {
         window: &Window,
         from: &impl Reader,
     ) -> Result<Vec<User>, StoreError> {
-        self.add(PAGE_END, [window.fetch().into()]);
+        self.add(PAGE_END, [window.fetch.into()]);
         from.query(&window.sql(&self.sql), &self.params)?
             .all(User::from_row)
     }

@@ -40,7 +40,7 @@ pub fn page<S: Store, F>(
     let tail = target.map_or(NEWEST, |_| NEWEST_OF_TARGET);
     let window = page.window();
     let mut events = Events::new(store, &window.sql(tail), window.key(), target);
-    let events = events.take(window.fetch(), |_| false)?;
+    let events = events.take(window.fetch, |_| false)?;
     Ok(List::new(events, page, |event| event.sequence))
 }
 

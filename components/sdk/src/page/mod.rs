@@ -13,7 +13,7 @@
 //! let sql = window.sql("SELECT id FROM t WHERE id {beyond} ?1 ORDER BY id {order} LIMIT ?2");
 //! assert_eq!(sql, "SELECT id FROM t WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
 //!
-//! let rows = vec![9, 8, 7]; // of this query with `window.key()` and `window.fetch()`
+//! let rows = vec![9, 8, 7]; // of this query with `window.key()` and `window.fetch`
 //! let list = List::new(rows, &page, |row| *row);
 //! assert_eq!((list.data, list.has_more), (vec![9, 8], true));
 //! ```

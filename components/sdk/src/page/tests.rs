@@ -43,7 +43,7 @@ fn read(all: &[i64], query: &str) -> List<i64> {
             *row < key
         }
     });
-    rows.truncate(usize::try_from(window.fetch()).unwrap());
+    rows.truncate(usize::try_from(window.fetch).unwrap());
     List::new(rows, &page, |row| *row)
 }
 
@@ -51,7 +51,7 @@ fn read(all: &[i64], query: &str) -> List<i64> {
 fn an_empty_query_is_the_first_page() {
     let page = page("");
     let window = page.window();
-    assert_eq!((page.limit, window.fetch()), (50, 51));
+    assert_eq!((page.limit, window.fetch), (50, 51));
     assert_eq!(window.sql("a {beyond} {until} {order}"), "a < >= DESC");
     assert_eq!(window.key(), Value::Integer(i64::MAX));
 }

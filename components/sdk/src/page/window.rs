@@ -12,7 +12,8 @@ use crate::store::Value;
 pub struct Window {
     pub(super) key: Value,
     pub(super) is_back: bool,
-    pub(super) fetch: i64,
+    /// How many rows to read: one more than the page has, which shows whether there is another one.
+    pub fetch: i64,
 }
 
 impl Window {
@@ -52,10 +53,5 @@ impl Window {
             _ => self.key(),
         };
         [key, end.into()]
-    }
-
-    /// How many rows to read: one more than the page has, which shows whether there is another one.
-    pub fn fetch(&self) -> i64 {
-        self.fetch
     }
 }

@@ -89,8 +89,8 @@ pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), Foll
 /// What one commit writes.
 fn part(ledger: &impl Journal, after: u64, end: u64) -> Result<Part, FollowError> {
     let mut part = Part::after(after);
-    while part.last() < end && !part.is_full() {
-        let postings = ledger.journal(part.last(), JOURNAL_LIMIT_MAX)?;
+    while part.last < end && !part.is_full() {
+        let postings = ledger.journal(part.last, JOURNAL_LIMIT_MAX)?;
         if postings.is_empty() {
             break;
         }

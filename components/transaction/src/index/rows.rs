@@ -145,7 +145,7 @@ pub(super) struct Part {
     note_bytes: usize,
     ends: BTreeMap<Uuid, &'static str>,
     /// The last place in the journal.
-    last: u64,
+    pub(super) last: u64,
     delay_min_ms: i64,
     delay_max_ms: i64,
 }
@@ -156,10 +156,6 @@ impl Part {
             last,
             ..Self::default()
         }
-    }
-
-    pub(super) fn last(&self) -> u64 {
-        self.last
     }
 
     pub(super) fn push(&mut self, posting: &Posting) -> Result<(), StoreError> {

@@ -131,7 +131,7 @@ pub fn search<S: Store>(
         values.extend(condition.values);
     }
     sql += " ORDER BY looked.sequence {order} LIMIT ?";
-    values.push(window.fetch().into());
+    values.push(window.fetch.into());
     let rows = store.query(&window.sql(&sql), &values)?;
     let rows = rows.all(|row| {
         Ok(Listed {

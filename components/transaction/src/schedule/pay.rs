@@ -67,7 +67,7 @@ impl<'a, U: Users> Owners<'a, U> {
 }
 
 /// What the ledger decided on a run.
-struct PaidRun {
+pub(super) struct PaidRun {
     run: Run,
     owner: Uuid,
     action: Action,
@@ -80,11 +80,12 @@ struct PaidRun {
 /// The results of one pass over open runs.
 #[derive(Default)]
 pub(super) struct Pass {
-    paid: Vec<PaidRun>,
+    /// The runs that have an outcome now.
+    pub(super) paid: Vec<PaidRun>,
     /// The runs for which the ledger, or the auth service, did not respond.
-    failed: Vec<Run>,
+    pub(super) failed: Vec<Run>,
     /// Why some runs were left out, if they were.
-    cut_short: Option<CutShort>,
+    pub(super) cut_short: Option<CutShort>,
 }
 
 /// Why a pass leaves runs out: they would fail as those before them did. The first reason counts
@@ -99,21 +100,6 @@ pub(super) enum CutShort {
 }
 
 impl Pass {
-    /// Why runs were left out, if they were.
-    pub(super) fn cut_short(&self) -> Option<CutShort> {
-        self.cut_short
-    }
-
-    /// How many runs have an outcome now.
-    pub(super) fn paid(&self) -> usize {
-        self.paid.len()
-    }
-
-    /// How many runs failed.
-    pub(super) fn failed(&self) -> usize {
-        self.failed.len()
-    }
-
     /// Whether each run has an outcome now.
     pub(super) fn has_all(&self) -> bool {
         self.cut_short.is_none() && self.failed.is_empty()

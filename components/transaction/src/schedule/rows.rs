@@ -69,7 +69,7 @@ pub fn list<S: Store>(
         "schedule.owner_id = ?1 AND schedule.sequence {beyond} ?2 \
          ORDER BY schedule.sequence {order} LIMIT ?3",
     );
-    let params = [owner.into(), window.key(), window.fetch().into()];
+    let params = [owner.into(), window.key(), window.fetch.into()];
     store.query(&window.sql(&sql), &params)?.all(overview)
 }
 

@@ -71,10 +71,10 @@ impl<E: Env> Service<E> {
             }
             let pass = pay(&self.ledger, open, |schedule| owners.action_for(schedule));
             record(&self.store, &pass, self.clock.now_ms())?;
-            summary.paid += pass.paid();
-            summary.failed += pass.failed();
+            summary.paid += pass.paid.len();
+            summary.failed += pass.failed.len();
             if !pass.has_all() {
-                return Ok(pass.cut_short());
+                return Ok(pass.cut_short);
             }
         }
     }

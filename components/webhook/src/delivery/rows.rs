@@ -95,7 +95,7 @@ pub(crate) fn list<S: Store>(
         "SELECT {COLUMNS} FROM webhook_delivery WHERE webhook_key = ?1 AND sequence {{beyond}} ?2
          ORDER BY sequence {{order}} LIMIT ?3"
     );
-    let params = [webhook_key.into(), window.key(), window.fetch().into()];
+    let params = [webhook_key.into(), window.key(), window.fetch.into()];
     store
         .query(&window.sql(&sql), &params)?
         .all(Delivery::from_row)

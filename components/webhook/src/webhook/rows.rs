@@ -74,7 +74,7 @@ pub(crate) fn list<S: Store>(store: &S, window: &Window) -> Result<Vec<Webhook>,
         "SELECT {COLUMNS} FROM webhook WHERE deleted_at_ms IS NULL AND key {{beyond}} ?1 \
          ORDER BY key {{order}} LIMIT ?2"
     );
-    let params = [window.key(), window.fetch().into()];
+    let params = [window.key(), window.fetch.into()];
     store
         .query(&window.sql(&sql), &params)?
         .all(Webhook::from_row)
