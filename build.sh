@@ -29,6 +29,7 @@ readonly COMPONENT_FLAGS="-C target-feature=+simd128 -C embed-bitcode=yes -C lto
 # once. The clients of a running host want other features, but of small libraries only.
 readonly BANK=(--workspace --exclude strongroom-tests --exclude strongroom-bench)
 readonly CLIENTS=(-p strongroom-tests -p strongroom-bench)
+readonly NOT_OPTIMISED=(--config tests/not_optimised.toml)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
@@ -273,16 +274,21 @@ run_tests() {
   trap print_phases EXIT
   build_test_bank
   phase "lints" lint
-  phase "the unit tests: compiling" cargo test --release "${BANK[@]}" --no-run
-  phase "the unit tests" cargo test --release "${BANK[@]}" --no-fail-fast
+  phase "the unit tests: compiling" cargo test --release "${BANK[@]}" \
+    "${NOT_OPTIMISED[@]}" --lib --no-run
+  phase "the unit tests" cargo test --release "${BANK[@]}" \
+    "${NOT_OPTIMISED[@]}" --lib --no-fail-fast
+  phase "the documentation tests" cargo test --release -p strongroom-sdk --features native --doc
+  phase "the tests of faults" cargo test --release "${BANK[@]}" --test '*'
   phase "the examples" build_examples
   phase "the tests of the examples" examples/test.sh
   install_test_tools
   phase "the clients" build_clients
-  phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" --no-run
+  phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" \
+    "${NOT_OPTIMISED[@]}" --no-run
   # They wait for a third of their time.
-  phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" --no-fail-fast -- \
-    --test-threads=$(($(nproc) * 3 / 2))
+  phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" \
+    "${NOT_OPTIMISED[@]}" --no-fail-fast -- --test-threads=$(($(nproc) * 3 / 2))
 }
 
 case "${1:-}" in
