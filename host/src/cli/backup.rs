@@ -25,7 +25,7 @@ const KEPT_DEFAULT: usize = 24;
 pub(super) struct BackupArguments {
     /// The folder to make; with --every, the folder of backups, each named by its time
     folder: PathBuf,
-    /// Make one now and then one in each interval, such as 1h, until the process is ended
+    /// Make one now, and another each interval, such as 1h, until the process is ended
     #[arg(long, value_name = "INTERVAL", value_parser = parse_interval)]
     every: Option<Duration>,
     /// How many backups to keep; older ones are removed [default: 24]

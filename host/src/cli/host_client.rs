@@ -153,7 +153,8 @@ impl HostClient {
         let request = request.body(Full::new(Bytes::from(body)))?;
         let no_host = || {
             format!(
-                "no host answers at {}; name its admin address, such as 127.0.0.1:9090",
+                "no host answers at {}; start it, or name the admin address that it prints when it \
+                 has started",
                 self.address
             )
         };
