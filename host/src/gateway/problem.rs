@@ -37,7 +37,7 @@ pub(super) enum GatewayError {
     /// With the methods that there are.
     #[error("this path does not have that method; `allow` lists those it has")]
     MethodNotAllowed(&'static str),
-    #[error("no service is at this path; services are at /api/<service>")]
+    #[error("no service is at this path; services are at /api/<service>, and /docs describes them")]
     NoSuchService,
     #[error("nothing is at {0}; leave out the slash at its end")]
     SlashAtEnd(String),
