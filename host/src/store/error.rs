@@ -43,9 +43,12 @@ pub(super) fn for_guest(error: &rusqlite::Error, is_out_of_time: bool) -> Error 
             ErrorCode::SystemIoFailure
             | ErrorCode::CannotOpen
             | ErrorCode::DatabaseCorrupt
-            | ErrorCode::NotADatabase
-            | ErrorCode::OutOfMemory,
+            | ErrorCode::NotADatabase,
         ) => Error::Io(error.to_string()),
+        // So SQLite ends a statement of too many steps; the host itself does not outlive the lack.
+        Some(ErrorCode::OutOfMemory) => {
+            Error::Invalid("the statement needs too many steps or too much memory".to_owned())
+        }
         _ => Error::Invalid(error.to_string()),
     }
 }

@@ -150,6 +150,10 @@ async fn a_read_beyond_its_limits_is_refused() {
             &format!("{numbers} 9) SELECT zeroblob(500000) FROM n"),
             Error::TooLarge(some()),
         ),
+        (
+            &format!("SELECT 1 WHERE 1 IN (1{})", ", (SELECT id FROM t)".repeat(3_000)),
+            Error::Invalid(some()),
+        ),
     ] {
         let refused = test.read(sql).await.unwrap_err();
         assert!(is_same(&refused, &expected), "{sql}: {refused:?}");
