@@ -324,6 +324,11 @@ async fn run_services(
     };
     faults::arm();
     announcement.print_addresses();
+    if let Some(unready) = swapper.services().unready() {
+        print_line(&format!(
+            "not every service serves: {unready}; the log has the reasons"
+        ));
+    }
     if !is_done {
         start.await;
     }

@@ -151,7 +151,10 @@ async fn a_read_beyond_its_limits_is_refused() {
             Error::TooLarge(some()),
         ),
         (
-            &format!("SELECT 1 WHERE 1 IN (1{})", ", (SELECT id FROM t)".repeat(3_000)),
+            &format!(
+                "SELECT 1 WHERE 1 IN (1{})",
+                ", (SELECT id FROM t)".repeat(3_000)
+            ),
             Error::Invalid(some()),
         ),
     ] {

@@ -211,6 +211,23 @@ async fn without_a_terminal_the_first_administrators_password_is_in_a_private_fi
 }
 
 #[tokio::test]
+async fn a_start_says_which_services_do_not_serve() {
+    let mut host = Host::prepared(&Registry::bank(), Some("short"));
+    host.launch();
+    wait_for("what does not serve", 10, async || {
+        let printed = host.stdout();
+        let is_said = printed.contains("not every service serves: auth is failed, ");
+        is_said.then_some(())
+    })
+    .await;
+    let log = host.log_until_now().await;
+    assert!(
+        log.contains("the password must have at least 15 characters"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn a_password_for_the_first_administrator_that_comes_too_late_is_named_in_the_log() {
     const NOTICE: &str = "`admin_password` is set and has no effect";
     let mut bank = Bank::start().await;
