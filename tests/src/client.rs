@@ -157,6 +157,15 @@ impl Call {
         self.header("idempotency-key", key)
     }
 
+    /// Waits this long for the answer.
+    #[must_use]
+    pub fn within(self, seconds: u64) -> Self {
+        let time_max = std::time::Duration::from_secs(seconds);
+        Self {
+            request: self.request.timeout(time_max),
+        }
+    }
+
     /// Sends it; returns once the head of the answer is there. The caller reads its body.
     ///
     /// # Panics

@@ -21,7 +21,10 @@ use crate::registry::Registry;
 use crate::{Client, Value, list, wait_for, workspace};
 
 /// Compiling every component for the first time on a loaded machine, with room to spare.
-const READY_SECONDS_MAX: u64 = 180;
+const READY_SECONDS_MAX: u64 = 300;
+/// A change is taken or refused in less, even when its components must be compiled first. Their
+/// compiler gives way to everything else on the machine.
+pub const CHANGE_SECONDS_MAX: u64 = 300;
 /// The host's own limit on draining is 30 s.
 const EXIT_SECONDS_MAX: u64 = 40;
 /// A line of the log arrives within a second, and later on a loaded machine.
@@ -215,7 +218,8 @@ impl Host {
     /// If anything of it is refused.
     pub async fn save_registry(&self, registry: &Registry) -> Value {
         registry.save(self.folder());
-        self.admin().post("/services/reload").await.json(200)
+        let reload = self.admin().post("/services/reload");
+        reload.within(CHANGE_SECONDS_MAX).await.json(200)
     }
 
     /// What `GET /services` of the admin listener returns.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// take this long: it is no measure of speed, but tells service from none.
 const WELL_TIME_MAX: Duration = Duration::from_secs(10);
 /// Longer than any start that a test bounds, so that a service that must wait for one is found out.
-const SERVING_SECONDS_MAX: u64 = 60;
+const SERVING_SECONDS_MAX: u64 = 180;
 /// The services that must be well.
 const NEIGHBOURS: [&str; 6] = [
     "accounts",

@@ -5,7 +5,7 @@ use strongroom_tests::{Value, list, text, wait_for};
 
 /// A change is taken, or refused, in less, even when components must be compiled first on a loaded
 /// machine.
-pub const CHANGE_SECONDS_MAX: u64 = 60;
+pub const CHANGE_SECONDS_MAX: u64 = strongroom_tests::host::CHANGE_SECONDS_MAX;
 
 /// The service's generation and when it began: both stay as they are until it is swapped.
 pub async fn identity(host: &Host, name: &str) -> (Value, Value) {
