@@ -33,6 +33,8 @@ const KILL_AFTER_MS_MAX: u64 = 2_000;
 const KILL_AFTER_MS_MAX_SHORT: u64 = 1_000;
 /// How long a host may need until it is ready on the data of one that was killed.
 const READY_MAX: Duration = Duration::from_secs(2);
+/// The same beside other tests, which start hosts too; some logins may be among it.
+const READY_MAX_SHORT: Duration = Duration::from_secs(20);
 /// In one of so many rounds, the bank is left alone before any client asks again.
 const ALONE_IN: usize = 5;
 /// For how long: each service's tick comes about every second.
@@ -102,7 +104,8 @@ impl Trial {
         let started = Instant::now();
         self.start_again().await;
         let ready = started.elapsed();
-        assert!(ready <= READY_MAX, "round {round}: ready after {ready:?}");
+        let ready_max = short_or_full(READY_MAX_SHORT, READY_MAX);
+        assert!(ready <= ready_max, "round {round}: ready after {ready:?}");
 
         let rows = self.new_rows().await;
         let found = rows.iter().map(|row| (row.id, row.outcome)).collect();
