@@ -156,7 +156,8 @@ async fn requests_that_wait_for_an_instance() {
 
 #[tokio::test]
 async fn one_that_never_ends_is_ended_by_the_limits_of_its_own_generation() {
-    let hasty = version("version-a").limit("timeout", "2s");
+    // Long enough for the swap, and far shorter than that of the next generation.
+    let hasty = version("version-a").limit("timeout", "10s");
     let registry = beside_a_bystander(hasty);
     let host = Host::start(&registry, None).await;
     let held = in_flight(&host, "/api/changing", "closed").await;
