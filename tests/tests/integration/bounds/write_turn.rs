@@ -6,9 +6,9 @@ use strongroom_tests::registry::Service;
 
 fn service() -> Service {
     shell::service()
-        .limit("write_turn", "300ms")
-        .limit("cpu", "1s")
-        .limit("timeout", "2s")
+        .limit("write_turn", "1s")
+        .limit("cpu", "3s")
+        .limit("timeout", "5s")
 }
 
 async fn beside(service: Service) -> (Neighbours, Shell) {
@@ -64,7 +64,7 @@ async fn a_transaction_held_across_requests_is_taken_away_with_its_instance() {
             // The only instance still has the transaction, or has been replaced: either way what it
             // does comes to nothing.
             let _refused_or_nothing_held = shell.run("use-what-is-held", late).await;
-            tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
             let held = shell.run("use-what-is-held", late).await;
             assert!(
                 matches!(
