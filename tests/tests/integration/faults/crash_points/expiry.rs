@@ -12,9 +12,10 @@ use crate::faults::scene::{BrokenBank, Kept};
 const HOLDS: usize = 3;
 const CENTS: i64 = 700;
 /// Long enough that the bank is stopped before the first is swept.
-const HOLD_SECONDS: u32 = 2;
-/// How soon after the start the sweep has ended them: it comes about every second.
-const SWEPT_SECONDS_MAX: u64 = 5;
+const HOLD_SECONDS: u32 = 5;
+/// How soon after the start the sweep has ended them: it comes about every second, and later on a
+/// loaded machine.
+const SWEPT_SECONDS_MAX: u64 = 30;
 
 /// The look whether anything is due. It is the first of many that find nothing, so it is not
 /// counted with the others.
