@@ -38,7 +38,8 @@ async fn one_customers_batches_come_one_after_the_other_beside_anothers_payments
                 let call = eve.post("/api/transactions/batch").key(&new_key());
                 let answer = call.body("application/json", batch.to_string()).await;
                 assert!([201, 503].contains(&answer.status), "{}", answer.status);
-                done.fetch_add(1, SeqCst);
+                // One that is refused had no turn, and is sent again at once.
+                done.fetch_add(usize::from(answer.status == 201), SeqCst);
             }
         });
     }
