@@ -41,7 +41,7 @@ fn scale() -> Scale {
         window_0_connections: 8,
         wrong_logins_per_second: 20,
         payments: 100,
-        slow: Duration::from_secs(2),
+        slow: Duration::from_secs(5),
     };
     let full = Scale {
         slow_connections: 1_000,
