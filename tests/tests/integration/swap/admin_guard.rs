@@ -15,7 +15,7 @@ use tokio::net::UnixStream;
 /// More than the listener has places.
 const CLIENTS: usize = 80;
 /// A health check that queues takes as long as the slow clients before it: 10 s.
-const PROMPT: Duration = Duration::from_secs(2);
+const PROMPT: Duration = Duration::from_secs(7);
 
 async fn start() -> Host {
     Host::start(&beside_a_bystander(version("version-a")), None).await
