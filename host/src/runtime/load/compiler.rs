@@ -16,8 +16,9 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 const MEMORY_MAX: u64 = 4 << 30;
 /// The most CPU time of the compiler, in seconds, of all its threads. The same takes 15 s.
 const CPU_SECONDS_MAX: u64 = 600;
-/// How far the compiler stands back for those who serve requests: the most that there is.
-const NICE: i32 = 19;
+/// How far the compiler stands back for requests: where these keep all cores busy, it gets a
+/// quarter of them, so that a swap comes to its end.
+const NICE: i32 = 5;
 /// This program, also where its file was replaced while it runs.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 /// The name of the command.

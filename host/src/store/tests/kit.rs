@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 pub const BYTES_MAX: u64 = 64 << 20;
 /// How long a write transaction may take.
-pub const WRITE_TIME: Duration = Duration::from_millis(200);
+pub const WRITE_TIME: Duration = Duration::from_millis(500);
 /// How long a read may take.
 pub const READ_TIME: Duration = Duration::from_millis(300);
 
