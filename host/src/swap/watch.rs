@@ -66,17 +66,29 @@ impl FileWatch {
                 _ = hangup.recv() => {
                     tracing::info!("SIGHUP: reading the registry");
                     swapper.reload(Trigger::Signal).await;
-                    continue;
                 }
-                _ = look.tick() => {}
-                () = self.events.changed() => {}
-            }
-            let found = self.quiet_fingerprints(swapper, &named).await;
-            if found != self.taken {
-                self.taken = found;
-                swapper.reload(Trigger::Saved).await;
+                found = self.next_fingerprints(swapper, &named, &mut look) => {
+                    if found != self.taken {
+                        self.taken = found;
+                        swapper.reload(Trigger::Saved).await;
+                    }
+                }
             }
         }
+    }
+
+    /// Waits for a change, or the time of a look; returns the files' fingerprints then.
+    async fn next_fingerprints(
+        &self,
+        swapper: &Swapper,
+        files: &[PathBuf],
+        look: &mut Interval,
+    ) -> Fingerprints {
+        tokio::select! {
+            _ = look.tick() => {}
+            () = self.events.changed() => {}
+        }
+        self.quiet_fingerprints(swapper, files).await
     }
 
     /// The files' fingerprints, once no writer is at work.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::swap::files::{guest_bytes, host_with_file};
 use crate::swap::operator::{assert_answers, history, wait_for_generation};
 use crate::swap::versions::{beside_a_bystander, version};
+use rustix::process::Signal;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 
@@ -81,4 +82,17 @@ async fn a_component() {
         all_switched && outcomes.len() == 2,
         "nothing was refused meanwhile: {outcomes:?}"
     );
+}
+
+#[tokio::test]
+async fn sighup_reads_at_once_what_a_writer_still_has_open() {
+    let before = beside_a_bystander(version("version-a"));
+    let host = Host::start(&before, None).await;
+    let mut file = truncate(&host.folder().join("registry.toml"));
+    let after = beside_a_bystander(version("version-b")).text();
+    write_with_rests(&mut file, &[after.as_bytes()]).await;
+    assert_eq!(host.service("changing").await["generation"], 1);
+    host.signal(Signal::HUP);
+    wait_for_generation(&host, "changing", 2).await;
+    drop(file);
 }
