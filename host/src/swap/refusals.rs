@@ -110,12 +110,11 @@ impl Refusals {
         self.0.lock().contains_key(slot)
     }
 
-    /// Why the last attempt at this slot was refused.
-    pub(super) fn reason(&self, slot: &Slot) -> Option<String> {
-        self.0
-            .lock()
-            .get(slot)
-            .map(|refused| refused.reason.clone())
+    /// Why the last attempt at a service, or else at its canary, was refused.
+    pub(super) fn reason(&self, service: &str) -> Option<String> {
+        let refusals = self.0.lock();
+        let mut slots = [Slot::stable(service), Slot::canary(service)].into_iter();
+        slots.find_map(|slot| Some(refusals.get(&slot)?.reason.clone()))
     }
 
     /// Whether an attempt would be the same as the one that was refused.

@@ -293,8 +293,11 @@ impl Swapper {
                     || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
             let reasons = texts(problems.iter().filter(concerns));
-            if !reasons.is_empty() {
-                route.service.note_error(reasons.join("; "));
+            let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+            // The last error may be a mistake of an earlier registry.
+            match reason.or_else(|| self.refusals.reason(route.service.name())) {
+                Some(reason) => route.service.note_error(reason),
+                None => route.service.note_settled(),
             }
         }
         self.set_status(RegistryStatus {
@@ -350,12 +353,11 @@ fn note_states(pass: &Pass<'_>, pending: &[String]) {
         let Some(route) = table.get(&spec.name) else {
             continue;
         };
-        let slots = [Slot::stable(&spec.name), Slot::canary(&spec.name)];
         let is_pending = pending.contains(&spec.name);
         if !is_pending {
-            pass.refusals.forget(&slots[0]);
+            pass.refusals.forget(&Slot::stable(&spec.name));
         }
-        match slots.iter().find_map(|slot| pass.refusals.reason(slot)) {
+        match pass.refusals.reason(&spec.name) {
             // The last error may be of the registry, which had a mistake meanwhile.
             Some(reason) => route.service.note_error(reason),
             None if !is_pending => route.service.note_settled(),

@@ -116,3 +116,17 @@ async fn a_registry_that_is_gone() {
     assert_answers(&host, "/api/changing", "version-a").await;
     mend(&host, &registry, 2).await;
 }
+
+#[tokio::test]
+async fn a_mistake_that_another_has_replaced_is_shown_no_more() {
+    let (registry, host) = start_beside_a_bystander().await;
+    let mistake = |name: &str| {
+        let registry = registry.clone();
+        registry.change(name, |service| service.limit("timeout", "soon"))
+    };
+    host.save(&mistake("changing"));
+    wait_for_refusal(&host, "changing").await;
+    host.save(&mistake("bystander"));
+    wait_for_refusal(&host, "bystander").await;
+    assert!(host.service("changing").await["last_error"].is_null());
+}
