@@ -19,13 +19,13 @@ use crate::runtime::Services;
 use crate::store::{LogKeeper, LogPosition, log_of};
 use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest as _, Sha256};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,10 @@ const PART_BYTES: usize = 256 << 10;
 const LOG_BYTES_MIN: u64 = 256 << 20;
 /// How long at least until it begins anew after a failure: to copy all stores costs everybody.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
+/// How long a small file stays that another has replaced: a restoration that has begun copies it.
+const REPLACED_KEPT: Duration = Duration::from_secs(10 * 60);
+/// The name of the lock in the folder of a bank's backups.
+const LOCK_NAME: &str = "lock";
 /// How often the start is looked at.
 const START_POLL: Duration = Duration::from_millis(100);
 
@@ -164,27 +168,56 @@ fn step(
     // Each bank has a folder of its own there: none removes what is another's.
     let folder = folder.join(source.bank().to_string());
     let cleared = folder.clone();
-    in_time(move || {
+    let lock = in_time(move || {
         create_folder(&cleared)?;
+        let lock = lock(&cleared)?;
         remove_backups(&cleared, |backup| {
             !backup.join(manifest::FILE_NAME).exists()
-        })
+        })?;
+        Ok(lock)
     })?;
     // Otherwise the logs go on to fill the folder of the one before, and no manifest names that.
-    let kept = KeptBackup::begin(source, &folder, stop).inspect_err(|_| source.end_keeping())?;
+    let kept = KeptBackup::begin(source, &folder, lock, stop);
+    let kept = kept.inspect_err(|_| source.end_keeping())?;
     // The new one replaces them.
     let now = kept.folder.clone();
     in_time(move || remove_backups(&folder, |backup| backup != now))?;
     Ok(kept)
 }
 
+/// Locks the folder of a bank's backups: a host on a copy of the data folder is the same bank.
+fn lock(folder: &Path) -> io::Result<File> {
+    let path = folder.join(LOCK_NAME);
+    let lock = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::Error(error)) => Err(error),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            format!(
+                "{}: another host keeps the backup of this bank here; if this one has a copy of its \
+                 data, remove `bank.id` from the copy",
+                folder.display()
+            ),
+        )),
+    }
+}
+
 /// A backup that follows the bank.
 pub struct KeptBackup {
     folder: PathBuf,
+    /// Of the folder above.
+    _lock: File,
     /// What was copied once.
     copied: Vec<CopiedFile>,
     logs: Vec<(PathBuf, Arc<FollowedLog>)>,
     small: Vec<CopiedFile>,
+    /// Small files that no manifest names any more, and since when.
+    replaced: Vec<(Instant, PathBuf)>,
     steps: u64,
 }
 
@@ -200,12 +233,17 @@ impl KeptBackup {
         self.write_manifest(source, manifest, logs.concat())
     }
 
-    fn begin(source: &BackupSource, above: &Path, stop: &CancellationToken) -> io::Result<Self> {
+    fn begin(
+        source: &BackupSource,
+        above: &Path,
+        lock: File,
+        stop: &CancellationToken,
+    ) -> io::Result<Self> {
         let folder = above.join(named::name_of_now());
         // One that is there already, of this second, may be whole.
         let made = folder.clone();
         in_time(move || std::fs::DirBuilder::new().mode(FOLDER_MODE).create(made))?;
-        Self::copy(source, &folder, stop).inspect_err(|_| {
+        Self::copy(source, &folder, lock, stop).inspect_err(|_| {
             // What is not whole must not keep the next one from its place on the disk.
             let removed = folder.clone();
             if let Err(error) = in_time(move || std::fs::remove_dir_all(removed)) {
@@ -214,7 +252,12 @@ impl KeptBackup {
         })
     }
 
-    fn copy(source: &BackupSource, folder: &Path, stop: &CancellationToken) -> io::Result<Self> {
+    fn copy(
+        source: &BackupSource,
+        folder: &Path,
+        lock: File,
+        stop: &CancellationToken,
+    ) -> io::Result<Self> {
         let mut destination = Following {
             files: FolderDestination::new(folder, stop.clone()),
             logs: Vec::new(),
@@ -223,9 +266,11 @@ impl KeptBackup {
         let bytes = copied.bytes();
         let mut kept = Self {
             folder: folder.to_owned(),
+            _lock: lock,
             copied: copied.files,
             logs: destination.logs,
             small: Vec::new(),
+            replaced: Vec::new(),
             steps: 0,
         };
         // The logs of those that were copied first went on meanwhile.
@@ -288,11 +333,16 @@ impl KeptBackup {
         }
         manifest.files.extend(self.small.iter().cloned());
         let (file, text) = (self.folder.join(manifest::FILE_NAME), manifest.text()?);
-        let old = before.iter().filter(|file| !self.small.contains(file));
-        let old: Vec<_> = old.map(|file| self.folder.join(file.stored())).collect();
+        let now = Instant::now();
+        let is_old = |(since, _): &mut (Instant, PathBuf)| *since + REPLACED_KEPT < now;
+        let old: Vec<_> = self.replaced.extract_if(.., is_old).collect();
+        let replaced = before.iter().filter(|file| !self.small.contains(file));
+        let replaced = replaced.map(|file| (now, self.folder.join(file.stored())));
+        self.replaced.extend(replaced);
         in_time(move || {
             replace(&file, &text)?;
-            old.iter().try_for_each(std::fs::remove_file)
+            old.iter()
+                .try_for_each(|(_, file)| std::fs::remove_file(file))
         })
     }
 

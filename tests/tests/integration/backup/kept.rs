@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rustix::process::Signal;
 use strongroom_tests::command::verify;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Bank, text, wait_for};
@@ -11,14 +12,17 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::mover::{Movers, restore};
+use super::torn_copy::copy;
 
 const SECONDS_MAX: u64 = 60;
 
 fn registry() -> Registry {
-    let backup = toml::toml! {
-        folder = "kept"
-        interval = "1s"
-    };
+    registry_that_keeps_in(Path::new("kept"))
+}
+
+fn registry_that_keeps_in(folder: &Path) -> Registry {
+    let mut backup = toml::toml! { interval = "1s" };
+    backup.insert("folder".to_owned(), folder.display().to_string().into());
     Registry::bank().host("backup", backup)
 }
 
@@ -94,7 +98,8 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         wait_for_backup(&bank).await;
         wait_for("the earlier one to go", SECONDS_MAX, async || {
             let left = std::fs::read_dir(kept(&bank)?).ok()?;
-            (left.count() == 1).then_some(())
+            let backups = left.filter(|entry| entry.as_ref().is_ok_and(|one| one.path().is_dir()));
+            (backups.count() == 1).then_some(())
         })
         .await;
     }
@@ -155,4 +160,26 @@ async fn a_backup_that_cannot_be_written_is_logged_and_made_anew_and_the_bank_go
     let folder = wait_for_backup(&bank).await;
     let restored = Bank::prepared(&Registry::bank());
     assert_eq!(restore(&restored, &folder).code, Some(0));
+}
+
+/// It is the same bank, by its id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_on_a_copy_of_the_data_does_not_take_over_the_backup() {
+    let mut bank = Bank::start_with(&registry()).await;
+    wait_for_backup(&bank).await;
+    bank.host.signal(Signal::TERM);
+    bank.host.wait_for_exit().await;
+    let folder = bank.folder().join("kept");
+    let mut other = Bank::prepared(&registry_that_keeps_in(&folder));
+    copy(&bank.data(), &other.data());
+    bank.host.launch();
+    bank.wait_until_ready().await;
+    wait_for_backup(&bank).await;
+    other.host.launch();
+    wait_for("a refusal", SECONDS_MAX, async || {
+        let refusal = "another host keeps the backup of this bank here";
+        other.log().contains(refusal).then_some(())
+    })
+    .await;
+    wait_for_backup(&bank).await;
 }

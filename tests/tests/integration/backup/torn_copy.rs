@@ -10,7 +10,7 @@ use strongroom_tests::registry::Registry;
 use super::mover::Movers;
 
 /// Copies a folder file by file, as `cp -r` does.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
