@@ -13,9 +13,11 @@ const FILE_NAME: &str = "bank.id";
 /// The system's, or the file holds no id.
 pub(super) fn bank_id(data: &Path) -> io::Result<Uuid> {
     let file = data.join(FILE_NAME);
-    let Some(line) = line_file::read(&file)? else {
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
+    let Some(line) = line_file::read(&file).map_err(named)? else {
         let id = Uuid::now_v7();
-        line_file::write(&file, &id.to_string())?;
+        line_file::write(&file, &id.to_string()).map_err(named)?;
         return Ok(id);
     };
     line.parse().map_err(|error| {

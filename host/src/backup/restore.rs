@@ -33,18 +33,23 @@ pub fn restore(
         manifest
             .taken_at_ms()
             .is_some_and(|taken_at_ms| taken_at_ms <= now_ms),
-        "the backup is of {}, and this machine's clock says {}: set it right",
+        "the backup is of {}, and this machine's clock says {}: set it right; if the clock was ahead \
+         when the backup was made, correct `taken_at` in its manifest",
         manifest.taken_at,
         rfc3339::format(now_ms)
     );
     for copied in &manifest.files {
         let from = backup.join(copied.stored());
-        let (content, _) = regular_file::open(&from).with_context(|| from.display().to_string())?;
+        let shown = from.display().to_string();
+        let (content, _) = regular_file::open(&from).with_context(|| {
+            format!(
+                "{shown}: if a running host keeps this backup, it has another now: restore that"
+            )
+        })?;
         let to = data.join(&copied.path);
         // A log that is kept may have grown since its manifest was written.
         let mut content = Digested::new(content.take(copied.bytes));
-        write_file(&to, &mut content, progress)
-            .with_context(|| format!("{} to {}", from.display(), to.display()))?;
+        write_file(&to, &mut content, &shown, progress)?;
         let (bytes, sha256) = content.finish();
         anyhow::ensure!(
             (bytes, &sha256) == (copied.bytes, &copied.sha256),

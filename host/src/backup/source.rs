@@ -179,7 +179,9 @@ impl BackupSource {
             if open.contains(&path) {
                 continue;
             }
-            let mut database = store::open_database(&self.data.join(&path))?;
+            let file = self.data.join(&path);
+            let database = store::open_database(&file);
+            let mut database = database.map_err(|error| named(&file, error))?;
             let bytes = database.bytes;
             copying.take(&path, bytes, &mut database)?;
             let log = log_of(&path);

@@ -14,6 +14,8 @@ pub(super) const SYNC_BYTES: usize = 4 << 20;
 /// How much is read at once, in bytes.
 const PART_BYTES: usize = 256 << 10;
 
+const BREAKS_OFF: &str = "the host's response breaks off; its log says why";
+
 /// Writes the files of a backup into a new folder, durably, and checks that they are whole.
 /// Calls `progress` with the bytes of each part.
 ///
@@ -27,7 +29,7 @@ pub fn unpack(
     create_folder(folder).with_context(|| folder.display().to_string())?;
     let mut files = Vec::new();
     for entry in tar::Archive::new(backup).entries()? {
-        let mut entry = entry.context("the host's response breaks off; its log says why")?;
+        let mut entry = entry.context(BREAKS_OFF)?;
         let path = entry.path()?.into_owned();
         anyhow::ensure!(
             manifest::is_inside(&path),
@@ -36,7 +38,7 @@ pub fn unpack(
         );
         let file = folder.join(&path);
         let mut content = Digested::new(&mut entry);
-        write_file(&file, &mut content, progress).with_context(|| file.display().to_string())?;
+        write_file(&file, &mut content, BREAKS_OFF, progress)?;
         let (bytes, sha256) = content.finish();
         if path == Path::new(manifest::FILE_NAME) {
             let manifest = Manifest::of_folder(folder)?;
@@ -53,7 +55,7 @@ pub fn unpack(
             sha256,
         });
     }
-    anyhow::bail!("the host's response breaks off; its log says why")
+    anyhow::bail!(BREAKS_OFF)
 }
 
 /// Makes a new file and those folders above it that are missing.
@@ -72,12 +74,17 @@ pub(super) fn folder_of(file: &Path) -> &Path {
 }
 
 /// Writes a new file and those folders above it that are missing, durably.
+///
+/// # Errors
+/// `unread` where the content cannot be read; otherwise the name of the file.
 pub(super) fn write_file(
     file: &Path,
     content: &mut dyn Read,
+    unread: &str,
     progress: &mut dyn FnMut(u64),
-) -> io::Result<()> {
-    let mut written = new_file(file)?;
+) -> anyhow::Result<()> {
+    let named = || file.display().to_string();
+    let mut written = new_file(file).with_context(named)?;
     let mut unsynced = 0;
     let mut part = vec![0; PART_BYTES];
     loop {
@@ -85,16 +92,16 @@ pub(super) fn write_file(
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error).with_context(|| unread.to_owned()),
         };
-        written.write_all(&part[..read])?;
+        written.write_all(&part[..read]).with_context(named)?;
         unsynced += read;
         if unsynced >= SYNC_BYTES {
-            written.sync_data()?;
+            written.sync_data().with_context(named)?;
             unsynced = 0;
         }
         progress(read as u64);
     }
-    written.sync_all()?;
-    sync_folder(folder_of(file))
+    written.sync_all().with_context(named)?;
+    sync_folder(folder_of(file)).with_context(named)
 }
