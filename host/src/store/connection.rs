@@ -94,6 +94,14 @@ impl GuestConnection {
     /// Opens the connection that writes; the database may grow to `bytes_max`.
     pub(super) fn writer(file: &Path, bytes_max: u64) -> rusqlite::Result<Self> {
         let sqlite = Connection::open(file)?;
+        // SQLite opens a file that it may not write to as well.
+        if sqlite.is_readonly(rusqlite::MAIN_DB)? {
+            let problem = "this user may not write to it; correct its owner or mode";
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
+                Some(problem.to_owned()),
+            ));
+        }
         set_text(&sqlite, "journal_mode", "WAL")?;
         // Acknowledged means fsynced: NORMAL may lose the last commits when the power fails.
         sqlite.pragma_update(None, "synchronous", faults::synchronous())?;

@@ -129,6 +129,12 @@ impl Services {
             if known_stores::is_missing(&opened) {
                 known_stores::check_new(&data, &service, &opened)?;
             }
+            // SQLite would have the log beside the file that it leads to, and a backup look here.
+            if opened.is_symlink() {
+                return Err(
+                    "it is a symbolic link: link the folder `stores` in its place".to_owned(),
+                );
+            }
             if let Some(folder) = opened.parent() {
                 create_folder(folder)
                     .and_then(|()| private_file::tighten(folder))
