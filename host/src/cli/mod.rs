@@ -21,6 +21,7 @@ use crate::registry::{Registry, RegistryProblems};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The registry file that no option has to name.
 const REGISTRY_NAME: &str = "registry.toml";
@@ -127,6 +128,9 @@ pub fn command() -> clap::Command {
 
 /// Runs the command that the arguments name.
 pub async fn run(cli: Cli) -> ExitCode {
+    // With a handler, a limit on the size of files (`ulimit -f`) fails a write, as a full disk
+    // does, and does not end the process.
+    let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
     let ended = match cli.command {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Check(arguments) => check::run(arguments).await,

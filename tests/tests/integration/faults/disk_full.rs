@@ -6,7 +6,8 @@
 //! the kernel says that there is no room.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +20,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Bank, Person};
+use strongroom_tests::{Bank, Person, workspace};
 
 use crate::faults::books::ExpectedBooks;
 use crate::faults::load::{FaultLoad, account_for};
@@ -52,6 +53,41 @@ async fn a_full_disk_refuses_writes_serves_reads_and_loses_nothing() {
             &reason,
         ),
     }
+}
+
+/// As `ulimit -f` or `LimitFSIZE` says: by itself the signal for that would end the host.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_on_the_size_of_files_refuses_writes_and_ends_nothing() {
+    let mut bank = Bank::prepared(&Registry::bank());
+    let limited = bank.folder().join("limited");
+    let binary = workspace::binary();
+    let script = format!(
+        "#!/bin/sh\nulimit -f 3000\nexec {} \"$@\"\n",
+        binary.display()
+    );
+    fs::write(&limited, script).expect("a script");
+    fs::set_permissions(&limited, Permissions::from_mode(0o700)).expect("it can be run");
+    assert!(bank.host.try_launch(&limited, &[]), "{}", bank.log());
+    bank.wait_until_ready().await;
+    let pair = bank.pair().await;
+    let mut posted = 0;
+    let refused = loop {
+        let answer = pair.alice.submit("transfer", &pair.body("0.01")).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        posted += 1;
+        assert!(posted < 2_000, "no limit has an effect");
+    };
+    assert!([503, 507].contains(&refused.status), "{}", refused.text());
+    assert_eq!(bank.host.admin().get("/healthz").await.status, 200);
+    bank.host.kill();
+    bank.host.launch();
+    bank.wait_until_ready().await;
+    let pair = pair.at(&bank);
+    let path = format!("/api/transactions?account_id={}&limit=500", pair.from);
+    let list = pair.alice.all(&path).await;
+    assert!(list.len() >= posted, "{} of {posted}", list.len());
 }
 
 async fn fill_under_load(volume: &Volume) {

@@ -83,11 +83,7 @@ async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody(
     assert_eq!(limit("Max cpu time").as_deref(), Some("600"));
     assert_eq!(limit("Max data size").as_deref(), Some("4294967296"));
     let stat = told("stat");
-    assert_eq!(
-        stat.split(' ').nth(18),
-        Some("5"),
-        "its niceness in {stat}"
-    );
+    assert_eq!(stat.split(' ').nth(18), Some("5"), "its niceness in {stat}");
 
     assert_answers(&host, "/api/changing", "version-a").await;
     kill_process(compiler, Signal::KILL).expect("it runs");
