@@ -2,7 +2,7 @@
 //!
 //! The name of a file in the cache has the SHA-256 of the component and a hash of the engine: its
 //! full version and all settings that the code depends on. The engine's own check compares only its
-//! major version.
+//! major version. A file ends with the SHA-256 of the code before it, which the engine passes over.
 //!
 //! A release has the code of its own components inside, under such names too.
 
@@ -177,7 +177,8 @@ impl CompiledCache {
     /// Keeps compiled code for the next start. On a full disk the component runs all the same.
     fn keep(&self, engine: &Engine, digest: Digest, code: &[u8]) -> Result<Component> {
         let file = self.file(engine, digest);
-        if let Err(error) = replace(&file, code) {
+        let sealed = [code, &Sha256::digest(code)].concat();
+        if let Err(error) = replace(&file, &sealed) {
             tracing::warn!(file = %file.display(), %error, "compiled code cannot be kept");
             return load_own(engine, code);
         }
@@ -228,6 +229,11 @@ pub fn check_safe(folder: &Path) -> io::Result<()> {
 
 #[expect(unsafe_code, reason = "loading compiled code trusts the file")]
 fn load(engine: &Engine, file: &Path) -> Result<Component> {
+    // The engine does not look for bits that a disk has lost.
+    let content = std::fs::read(file)?;
+    let sealed = content.split_last_chunk::<32>();
+    let is_whole = sealed.is_some_and(|(code, seal)| seal[..] == Sha256::digest(code)[..]);
+    wasmtime::ensure!(is_whole, "it is not as it was written");
     // SAFETY: this program wrote the file whole or not at all, with an engine that the file's name
     // has a hash of, into the operator's folder for it. No program writes to it in place.
     let component = unsafe { Component::deserialize_file(engine, file)? };
@@ -278,6 +284,26 @@ mod tests {
             let problem = refusal(&folder).unwrap();
             let remedy = format!("`chmod 700 {}`", folder.display());
             assert!(problem.contains(&remedy), "{mode:o}: {problem}");
+        }
+    }
+
+    #[test]
+    fn code_that_is_not_as_it_was_written_is_not_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CompiledCache::open(folder.path()).unwrap();
+        let engines = Engines::of_release().unwrap();
+        let (engine, digest) = (&engines.sequential, Digest([1; 32]));
+        let component = wat::parse_str("(component)").unwrap();
+        let code = engine.precompile_component(&component).unwrap();
+        cache.keep(engine, digest, &code).unwrap();
+        assert!(cache.find(engine, digest).is_some());
+        let file = cache.file(engine, digest);
+        let written = std::fs::read(&file).unwrap();
+        for changed in [0, written.len() / 2, written.len() - 1] {
+            let mut content = written.clone();
+            content[changed] ^= 1;
+            std::fs::write(&file, content).unwrap();
+            assert!(cache.find(engine, digest).is_none(), "byte {changed}");
         }
     }
 
