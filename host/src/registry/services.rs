@@ -75,9 +75,10 @@ fn callees_first(
             })
             .map(|service| service.name.clone());
         let Some(name) = ready else {
-            let names = services.keys().cloned().collect::<Vec<_>>().join(", ");
-            for service in services.values() {
-                let leads_on = |link: &&Link| services.contains_key(&link.service);
+            let circles = in_circles(&services);
+            let names = circles.keys().copied().collect::<Vec<_>>().join(", ");
+            for service in circles.values() {
+                let leads_on = |link: &&Link| circles.contains_key(&*link.service);
                 let Some(link) = service.links.iter().find(leads_on) else {
                     continue;
                 };
@@ -94,4 +95,19 @@ fn callees_first(
         }
     }
     sorted
+}
+
+/// Of services that all lead to circles, those that are in one, or between two.
+fn in_circles(services: &BTreeMap<String, ServiceSpec>) -> BTreeMap<&str, &ServiceSpec> {
+    let named = |(name, service)| (String::as_str(name), service);
+    let mut circles: BTreeMap<_, &ServiceSpec> = services.iter().map(named).collect();
+    loop {
+        let before = circles.len();
+        let links = circles.values().flat_map(|service| &service.links);
+        let called: BTreeSet<_> = links.map(|link| &*link.service).collect();
+        circles.retain(|name, _| called.contains(name));
+        if circles.len() == before {
+            return circles;
+        }
+    }
 }
