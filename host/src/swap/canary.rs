@@ -176,9 +176,10 @@ async fn start(
             }
         }
         Err(problems) => {
-            route.service.refuse(&problems);
+            let reason = format!("the canary was refused: {}", in_one_line(&problems));
+            route.service.note_error(reason.clone());
             record.refuse(&problems);
-            pass.refusals.note(slot, key, in_one_line(&problems));
+            pass.refusals.note(slot, key, reason);
         }
     }
     pass.add(record);
