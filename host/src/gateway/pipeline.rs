@@ -45,9 +45,9 @@ const DEFAULT_HOST: HeaderValue = HeaderValue::from_static("localhost");
 const ONLY_SECURE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// Has a browser forget what it has of the whole origin, which all services share.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// A body that takes longer may arrive after the end of the session or key with which its request
-/// was admitted.
-const BODY_AT_ONCE: Duration = Duration::from_millis(1);
+/// A request whose body, or whose turn, comes later may begin after the end of the session or key
+/// with which it was admitted.
+const AT_ONCE: Duration = Duration::from_millis(1);
 /// A response of more bytes is large.
 const SMALL_RESPONSE_MAX: u64 = 16 << 10;
 /// Why a client that takes too little gets no more.
@@ -179,15 +179,18 @@ impl Gateway {
         let mut share = self.body_memory.share(spec, caller.clients());
         let begun = Instant::now();
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
-        let confirmed = match begun.elapsed() > BODY_AT_ONCE {
-            true => confirm(&self.keys, spec, &head, path.rest)?,
-            false => None,
-        };
-        let identity = confirmed.as_ref().or(caller.identity());
-        set_caller(&mut head, identity, address, &exchange.request_id);
+        let (request_id, rest) = (exchange.request_id.clone(), path.rest.to_owned());
         let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
-        trace::begin_span(&mut head.headers, recorded);
-        let request = Request::from_parts(head, body);
+        let request = || {
+            let confirmed = match begun.elapsed() > AT_ONCE {
+                true => confirm(&self.keys, spec, &head, &rest)?,
+                false => None,
+            };
+            let identity = confirmed.as_ref().or(caller.identity());
+            set_caller(&mut head, identity, address, &request_id);
+            trace::begin_span(&mut head.headers, recorded);
+            Ok(Request::from_parts(head, body))
+        };
         let mut response = self.call(&generation, client, request, exchange).await?;
         if let Some(rate) = &exchange.rate {
             rate.write_to(response.headers_mut());
@@ -195,15 +198,15 @@ impl Gateway {
         Ok(response)
     }
 
-    /// Has a component respond to a request that was let in.
+    /// Has a component respond to a request that was let in, and is made when it has its turn.
     async fn call(
         &self,
         generation: &Generation,
         client: Client,
-        request: Request<WasiBody>,
+        request: impl FnOnce() -> Result<Request<WasiBody>, GatewayError>,
         exchange: &mut Exchange,
     ) -> Result<Response<ResponseBody>, GatewayError> {
-        let only_reads = request.method().is_safe();
+        let only_reads = exchange.method.is_safe();
         let work = RequestWork::of(exchange.request_id.clone());
         exchange.work = Some(Arc::clone(&work));
         let trace = exchange.trace.as_ref();
@@ -211,7 +214,6 @@ impl Gateway {
         let current = span.as_ref().and_then(OpenSpan::current);
         let served = generation.serve(client, request);
         let response = for_request(client, work, current, served).await;
-        let response = response.map_err(GatewayError::from);
         if let Some(span) = span {
             span.end(response.as_ref().err().map(GatewayError::code));
         }

@@ -3,6 +3,7 @@
 use super::callees::Callees;
 use super::service::ServeError;
 use crate::client::Client;
+use crate::fair_line::Place;
 use crate::links::{CallError, FunctionName};
 use crate::registry::{Digest, ServiceSpec};
 use crate::runtime::instance::exports::Exports;
@@ -88,35 +89,34 @@ impl Generation {
         self.pool.warm(count).await
     }
 
-    /// Serves one request of a client.
+    /// Serves one request of a client, which is made when it has a slot: it may have waited.
     ///
     /// # Errors
-    /// Why there is no response of the component's own.
-    pub async fn serve(
+    /// Those of `request`, or why there is no response of the component's own.
+    pub async fn serve<E: From<ServeError>>(
         &self,
         client: Client,
-        request: http::Request<WasiBody>,
-    ) -> Result<http::Response<GuestBody>, ServeError> {
+        request: impl FnOnce() -> Result<http::Request<WasiBody>, E>,
+    ) -> Result<http::Response<GuestBody>, E> {
         let begun = Instant::now();
-        let response = self.respond(client, request).await;
+        let response = match self.slots.for_request(client).await {
+            Ok(slot) => self.respond(client, slot, request()?).await,
+            Err(_) => Err(ServeError::Overloaded),
+        };
         let has_failed = match &response {
             Ok(response) => response.status().is_server_error(),
             Err(_) => true,
         };
         self.stats.count(begun.elapsed(), has_failed);
-        response
+        Ok(response?)
     }
 
     async fn respond(
         &self,
         client: Client,
+        slot: Place,
         request: http::Request<WasiBody>,
     ) -> Result<http::Response<GuestBody>, ServeError> {
-        let slot = self
-            .slots
-            .for_request(client)
-            .await
-            .map_err(|_| ServeError::Overloaded)?;
         let in_flight = Arc::new(InFlight::new(client, slot, self.slots.slow_responses()));
         match self.pool.handle(request, &in_flight).await {
             Ok(response) if !FINAL_STATUSES.contains(&response.status().as_u16()) => {

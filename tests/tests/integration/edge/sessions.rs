@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::{PASSWORD, new_key};
+use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Bank, json, wait_for};
@@ -78,6 +80,39 @@ async fn a_request_whose_body_comes_after_the_end_of_its_session_is_401() {
     let refused = parked.read_to_the_end().await;
     assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
     assert_eq!(pair.bob.balance(&pair.to).await, "0.00");
+}
+
+/// It waits for a place in its service, whose other request runs out of time.
+#[tokio::test]
+async fn a_request_whose_turn_comes_after_the_end_of_its_session_is_401() {
+    let hostile = Service::guest("hostile").limit("instances", 1);
+    let hostile = hostile.limit("timeout", "5s");
+    let bank = Bank::start_with(&Registry::bank().service("hostile", hostile)).await;
+    let alice = bank.customer().await;
+    let begin = async |path: &str, figure: &str| {
+        let mut connection = Connection::open(bank.address()).await;
+        let request = format!(
+            "GET /api/hostile/{path} HTTP/1.1\r\nhost: localhost\r\n\
+             authorization: Bearer {}\r\nconnection: close\r\n\r\n",
+            alice.token(),
+        );
+        connection.send(request).await;
+        let line = format!("strongroom_requests_{figure}{{service=\"hostile\"}} 1\n");
+        wait_for(&line, 60, async || {
+            let page = bank.host.admin().get("/metrics").await.text();
+            page.contains(&line).then_some(())
+        })
+        .await;
+        connection
+    };
+    let _runs = begin("sleep", "running").await;
+    // Its own time to wait ends later by that.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let mut waits = begin("fine", "waiting").await;
+    let logout = alice.post("/api/auth/logout").await;
+    assert_eq!(logout.status, 204);
+    let refused = waits.read_to_the_end().await;
+    assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
 }
 
 /// A disable, a new password, and a role that is taken away.
