@@ -4,7 +4,20 @@ use strongroom_sdk::store::Migration;
 use strongroom_sdk::{audit_log, idempotency};
 
 /// Every step of the schema, oldest first. A released step never changes.
-pub const MIGRATIONS: &[Migration] = &[FIRST, audit_log::migration(2), idempotency::migration(3)];
+pub const MIGRATIONS: &[Migration] = &[
+    FIRST,
+    audit_log::migration(2),
+    idempotency::migration(3),
+    FEWEST_FAILURES,
+];
+
+const FEWEST_FAILURES: Migration = Migration {
+    number: 4,
+    name: "the counters with the fewest failures",
+    statements: &[
+        "CREATE INDEX login_failure_by_failures ON login_failure (kind, failures, last_failure_at)",
+    ],
+};
 
 const FIRST: Migration = Migration {
     number: 1,

@@ -21,8 +21,9 @@ pub use network::Network;
 pub use softlock::{Pace, Softlock};
 use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
 
-/// The store has at most so many counters of each kind. One more deletes the oldest of its kind, so
-/// networks delete no totals. Each counter costs a password hash.
+/// The store has at most so many counters of each kind. One more deletes one of its kind that has
+/// the fewest failures, the oldest of these: networks delete no totals, and a flood of addresses
+/// deletes no lock. Each failure costs a password hash.
 const COUNTERS_MAX: i64 = 100_000;
 
 /// One tick deletes at most so many of each kind, so that the writer is soon free again.
@@ -42,7 +43,7 @@ DELETE FROM login_failure WHERE (account, kind, source) IN
 const DELETE_SURPLUS: &str = "\
 DELETE FROM login_failure WHERE (account, kind, source) IN
     (SELECT account, kind, source FROM login_failure WHERE kind = ?1
-    ORDER BY last_failure_at DESC LIMIT ?3 OFFSET ?2)";
+    ORDER BY failures DESC, last_failure_at DESC LIMIT ?3 OFFSET ?2)";
 
 /// Permission to check one password. The caller reports the outcome. A dropped attempt stays a
 /// failure if it is counted already, and has no effect otherwise.
@@ -157,7 +158,7 @@ impl<E: Env> AuthService<E> {
         Ok(())
     }
 
-    /// Deletes old counters, and the oldest beyond [`COUNTERS_MAX`] of a kind. For `tick`.
+    /// Deletes old counters, and those beyond [`COUNTERS_MAX`] of a kind. For `tick`.
     ///
     /// # Errors
     /// [`AuthError::Store`].
