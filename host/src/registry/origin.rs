@@ -51,7 +51,8 @@ impl Origin {
             "" if is_https => 443,
             "" => 80,
             text => text
-                .strip_prefix(':')?
+                .strip_prefix(':')
+                .filter(|digits| !digits.starts_with('+'))?
                 .parse()
                 .ok()
                 .filter(|port| *port != 0)?,
@@ -103,6 +104,7 @@ mod tests {
             "ftp://rates.example",
             "http://rates.example:0",
             "http://rates.example:65536",
+            "http://rates.example:+80",
             "http://rates.example:",
         ] {
             assert!(Origin::parse(wrong).is_err(), "{wrong}");

@@ -40,7 +40,8 @@ impl Target {
         let is_port_valid = match authority.strip_prefix(host)? {
             "" => true,
             port => port
-                .strip_prefix(':')?
+                .strip_prefix(':')
+                .filter(|digits| !digits.starts_with('+'))?
                 .parse()
                 .is_ok_and(|port: u16| port != 0),
         };

@@ -13,7 +13,7 @@ fn a_target_is_an_absolute_url_without_a_user() {
     assert_eq!((bare.is_https(), bare.path_and_query()), (false, "/"));
     let others = "|/in|hooks.example/in|ftp://hooks.example|https://user:word@hooks.example\
         |https://hooks.example/#part|https:///in|https://a b|http://hooks.example:0/in\
-        |http://hooks.example:65536/in|http://hooks.example:/in|http://[::1]:0/";
+        |http://hooks.example:65536/in|http://hooks.example:+81/in|http://hooks.example:/in|http://[::1]:0/";
     for text in others.split('|') {
         assert_eq!(Target::parse(text), None, "{text}");
     }
