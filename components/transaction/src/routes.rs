@@ -224,7 +224,7 @@ async fn batch(
 
 /// Reads a transaction or a batch.
 ///
-/// The payer may, the payee, who asked for it, and staff.
+/// The payer may, the payee, and staff; a batch, who asked for it too.
 #[utoipa::path(
     get,
     path = "/{id}",
