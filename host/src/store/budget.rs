@@ -96,7 +96,7 @@ impl Budget {
         let result = statement();
         let now = self.now();
         // SQLite may ask before a statement's one long step, and not after it.
-        self.look(now);
+        self.look(now, cpu_time);
         self.look_at_nanos.store(NEVER, Relaxed);
         let elapsed = Duration::from_nanos(now.saturating_sub(begun));
         let hold = match self.held_nanos.load(Relaxed) {
@@ -114,7 +114,7 @@ impl Budget {
 
     fn is_over(&self) -> bool {
         let now = self.now();
-        if self.look(now) {
+        if self.look(now, cpu_time) {
             tokio::task::block_in_place(|| std::thread::sleep(HAND_OVER_TIME));
         }
         let over = now > self.deadline_nanos.load(Relaxed);
@@ -124,12 +124,13 @@ impl Budget {
         over
     }
 
-    /// Returns whether this look finds that the statement is long; later looks return false.
-    fn look(&self, now: u64) -> bool {
+    /// Returns whether this look finds that the statement is long; later looks return false. `cpu`
+    /// reads the thread's CPU time.
+    fn look(&self, now: u64, cpu: impl FnOnce() -> Duration) -> bool {
         if now <= self.look_at_nanos.load(Relaxed) {
             return false;
         }
-        let cpu = nanos(cpu_time());
+        let cpu = nanos(cpu());
         let inline = nanos(INLINE_TIME_MAX);
         let until = self.cpu_until_nanos.load(Relaxed);
         let (next_look, is_long) = if until == NEVER {
@@ -181,8 +182,36 @@ mod tests {
                     budget.is_over();
                 }
             });
-            assert!(!matches!(hold, Hold::Long(_)), "{hold:?}");
+            match is_watched {
+                true => assert_eq!(hold, Hold::Short),
+                false => assert!(matches!(hold, Hold::Unclear(_)), "{hold:?}"),
+            }
         }
+    }
+
+    #[test]
+    fn the_cpu_time_is_read_only_when_a_statement_can_have_used_up_its_own() {
+        let budget = budget();
+        let time = nanos(INLINE_TIME_MAX);
+        budget.look_at_nanos.store(time, Relaxed);
+        // When it looks, the CPU time that it may read then, and whether the statement is long.
+        for (now, cpu, is_long) in [
+            (time, None, false),
+            (time + 1, Some(5 * time), false),
+            (2 * time + 1, None, false),
+            (2 * time + 2, Some(5 * time + time / 2), false),
+            (2 * time + 2 + time / 2, None, false),
+            (2 * time + 3 + time / 2, Some(6 * time), true),
+            (NEVER, None, false),
+        ] {
+            let mut is_read = false;
+            let found = budget.look(now, || {
+                is_read = true;
+                Duration::from_nanos(cpu.unwrap_or_default())
+            });
+            assert_eq!((found, is_read), (is_long, cpu.is_some()), "at {now}");
+        }
+        assert_eq!(budget.held_nanos.load(Relaxed), time);
     }
 
     #[test]
