@@ -13,7 +13,7 @@
 use crate::thread_clock::cpu_time;
 use rusqlite::Connection;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// How many steps of SQLite's virtual machine pass between two looks at the clock: some
@@ -26,7 +26,7 @@ const HAND_OVER_TIME: Duration = Duration::from_micros(200);
 /// A time that never comes.
 const NEVER: u64 = u64::MAX;
 
-/// The time limit of one connection's statements, and whether it has run out.
+/// The time limit of one connection's statements.
 #[derive(Debug)]
 pub(super) struct Budget {
     started: Instant,
@@ -37,7 +37,6 @@ pub(super) struct Budget {
     cpu_until_nanos: AtomicU64,
     /// For how long a long statement has held its thread; zero for others.
     held_nanos: AtomicU64,
-    spent: AtomicBool,
 }
 
 /// How long a statement has held the thread of its request.
@@ -60,7 +59,6 @@ impl Budget {
             look_at_nanos: AtomicU64::new(NEVER),
             cpu_until_nanos: AtomicU64::new(NEVER),
             held_nanos: AtomicU64::new(0),
-            spent: AtomicBool::new(false),
         });
         let watched = Arc::clone(&budget);
         connection.progress_handler(STEPS_PER_CHECK, Some(move || watched.is_over()))?;
@@ -70,7 +68,6 @@ impl Budget {
     /// Gives the next statements together `time` from now on.
     pub(super) fn allow(&self, time: Duration) {
         let now = self.started.elapsed();
-        self.spent.store(false, Relaxed);
         self.deadline_nanos
             .store(nanos(now.saturating_add(time)), Relaxed);
     }
@@ -107,21 +104,12 @@ impl Budget {
         (result, hold)
     }
 
-    /// Whether a statement has run out of time since the last [`Budget::allow`].
-    pub(super) fn was_spent(&self) -> bool {
-        self.spent.load(Relaxed)
-    }
-
     fn is_over(&self) -> bool {
         let now = self.now();
         if self.look(now, cpu_time) {
             tokio::task::block_in_place(|| std::thread::sleep(HAND_OVER_TIME));
         }
-        let over = now > self.deadline_nanos.load(Relaxed);
-        if over {
-            self.spent.store(true, Relaxed);
-        }
-        over
+        now > self.deadline_nanos.load(Relaxed)
     }
 
     /// Returns whether this look finds that the statement is long; later looks return false. `cpu`

@@ -21,16 +21,14 @@ pub(super) fn code(error: &Error) -> &'static str {
     }
 }
 
-/// Returns the error for the guest; `is_out_of_time` says whether its budget ran out.
-pub(super) fn for_guest(error: &rusqlite::Error, is_out_of_time: bool) -> Error {
+/// Returns the error for the guest.
+pub(super) fn for_guest(error: &rusqlite::Error) -> Error {
     // A large transaction writes to the log before its commit.
     end_if_failed_sync(error);
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => Error::Constraint(error.to_string()),
-        Some(ErrorCode::OperationInterrupted) if is_out_of_time => Error::TimedOut,
-        Some(ErrorCode::OperationInterrupted) => {
-            Error::Aborted("the statement was interrupted".to_owned())
-        }
+        // Only a statement's budget interrupts it.
+        Some(ErrorCode::OperationInterrupted) => Error::TimedOut,
         Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => {
             Error::Denied(error.to_string())
         }

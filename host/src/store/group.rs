@@ -52,7 +52,7 @@ impl WriterConnection {
             true => BEGIN,
             false => SAVEPOINT,
         });
-        let begun = begun.map_err(|error| for_guest(&error, false));
+        let begun = begun.map_err(|error| for_guest(&error));
         if begun.is_err() {
             self.notice_lost_group();
         }
@@ -66,7 +66,7 @@ impl WriterConnection {
             return Ok(());
         }
         let kept = self.guest.host_statement(RELEASE);
-        let kept = kept.map_err(|error| for_guest(&error, self.guest.budget.was_spent()));
+        let kept = kept.map_err(|error| for_guest(&error));
         if kept.is_err() {
             self.undo();
         }
@@ -141,7 +141,7 @@ impl WriterConnection {
             Err(error) => {
                 let file = self.guest.sqlite.path();
                 tracing::error!(file, %error, "a commit failed; nothing of it was acknowledged");
-                self.roll_back_group(&for_guest(&error, false));
+                self.roll_back_group(&for_guest(&error));
                 false
             }
         }

@@ -140,7 +140,7 @@ impl Readers {
         let connection = self.take()?;
         connection
             .allow_values_of(value_bytes_max)
-            .map_err(|error| for_guest(&error, false))?;
+            .map_err(|error| for_guest(&error))?;
         connection.budget.allow(time);
         let answer = statement::query(&connection, sql, parameters);
         self.give_back(connection);
@@ -152,7 +152,7 @@ impl Readers {
         match idle {
             Some(connection) => Ok(connection),
             None if self.snapshot => Err(Error::Busy),
-            None => GuestConnection::reader(&self.file).map_err(|error| for_guest(&error, false)),
+            None => GuestConnection::reader(&self.file).map_err(|error| for_guest(&error)),
         }
     }
 

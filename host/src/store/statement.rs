@@ -33,7 +33,7 @@ pub(super) fn execute(
             0
         })
     };
-    run().map_err(|error| for_guest(&error, connection.budget.was_spent()))
+    run().map_err(|error| for_guest(&error))
 }
 
 /// Runs a statement that returns rows.
@@ -42,7 +42,7 @@ pub(super) fn query(
     sql: &str,
     parameters: &[Value],
 ) -> Result<Rows, Error> {
-    let fail = |error: rusqlite::Error| for_guest(&error, connection.budget.was_spent());
+    let fail = |error: rusqlite::Error| for_guest(&error);
     let mut statement = connection.prepare(sql).map_err(fail)?;
     bind(&mut statement, parameters).map_err(fail)?;
     let columns = statement.column_count();
