@@ -269,7 +269,79 @@ pub(super) fn failed(error: rusqlite::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connection::GuestConnection;
+    use super::super::statement;
     use super::*;
+    use std::time::Duration;
+    use tempfile::TempDir;
+
+    fn scene() -> (TempDir, Checkpointer, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("s.sqlite");
+        let mut guest = GuestConnection::writer(&file, 64 << 20).unwrap();
+        let checkpointer = Checkpointer::open(&file, &mut guest.sqlite).unwrap();
+        let mut writer = WriterConnection::new(guest);
+        write(&mut writer, "CREATE TABLE t (v BLOB) STRICT");
+        let writer = Arc::new(async_lock::Mutex::new(writer));
+        (folder, checkpointer, writer)
+    }
+
+    fn write(writer: &mut WriterConnection, sql: &str) {
+        writer.begin(Duration::MAX).unwrap();
+        statement::execute(&writer.guest, sql, &[]).unwrap();
+        writer.keep().unwrap();
+        assert!(writer.commit_group());
+    }
+
+    /// Writes as soon as a part of the log is kept, as busy guests do.
+    struct BusyKeeper {
+        writer: Writer,
+        sql: &'static str,
+        /// Whether a writer had to wait meanwhile, each time.
+        was_kept_out: Arc<Mutex<Vec<bool>>>,
+    }
+
+    impl LogKeeper for BusyKeeper {
+        fn keep_up_to(&mut self, _: &LogPosition) -> io::Result<()> {
+            let mut writer = self.writer.try_lock_arc();
+            if let Some(writer) = &mut writer {
+                write(writer, self.sql);
+            }
+            self.was_kept_out.lock().push(writer.is_none());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_a_checkpoint_of_a_large_log_keeps_writers_out_and_only_for_its_end() {
+        let row = "INSERT INTO t DEFAULT VALUES";
+        // More than a few pages.
+        let large_row = "INSERT INTO t VALUES (zeroblob(500000))";
+        let each_round = [vec![false; URGENT_ROUNDS_MAX as usize], vec![true]].concat();
+        for (pages, sql, kept_out) in [
+            (DUE_PAGES - 1, row, vec![]),
+            (DUE_PAGES, large_row, vec![false]),
+            (URGENT_PAGES, large_row, vec![false]),
+            (URGENT_PAGES + 1, row, vec![false, true]),
+            (URGENT_PAGES + 1, large_row, each_round),
+        ] {
+            let (_folder, checkpointer, writer) = scene();
+            let was_kept_out = Arc::new(Mutex::new(Vec::new()));
+            let keeper = BusyKeeper {
+                writer: Arc::clone(&writer),
+                sql,
+                was_kept_out: Arc::clone(&was_kept_out),
+            };
+            let keeping = checkpointer.take_turn().keep_from_now(Box::new(keeper));
+            keeping.unwrap();
+            // As if the log had so many.
+            checkpointer.pages.note_written(pages);
+            checkpointer.run_if_due(&writer, &WriteFigures::default());
+            assert_eq!(*was_kept_out.lock(), kept_out, "{pages} pages, {sql}");
+            let is_copied = checkpointer.take_turn().position().unwrap().is_empty();
+            assert_eq!(is_copied, kept_out.contains(&true), "{pages} pages, {sql}");
+        }
+    }
 
     #[test]
     fn what_a_checkpoint_would_copy_decides_whether_it_is_due() {
