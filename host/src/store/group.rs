@@ -156,3 +156,22 @@ impl WriterConnection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It has copies of pages, and a group may have hundreds of transactions.
+    #[test]
+    fn a_transaction_that_is_kept_leaves_no_savepoint_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let guest = GuestConnection::writer(&folder.path().join("s.sqlite"), 1 << 20).unwrap();
+        let mut writer = WriterConnection::new(guest);
+        for _ in 0..2 {
+            writer.begin(Duration::MAX).unwrap();
+            writer.keep().unwrap();
+            assert!(writer.guest.host_statement(RELEASE).is_err());
+        }
+        assert!(writer.commit_group());
+    }
+}
