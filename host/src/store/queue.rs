@@ -270,3 +270,70 @@ async fn commit_later(queue: Weak<WriterQueue>) {
         .await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::GuestConnection;
+    use super::*;
+    use tempfile::TempDir;
+    use tokio::sync::oneshot::Receiver;
+
+    /// Longer than any of these tests.
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn queue() -> (TempDir, Arc<WriterQueue>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("s.sqlite");
+        let mut guest = GuestConnection::writer(&file, 1 << 20).unwrap();
+        let checkpointer = Checkpointer::open(&file, &mut guest.sqlite).unwrap();
+        let queue = WriterQueue::new(WriterConnection::new(guest), checkpointer);
+        (folder, Arc::new(queue))
+    }
+
+    /// Ends a group of so many transactions, which gathers since then; returns what the last one
+    /// waits for.
+    async fn end_group(
+        queue: &Arc<WriterQueue>,
+        transactions: usize,
+        since: Instant,
+    ) -> Receiver<Result<(), Error>> {
+        let mut guard = queue.lock().await;
+        guard.begin(LONG).unwrap();
+        guard.keep().unwrap();
+        for _ in 1..transactions {
+            drop(guard.join_group());
+        }
+        let outcome = guard.join_group();
+        guard.group.since = Some(since);
+        queue.leave(guard);
+        outcome
+    }
+
+    #[tokio::test]
+    async fn a_group_gathers_while_others_wait_until_it_is_old_or_large() {
+        let now = Instant::now();
+        for (transactions, since, gathers) in [
+            (GROUP_TRANSACTIONS_MAX - 1, now + LONG, true),
+            (GROUP_TRANSACTIONS_MAX, now + LONG, false),
+            (1, now - GROUP_TIME_MAX, false),
+        ] {
+            let (_folder, queue) = queue();
+            let _other = Ticket::take(&queue);
+            let _outcome = end_group(&queue, transactions, since).await;
+            // A commit holds the connection until it is done.
+            assert_eq!(queue.lock().await.group.is_open, gathers, "{transactions}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_as_the_last_has_the_group_committed() {
+        let (_folder, queue) = queue();
+        let [first, last] = [(); 2].map(|()| Ticket::take(&queue));
+        let mut outcome = end_group(&queue, 1, Instant::now() + LONG).await;
+        first.redeem();
+        assert!(outcome.try_recv().is_err());
+        drop(last);
+        let outcome = tokio::time::timeout(WAIT_TIME_MAX, outcome).await;
+        assert!(matches!(outcome, Ok(Ok(Ok(())))), "{outcome:?}");
+    }
+}
