@@ -8,6 +8,9 @@ mod kit;
 use super::bindings::{Error, Value};
 use super::{ServiceStore, StoreSession, StoreTimes, StoreView};
 use kit::{BYTES_MAX, ENDLESS, INSERT_TOO_MANY, READ_TIME, TestStore, WRITE_TIME, is_same, open};
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -178,6 +181,27 @@ async fn a_write_beyond_its_limits_is_refused_and_frees_the_writer() {
         test.write("INSERT INTO t (v) VALUES (NULL)").await.unwrap();
     }
     assert_eq!(test.count().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_learns_that_the_file_of_its_store_is_lost_or_damaged() {
+    use std::os::unix::fs::FileExt as _;
+    let damages: [fn(&Path) -> io::Result<()>; 3] = [
+        |file| std::fs::remove_file(file),
+        |file| std::fs::write(file, [b'x'; 4096]),
+        |file| {
+            let file = File::options().write(true).open(file)?;
+            file.write_all_at(&[0xff; 8192], 4096)
+        },
+    ];
+    for damage in damages {
+        let test = TestStore::new().await;
+        // Then the database has all that the log had.
+        test.store.close().await;
+        damage(test.store.file()).unwrap();
+        let read = test.read("SELECT v FROM t").await;
+        assert!(matches!(read, Err(Error::Io(_))), "{read:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
