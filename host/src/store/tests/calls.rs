@@ -2,6 +2,8 @@
 //! whole or not at all.
 
 use super::super::bindings::{Change, HostTransaction as _, Rows, Transaction};
+use super::super::budget::Hold;
+use super::super::pace::Mode;
 use super::kit::ids;
 use super::*;
 use proptest::prelude::*;
@@ -243,6 +245,34 @@ async fn many_short_changes_let_other_requests_run() {
     let polls_of_other = tokio::spawn(changes).await.unwrap();
     other.abort();
     assert!(polls_of_other > 1, "{polls_of_other} polls");
+}
+
+/// All of it runs on one worker thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_long_statement_lets_other_requests_run_and_so_do_the_next_of_its_store() {
+    let test = TestStore::new().await;
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let statements = async move {
+        for hold in [Hold::Short, Hold::Long(Duration::MAX)] {
+            tokio::task::yield_now().await;
+            test.writer().queue().note(hold);
+            let transaction = test.begin().await;
+            let (begun, before) = (std::time::Instant::now(), count.load(Relaxed));
+            let ended = transaction.query(ENDLESS, &[]);
+            assert!(matches!(ended, Err(Error::TimedOut)), "{ended:?}");
+            assert!(count.load(Relaxed) > before, "after {hold:?}");
+            assert_eq!(test.writer().queue().mode(begun), Mode::OwnThread);
+        }
+    };
+    tokio::spawn(statements).await.unwrap();
+    other.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
