@@ -275,6 +275,23 @@ async fn a_long_statement_lets_other_requests_run_and_so_do_the_next_of_its_stor
     other.abort();
 }
 
+/// SQLite has undone it with the statement that was stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_must_go_that_drops_a_transaction_whose_time_is_over() {
+    let test = TestStore::new().await;
+    let mut guest = TestGuest::of(&test);
+    let (transaction, _) = guest.begin_query(IDS).await.unwrap();
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+         INSERT INTO t (id) SELECT i FROM n";
+    let borrowed = Resource::new_borrow(transaction.rep());
+    let written = guest
+        .view()
+        .execute(borrowed, endless.to_owned(), Vec::new());
+    assert!(matches!(written.unwrap(), Err(Error::TimedOut)));
+    guest.view().drop(transaction).await.unwrap();
+    assert!(guest.retire.load(Relaxed) && !guest.session.is_writing());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_changes_no_rows_has_not_the_count_of_the_previous_one() {
     let test = TestStore::new().await;
