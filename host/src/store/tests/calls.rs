@@ -1,8 +1,9 @@
 //! `begin-query` and `commit-with`, as a guest calls them: each has the effect of several calls,
 //! whole or not at all.
 
-use super::super::bindings::{Change, HostTransaction as _, Rows, Transaction};
+use super::super::bindings::{self, Change, HostTransaction as _, Rows, Transaction};
 use super::super::budget::Hold;
+use super::super::faults::{FaultPoint, Hook, When, set};
 use super::super::pace::Mode;
 use super::kit::ids;
 use super::*;
@@ -290,6 +291,33 @@ async fn an_instance_must_go_that_drops_a_transaction_whose_time_is_over() {
     assert!(matches!(written.unwrap(), Err(Error::TimedOut)));
     guest.view().drop(transaction).await.unwrap();
     assert!(guest.retire.load(Relaxed) && !guest.session.is_writing());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_can_end_a_guest_before_its_call_and_after_it() {
+    set(Hook {
+        at_call: |store, call, when| {
+            let ends = match call {
+                FaultPoint::Read => matches!(when, When::Before),
+                FaultPoint::CommitLater => matches!(when, When::After),
+                _ => false,
+            };
+            // This process has the stores of other tests too.
+            anyhow::ensure!(!ends || !store.to_string_lossy().contains("hooked"));
+            Ok(())
+        },
+        synchronous: || "FULL",
+        written_over: |_| (),
+        arm: || (),
+    });
+    let folder = tempfile::Builder::new().prefix("hooked").tempdir();
+    let test = TestStore::within(folder.unwrap(), BYTES_MAX).await;
+    let mut guest = TestGuest::of(&test);
+    let read = bindings::Host::query(&mut guest.view(), IDS.to_owned(), Vec::new()).await;
+    assert!(read.is_err());
+    let transaction = guest.view().begin().await.unwrap().unwrap();
+    assert!(guest.view().commit_later(transaction).await.is_err());
+    assert!(!guest.session.is_writing(), "the call has taken effect");
 }
 
 #[tokio::test(flavor = "multi_thread")]
