@@ -160,3 +160,32 @@ fn read<V: View>(path: &Path) -> Result<V, KeysError> {
     view.forget();
     Ok(view)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::revocations::{Revocation, RevocationView};
+    use super::*;
+
+    #[test]
+    fn a_change_that_the_disk_does_not_take_is_not_in_force_and_spoils_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || DurableView::<RevocationView>::open(folder.path()).unwrap();
+        let view = open();
+        let revoke = |session: &str| {
+            let (at, session) = (jsonwebtoken::get_current_timestamp(), session.to_owned());
+            view.change::<io::Error>(|_| Ok(Some(Revocation::Session { at, session })))
+        };
+        revoke("1").unwrap();
+        let full = File::options().append(true).open("/dev/full").unwrap();
+        view.log.lock().file = full;
+        revoke("2").unwrap_err();
+        // A disk may have taken a part of the line.
+        let mut log = open_to_append(&folder.path().join(RevocationView::FILE_NAME)).unwrap();
+        log.write_all(b"{\"what\":").unwrap();
+        revoke("3").unwrap();
+        for view in [&view, &open()] {
+            let is_revoked = ["1", "2", "3"].map(|session| view.load().revokes("u", 0, session));
+            assert_eq!(is_revoked, [true, false, true]);
+        }
+    }
+}
