@@ -482,11 +482,36 @@ fn a_file_that_others_may_read_or_a_folder_that_they_may_write_to_is_refused() {
     open(folder).unwrap();
 }
 
+/// RFC 8037, appendix A.
+const SEED: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+
+#[test]
+fn a_key_has_its_thumbprint_for_a_name_and_the_older_ones_verify_beside_it() {
+    let fixture = Fixture::new();
+    let older = fixture.token(&fixture.header(), &claims().to_string());
+    let file = fixture.folder.path().join("signing-keys.json");
+    let mut ring: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let keys = ring["keys"].as_array_mut().unwrap();
+    keys.insert(0, json!({ "d": SEED }));
+    std::fs::write(&file, ring.to_string()).unwrap();
+    let fixture = fixture.reopen();
+    assert!(fixture.keys.verify(&older).is_ok() && fixture.verify(&claims()).is_ok());
+    let name = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+    assert_eq!(fixture.header()["kid"], name);
+}
+
 #[test]
 fn a_broken_key_file_is_refused_by_name() {
     let fixture = Fixture::new();
     let file = fixture.folder.path().join("signing-keys.json");
-    for content in ["", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"d":"AAAA"}]}"#] {
+    let twice = json!({ "keys": vec![json!({ "d": SEED }); 2] }).to_string();
+    for content in [
+        "",
+        "{}",
+        r#"{"keys":[]}"#,
+        r#"{"keys":[{"d":"AAAA"}]}"#,
+        &twice,
+    ] {
         std::fs::write(&file, content).unwrap();
         let error = open(fixture.folder.path()).err().unwrap().to_string();
         assert!(error.contains("signing-keys.json"), "{error}");
