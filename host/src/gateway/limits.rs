@@ -231,6 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn a_head_may_be_as_large_as_its_limits() {
+        let uri = format!("/api/{}", "x".repeat(URI_BYTES_MAX - 5));
+        let value = "x".repeat(HEADER_BYTES_MAX - "hostbankx-large".len());
+        let large = request().uri(uri).header("x-large", value);
+        let name = |index| format!("x-{index}");
+        let many = (1..HEADER_FIELDS_MAX).fold(request(), |it, at| it.header(name(at), "1"));
+        for request in [large, many] {
+            assert!(check(&request.body(()).unwrap()).is_ok());
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_header_passes_for_another_and_there_is_one_authorization() {
+        for (name, value) in [("x_user", "ann"), ("authorization", "b")] {
+            let request = request().header("authorization", "a");
+            let refused = check(&request.header(name, value).body(()).unwrap());
+            assert!(matches!(refused, Err(GatewayError::BadRequest(_))));
+        }
+    }
+
+    #[test]
     fn large_heads_are_refused() {
         let long_uri = request()
             .uri(format!("/api/{}", "x".repeat(9_000)))
