@@ -22,7 +22,7 @@
 //! - [`receiver`]: a server that keeps what it is sent.
 //! - [`wire`]: bytes on a socket, for requests that no proper client can send.
 //! - [`http2`]: HTTP/2 connections whose client takes nothing, or says nothing.
-//! - [`forge`]: access tokens that are wrong in one way.
+//! - [`forge`]: access tokens, in parts and forged.
 //! - [`attackers`]: where attackers come from.
 //! - [`tools`]: clients, attackers, and readers that others wrote.
 

@@ -48,7 +48,7 @@ impl Fixture {
     }
 
     /// A token of these parts, with a good signature whatever they say.
-    fn token(&self, header: &Value, claims: &str) -> String {
+    fn token(&self, header: &impl ToString, claims: &str) -> String {
         let input = format!("{}.{}", encode(&header.to_string()), encode(claims));
         let signature = self.keys.ring.current().sign(input.as_bytes());
         format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -188,6 +188,8 @@ fn headers_that_are_not_ours_are_refused() {
         with(good.clone(), "jwk", json!({})),
         with(good.clone(), "jku", json!("http://127.0.0.1:1/")),
         with(good.clone(), "x5u", json!("http://127.0.0.1:1/")),
+        with(good.clone(), "typ", json!("")),
+        with(good.clone(), "kid", json!(null)),
     ];
     for header in headers {
         let token = fixture.token(&header, &claims().to_string());
@@ -198,13 +200,14 @@ fn headers_that_are_not_ours_are_refused() {
 #[test]
 fn a_key_that_is_there_twice_is_refused() {
     let fixture = Fixture::new();
-    let twice = claims().to_string().replacen('{', r#"{"role":"admin","#, 1);
-    assert!(
-        fixture
-            .keys
-            .verify(&fixture.token(&fixture.header(), &twice))
-            .is_err()
-    );
+    let (header, claims) = (fixture.header().to_string(), claims().to_string());
+    let twice = |json: &str, member: &str| json.replacen('{', &format!("{{{member},"), 1);
+    for token in [
+        fixture.token(&header, &twice(&claims, r#""role":"admin""#)),
+        fixture.token(&twice(&header, r#""alg":"none""#), &claims),
+    ] {
+        assert!(fixture.keys.verify(&token).is_err(), "{token}");
+    }
 }
 
 #[test]

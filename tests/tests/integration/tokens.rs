@@ -1,17 +1,16 @@
 //! Goal: no token but the bank's own, unchanged and alive, opens a door; and a session that has
 //! ended stays ended.
 //!
-//! Method: a real token with one thing changed, or one that is signed by our own key. What is wrong
-//! under a good signature, the tests of `host/src/keys` say.
+//! Method: a real token with another signature, or another text of it, at a running bank. Which
+//! headers and claims are refused, the tests of `host/src/keys` say.
 
 use std::time::Duration;
 
 use strongroom_tests::bank::PASSWORD;
-use strongroom_tests::forge::{Token, decode, encode, own_public_jwk};
+use strongroom_tests::forge::{Token, encode};
 use strongroom_tests::race::at_once;
-use strongroom_tests::{Bank, Person, Value, json, text};
-use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use strongroom_tests::{Bank, Person, json, text};
+use tokio::time::sleep;
 
 /// Within this time after a rotation the old refresh token has the same successor.
 const REFRESH_GRACE_SECONDS: u64 = 10;
@@ -43,15 +42,6 @@ impl Forgery {
             }
         }
         self.owner.read("/api/auth/me").await;
-    }
-
-    /// Each header in place of the real one, under the real signature and under our own.
-    async fn assert_headers_are_refused(&self, headers: &[(&str, Value)]) {
-        for (name, value) in headers {
-            let token = self.token.clone().header(name, value.clone());
-            let forgeries = [token.keep_signature(), token.sign_with_own_key()];
-            self.assert_refused(forgeries).await;
-        }
     }
 }
 
@@ -99,124 +89,6 @@ async fn j2_to_j4_a_token_is_one_in_its_header_under_the_scheme_bearer() {
 }
 
 #[tokio::test]
-async fn j5_j9_j10_headers_that_change_what_a_token_is() {
-    let forgery = Forgery::prepare().await;
-    let headers = [
-        ("alg", json!("none")),
-        ("alg", json!("nOnE")),
-        ("alg", json!("")),
-        ("crit", json!(["x"])),
-        ("b64", json!(false)),
-        ("zip", json!("DEF")),
-        ("enc", json!("A256GCM")),
-        ("typ", json!("JWT")),
-        ("typ", json!("logout+jwt")),
-        ("typ", json!("")),
-    ];
-    forgery.assert_headers_are_refused(&headers).await;
-    let unsigned = forgery.token.clone().header("alg", "none");
-    let untyped = forgery.token.clone().without_header("typ");
-    let forgeries = [unsigned.with_signature(b""), untyped.keep_signature()];
-    forgery.assert_refused(forgeries).await;
-}
-
-#[tokio::test]
-async fn j6_hmac_with_the_public_key() {
-    let forgery = Forgery::prepare().await;
-    let set = forgery.bank.client().read("/api/token/jwks").await;
-    let jwk = &set["keys"][0];
-    let x = text(&jwk["x"]);
-    for key in [
-        decode(x),
-        x.into(),
-        jwk.to_string().into_bytes(),
-        set.to_string().into_bytes(),
-        Vec::new(),
-    ] {
-        let sign = |algorithm: &str| {
-            let token = forgery.token.clone().header("alg", algorithm);
-            token.sign_with_hmac(&key)
-        };
-        forgery.assert_refused(["HS256", "EdDSA"].map(sign)).await;
-    }
-}
-
-#[tokio::test]
-async fn j7_j8_a_key_that_the_token_brings_or_names() {
-    let forgery = Forgery::prepare().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let url = json!(format!("http://{address}/jwks.json"));
-    for (name, value) in [
-        ("jwk", own_public_jwk()),
-        ("jku", url.clone()),
-        ("x5u", url),
-        ("x5c", json!([encode(b"a certificate")])),
-    ] {
-        let token = forgery.token.clone().header(name, value);
-        let nameless = token.clone().without_header("kid");
-        let forgeries = [token, nameless].map(|token| token.sign_with_own_key());
-        forgery.assert_refused(forgeries).await;
-    }
-    let called = timeout(Duration::from_millis(200), listener.accept()).await;
-    assert!(called.is_err(), "the gateway fetched a key from there");
-    let names = [
-        json!(""),
-        json!("unknown"),
-        json!("../../dev/null"),
-        json!("' UNION SELECT 'x"),
-        json!("x".repeat(2_000)),
-        json!(7),
-        json!(null),
-        json!(["a", "b"]),
-    ];
-    let names = names.map(|name| ("kid", name));
-    forgery.assert_headers_are_refused(&names).await;
-    let admin = Token::parse(forgery.bank.admin().await.token());
-    let own = admin.clone().header("kid", "our-own-key");
-    let own = own.header("jwk", own_public_jwk());
-    let forgeries = [admin, own].map(|token| token.sign_with_own_key());
-    forgery.assert_refused(forgeries).await;
-}
-
-#[tokio::test]
-async fn j11_to_j15_claims_cannot_be_changed() {
-    let forgery = Forgery::prepare().await;
-    let far = json!(4_102_444_800_u64);
-    for (name, value) in [
-        ("role", json!("admin")),
-        ("scope", json!("everything")),
-        ("sub", json!("01890000-0000-7000-8000-000000000000")),
-        ("exp", far.clone()),
-        ("nbf", far),
-        ("sv", json!(9_999)),
-        ("sid", json!("another")),
-        ("aud", json!("another bank")),
-    ] {
-        let token = forgery.token.clone().claim(name, value);
-        let forgeries = [token.keep_signature(), token.sign_with_own_key()];
-        forgery.assert_refused(forgeries).await;
-    }
-}
-
-#[tokio::test]
-async fn j16_json_with_the_same_member_twice() {
-    let forgery = Forgery::prepare().await;
-    let [header, claims, signature] = parts(forgery.owner.token());
-    let twice = |part: &str, member: &str| {
-        let json = String::from_utf8(decode(part)).expect("JSON is text");
-        encode(json.replacen('{', &format!("{{{member},"), 1).as_bytes())
-    };
-    let header_twice = twice(header, "\"alg\":\"none\"");
-    let claims_twice = twice(claims, "\"role\":\"admin\"");
-    let forgeries = [
-        format!("{header_twice}.{claims}.{signature}"),
-        format!("{header}.{claims_twice}.{signature}"),
-    ];
-    forgery.assert_refused(forgeries).await;
-}
-
-#[tokio::test]
 async fn j17_a_signature_that_is_not_the_one() {
     let forgery = Forgery::prepare().await;
     let good = &forgery.token.signature;
@@ -226,6 +98,7 @@ async fn j17_a_signature_that_is_not_the_one() {
         flipped[byte] ^= bit;
         flipped
     };
+    let by_our_own_key = forgery.token.sign_with_own_key();
     let signatures = [
         flipped(0, 1),
         flipped(63, 0x80),
@@ -238,6 +111,8 @@ async fn j17_a_signature_that_is_not_the_one() {
         signatures.map(|signature| format!("{header}.{claims}.{}", encode(&signature)));
     forgery.assert_refused(signatures).await;
     let texts = [
+        by_our_own_key,
+        forgery.owner.refresh_token.clone(),
         format!("{header}.{claims}.{signature}="),
         format!("{header}.{claims}.{}", with_unused_bits_set(signature)),
         format!("{header}.{claims}.{signature}.{signature}"),
@@ -249,31 +124,6 @@ async fn j17_a_signature_that_is_not_the_one() {
         "..".to_owned(),
     ];
     forgery.assert_refused(texts).await;
-}
-
-#[tokio::test]
-async fn j19_a_token_that_is_too_large_or_too_deep() {
-    let forgery = Forgery::prepare().await;
-    let large = forgery.token.clone().claim("ballast", "x".repeat(9_000));
-    let answer = forgery.bank.me(&large.sign_with_own_key()).await;
-    answer.problem_of(&[401, 431]);
-    let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
-    let deep = forgery.token.clone().claim("deep", deep);
-    forgery.assert_refused([deep.sign_with_own_key()]).await;
-}
-
-#[tokio::test]
-async fn logout_means_401_at_once() {
-    let bank = Bank::shared().await;
-    for _round in 0..10 {
-        let customer = bank.customer().await;
-        customer.post("/api/auth/logout").await.expect_no_content();
-        for path in ["/api/auth/me", "/api/accounts", "/api/guarded/fine"] {
-            customer.get(path).await.bad_token();
-        }
-        let refresh = bank.refresh(&customer.refresh_token).await;
-        refresh.refused(400, "invalid_grant");
-    }
 }
 
 #[tokio::test]
@@ -307,14 +157,6 @@ async fn r4_fifty_refreshes_at_once_have_one_successor() {
         assert_eq!(answer.expect(200)["refresh_token"], successor);
     }
     bank.refresh(text(&successor)).await.expect(200);
-}
-
-#[tokio::test]
-async fn r5_a_refresh_token_opens_no_door() {
-    let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    bank.me(&customer.refresh_token).await.bad_token();
-    customer.read("/api/auth/me").await;
 }
 
 /// A session that a logout or a new password has ended is ended, also after a crash; a token of
