@@ -23,7 +23,6 @@ mod keys;
 mod kill;
 mod logs;
 mod metrics;
-mod money;
 mod movement;
 mod orders;
 mod protocol;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use strongroom_tests::bank::{Pair, new_key, transfer};
 use strongroom_tests::client::Call;
 use strongroom_tests::race::{at_once, count, count_code};
-use strongroom_tests::{Answer, Bank, Value, assert_json, json, list, refusals, text, wait_for};
+use strongroom_tests::{Answer, Bank, Value, assert_json, json, refusals, text, wait_for};
 
 fn hold_call(pair: &Pair, key: &str, amount: &str, expires_in: u32) -> Call {
     let mut body = pair.body(amount);
@@ -219,51 +219,4 @@ async fn a_batch_has_one_outcome_for_each_line() {
     assert_eq!(pair.alice.transaction(&whole["id"]).await, whole);
     let id = text(&whole["id"]);
     refusals! { pair.bob => GET "/api/transactions/{id}" => 404 "not_found"; }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_atomic_batch_moves_all_or_nothing() {
-    let pair = Bank::shared().await.pair().await;
-    let atomic = async |lines: &[Value]| batch(&pair, &new_key(), true, lines).await;
-    let short = atomic(&[pair.body("60.00"), pair.body("60.00")]).await;
-    let problem = short.refused_at(422, "batch_declined", "/transfers/1");
-    assert_eq!(problem["outcomes"][1]["code"], "insufficient_funds");
-    let malformed = atomic(&[pair.body("1.00"), pair.body("1.234")]).await;
-    malformed.invalid("/transfers/1/amount");
-    let nowhere = transfer(&pair.from, &new_key(), "1.00", "EUR");
-    let nowhere = atomic(&[pair.body("1.00"), nowhere]).await;
-    nowhere.refused_at(422, "batch_refused", "/transfers/1/to_account_id");
-    assert_payee_has(&pair, "0.00").await;
-
-    let good = atomic(&[pair.body("60.00"), pair.body("40.00")]).await;
-    good.expect(201);
-    assert_payee_has(&pair, "100.00").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_has_1_to_1_000_transfers() {
-    let pair = Bank::shared().await.pair().await;
-    let lines = vec![pair.body("0.01"); 1_001];
-    for wrong in [&lines[..], &[]] {
-        let refused = batch(&pair, &new_key(), true, wrong).await;
-        refused.invalid("/transfers");
-    }
-    let all = batch(&pair, &new_key(), true, &lines[..1_000]).await;
-    assert_eq!(list(&all.expect(201)["outcomes"]).len(), 1_000);
-    assert_payee_has(&pair, "10.00").await;
-    refusals! {
-        pair.alice => POST "/api/transactions/batch" {"transfers": [pair.body("0.01")]}
-            => 422 "validation_failed" "/atomic";
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_batch_sent_20_times_at_once_is_posted_once() {
-    let pair = Bank::shared().await.pair().await;
-    let (key, lines) = (new_key(), vec![pair.body("0.50"); 10]);
-    let answers = at_once((0..20).map(|_| batch(&pair, &key, true, &lines))).await;
-    let repeated = answers.iter().filter(|answer| answer.replayed()).count();
-    assert_eq!((count(&answers, 201), repeated), (20, 19));
-    assert!(answers.iter().all(|answer| answer.body == answers[0].body));
-    assert_payee_has(&pair, "5.00").await;
 }

@@ -11,9 +11,8 @@
 //! - [`reversals`]: two reversals of the same transfer;
 //! - [`standing_orders`]: standing orders that end while they are due, across crashes and swaps.
 //!
-//! [`money`](crate::money) and [`movement`](crate::movement) have the races that are short at their
-//! full scale: 200 debits and holds of 1 on a balance of 100, and one batch sent many times at
-//! once.
+//! [`movement`](crate::movement) has the race that is short at its full scale: 200 debits and holds
+//! of 1 on a balance of 100.
 
 mod books;
 mod holds;
