@@ -22,16 +22,6 @@ async fn post_register() {
             => 409 "email_taken";
         client => POST "/api/auth/register" {"email": free, "password": "fourteen chars"}
             => 422 "password_too_short" "/password";
-        client => POST "/api/auth/register" {"email": free, "password": "passwordpassword"}
-            => 422 "password_blocked" "/password";
-        client => POST "/api/auth/register" {"email": "a@", "password": PASSWORD}
-            => 422 "validation_failed" "/email";
-        client => POST "/api/auth/register" {"password": PASSWORD}
-            => 422 "validation_failed" "/email";
-        client => POST "/api/auth/register" {"email": free, "password": 123_456_789_012_345_u64}
-            => 422 "validation_failed" "/password";
-        client => POST "/api/auth/register" {"email": free, "password": PASSWORD, "name": []}
-            => 422 "validation_failed" "/name";
     }
     bank.login(&email, PASSWORD).await.expect(200);
 }
@@ -84,13 +74,8 @@ async fn post_login() {
     refusals! {
         client => POST "/api/auth/login" {"password": PASSWORD}
             => 422 "validation_failed" "/email";
-        client => POST "/api/auth/login" {"email": email} => 422 "validation_failed" "/password";
-        client => POST "/api/auth/login" {"email": 7, "password": PASSWORD}
-            => 422 "validation_failed" "/email";
         client => POST "/api/auth/login" {"email": email, "password": PASSWORD, "totp": "123456"}
             => 422 "validation_failed" "/totp";
-        client => POST "/api/auth/login" {"email": email, "password": PASSWORD, "device_token": 7}
-            => 422 "validation_failed" "/device_token";
     }
 }
 
@@ -154,12 +139,6 @@ async fn post_password() {
     };
     let wrong = refused("this is not the one", NEW_PASSWORD).await;
     wrong.refused(403, "invalid_credentials");
-    let short = refused(PASSWORD, "fourteen chars").await;
-    short.refused(422, "password_too_short");
-    let own = refused(PASSWORD, &customer.email).await;
-    own.refused(422, "password_blocked");
-    bank.login(&customer.email, PASSWORD).await.expect(200);
-
     customer.change_password(NEW_PASSWORD).await;
     let old = bank.login(&customer.email, PASSWORD).await;
     old.refused(401, "invalid_credentials");
@@ -184,58 +163,17 @@ async fn post_and_get_users() {
         admin => POST "/api/auth/users"
             {"email": customer.email, "password": PASSWORD, "role": "teller"} => 409 "email_taken";
         admin => POST "/api/auth/users"
-            {"email": free, "password": "too short", "role": "teller"} => 422 "password_too_short";
-        admin => POST "/api/auth/users"
             {"email": free, "password": PASSWORD, "role": "owner"}
-            => 422 "validation_failed" "/role";
-        admin => POST "/api/auth/users" {"email": free, "password": PASSWORD}
             => 422 "validation_failed" "/role";
         admin => GET "/api/auth/users/{UNKNOWN_ID}" => 404 "not_found";
     }
     let user = admin.read(&customer.path()).await;
-    assert_eq!(user["email"], customer.email);
+    assert_json!(user, {"email": customer.email, "disabled": false});
     let found = format!("/api/auth/users?query={}", customer.email);
     assert_eq!(admin.all(&found).await, std::slice::from_ref(&user));
     let listed = admin.all("/api/auth/users?limit=20").await;
     assert_eq!(listed.iter().filter(|one| **one == user).count(), 1);
     listed.iter().for_each(assert_is_user);
-}
-
-#[tokio::test]
-async fn get_users_for_a_teller() {
-    let bank = Bank::shared().await;
-    let (teller, customer) = (bank.staff("teller").await, bank.customer().await);
-    let user = teller.read(&customer.path()).await;
-    assert_json!(user, {"email": customer.email, "role": "customer", "disabled": false});
-    let found = teller
-        .all(&format!("/api/auth/users?email={}", customer.email))
-        .await;
-    assert_eq!(found, [user]);
-    let own = format!("/api/auth/users?email={}", teller.email);
-    assert_eq!(teller.all(&own).await, [Value::Null; 0]);
-    let staff_path = teller.path();
-    refusals! {
-        teller => GET "{staff_path}" => 404 "not_found";
-        customer => GET "/api/auth/users" => 403 "forbidden";
-    }
-}
-
-#[tokio::test]
-async fn get_users_by_role_and_state() {
-    let bank = Bank::shared().await;
-    let (admin, auditor) = (bank.admin().await, bank.staff("auditor").await);
-    let by = async |filter: &str| {
-        let path = format!("/api/auth/users?query={}&{filter}", auditor.email);
-        admin.all(&path).await.len()
-    };
-    assert_eq!(by("role=auditor&disabled=false").await, 1);
-    assert_eq!(by("role=teller").await, 0);
-    assert_eq!(by("disabled=true").await, 0);
-    refusals! {
-        admin => GET "/api/auth/users?role=owner" => 422 "validation_failed" "/role";
-        admin => GET "/api/auth/users?disabled=yes" => 422 "validation_failed" "/disabled";
-        admin => GET "/api/auth/users?name=Ada" => 422 "validation_failed" "/name";
-    }
 }
 
 #[tokio::test]
@@ -291,42 +229,14 @@ async fn patch_me_and_metadata() {
     let none = json!({"metadata": null});
     let emptied = admin.change_user(&customer, &none).await;
     assert_eq!(emptied["metadata"], json!({}));
-    let long = json!({"metadata": {"k".repeat(65): "x"}});
-    let large = "x".repeat(4_096);
-    for person in [&customer, &admin] {
-        let path = match person.id == customer.id {
-            true => "/api/auth/me".to_owned(),
-            false => customer.path(),
-        };
-        refusals! {
-            person => PATCH "{path}" (long) => 422 "validation_failed" "/metadata";
-            person => PATCH "{path}" {"metadata": {"k": large}}
-                => 422 "validation_failed" "/metadata";
-            person => PATCH "{path}" {"metadata": {"k": 7}}
-                => 422 "validation_failed" "/metadata/k";
-            person => PATCH "{path}" {"name": " "} => 422 "validation_failed" "/name";
-            person => PATCH "{path}" {"email": "a@b.example"}
-                => 422 "validation_failed" "/email";
-        }
-    }
+    let path = customer.path();
     refusals! {
+        customer => PATCH "/api/auth/me" {"metadata": {"k": 7}}
+            => 422 "validation_failed" "/metadata/k";
         customer => PATCH "/api/auth/me" {"role": "admin"} => 422 "validation_failed" "/role";
-        customer => PATCH "/api/auth/me" {"disabled": false}
-            => 422 "validation_failed" "/disabled";
+        customer => PATCH "/api/auth/me" {"name": " "} => 422 "validation_failed" "/name";
+        admin => PATCH "{path}" {"name": " "} => 422 "validation_failed" "/name";
     }
-}
-
-#[tokio::test]
-async fn patch_users_id_of_the_caller() {
-    let bank = Bank::shared().await;
-    let admin = bank.staff("admin").await;
-    let path = admin.path();
-    refusals! {
-        admin => PATCH "{path}" {"role": "teller"} => 403 "own_account";
-        admin => PATCH "{path}" {"disabled": true} => 403 "own_account";
-    }
-    let renamed = admin.change_user(&admin, &json!({"name": "Ada"})).await;
-    assert_json!(renamed, {"role": "admin", "name": "Ada"});
 }
 
 /// What an administrator does to a user is in the log, with its request.

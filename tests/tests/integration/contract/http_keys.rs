@@ -34,26 +34,11 @@ async fn post_keys() {
     let one_more = one_more.expect(201);
     assert_eq!(one_more["client_id"], key["client_id"]);
     assert_eq!(one_more["expires_at"], Value::Null);
-    let customer = bank.customer().await;
     refusals! {
         admin => POST "/api/auth/keys" {"scopes": ["accounts:read"]}
             => 422 "validation_failed" "/name";
-        admin => POST "/api/auth/keys" {"name": "a"} => 422 "validation_failed" "/scopes";
-        admin => POST "/api/auth/keys" {"name": "a", "scopes": []}
-            => 422 "validation_failed" "/scopes";
         admin => POST "/api/auth/keys" {"name": "a", "scopes": ["accounts:read", "nothing:read"]}
             => 422 "validation_failed" "/scopes/1";
-        admin => POST "/api/auth/keys" {"name": "a", "scopes": "accounts:read"}
-            => 422 "validation_failed" "/scopes";
-        admin => POST "/api/auth/keys"
-            {"name": "a", "scopes": ["accounts:read"], "client_id": "orders"}
-            => 422 "validation_failed" "/client_id";
-        admin => POST "/api/auth/keys"
-            {"name": "a", "scopes": ["accounts:read"], "client_id": customer.id}
-            => 422 "validation_failed" "/client_id";
-        admin => POST "/api/auth/keys"
-            {"name": "a", "scopes": ["accounts:read"], "expires_at": "2020-01-31T00:00:00Z"}
-            => 422 "validation_failed" "/expires_at";
         admin => POST "/api/auth/keys"
             {"name": "a", "scopes": ["accounts:read"], "secret": "sk_mine"}
             => 422 "validation_failed" "/secret";
