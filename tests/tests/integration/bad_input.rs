@@ -100,23 +100,6 @@ async fn a_parameter_that_a_call_does_not_have_is_refused_by_each_call() {
 }
 
 #[tokio::test]
-async fn a_good_body_of_another_type_is_refused_and_moves_no_money() {
-    let pair = Bank::shared().await.pair().await;
-    for kind in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "application/xml",
-        "multipart/form-data",
-    ] {
-        let call = pair.alice.post("/api/transactions/transfer");
-        let call = call.key(&new_key());
-        let answer = call.body(kind, pair.body("1.00").to_string()).await;
-        answer.refused(415, "unsupported_media_type");
-    }
-    assert_eq!(pair.alice.balance(&pair.from).await, "100.00");
-}
-
-#[tokio::test]
 async fn a_line_of_a_batch_that_is_no_object_or_has_a_megabyte_for_an_amount_is_refused() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
@@ -185,19 +168,6 @@ async fn text_that_looks_like_sql_is_only_text() {
     let sent = pair.alice.submit("transfer", &body).await.expect(201);
     assert_eq!(sent["reference"], text);
     assert_eq!(pair.bob.entries(&pair.to).await[0]["reference"], text);
-}
-
-#[tokio::test]
-async fn h4_methods_that_nobody_serves_are_refused_and_echo_nothing() {
-    let bank = Bank::shared().await;
-    for method in ["TRACE", "CONNECT", "FOO", "get"] {
-        let request = format!(
-            "{method} /api/hello HTTP/1.1\r\nhost: bank\r\nx-secret: s3cret\r\nconnection: close\r\n\r\n"
-        );
-        let reply = exchange(bank.address(), request).await;
-        reply.assert_refused(method);
-        assert!(!reply.text().contains("s3cret"), "{}", reply.text());
-    }
 }
 
 /// What is public, and what a component does, is said of one and the same path.

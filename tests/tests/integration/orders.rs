@@ -62,30 +62,6 @@ async fn a_standing_order_pays_today_once_even_if_the_host_is_killed() {
 }
 
 #[tokio::test]
-async fn many_standing_orders_pay_once_each_wherever_the_host_is_killed() {
-    const ORDERS: usize = 40;
-    let mut bank = Bank::start().await;
-    let pair = bank.pair().await;
-    let order = pair.order("0.50", &day(0));
-    for _ in 0..ORDERS {
-        pair.alice.submit("schedules", &order).await.expect(201);
-    }
-    for pause_ms in [0, 20, 60, 200, 600] {
-        bank.host.restart().await;
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-    }
-    let pair = pair.at(&bank);
-    wait_for("all payments", SECONDS_MAX, async || {
-        let schedules = pair.alice.all("/api/transactions/schedules?limit=500");
-        let schedules = schedules.await;
-        (schedules.len() == ORDERS && schedules.iter().all(is_paid)).then_some(())
-    })
-    .await;
-    assert_eq!(pair.bob.balance(&pair.to).await, "20.00");
-    assert_eq!(pair.bob.entries(&pair.to).await.len(), ORDERS);
-}
-
-#[tokio::test]
 async fn a_standing_order_is_its_owner_s_begins_today_or_later_and_can_be_ended() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;

@@ -190,18 +190,3 @@ async fn a_recorded_answer_is_the_same_for_ever_and_a_refusal_leaves_nothing() {
         assert!(!first.replayed(), "{}", asked.call);
     }
 }
-
-#[tokio::test]
-async fn another_currency_or_direction_is_another_request() {
-    let pair = Bank::shared().await.pair().await;
-    let asked = Asked::first(&pair, "transfer", pair.body("1.00")).await;
-    for other in [
-        transfer(&pair.from, &pair.to, "1.00", "USD"),
-        transfer(&pair.to, &pair.from, "1.00", "EUR"),
-    ] {
-        let reused = send(&pair, "transfer", &asked.key, &other).await;
-        reused.refused(422, "idempotency_key_reused");
-    }
-    asked.assert_kept(&pair).await;
-    assert_eq!(pair.alice.balance(&pair.from).await, "99.00");
-}

@@ -22,6 +22,8 @@ async fn post_register() {
             => 409 "email_taken";
         client => POST "/api/auth/register" {"email": free, "password": "fourteen chars"}
             => 422 "password_too_short" "/password";
+        client => POST "/api/auth/register" {"email": free, "password": PASSWORD, "role": "admin"}
+            => 422 "validation_failed" "/role";
     }
     bank.login(&email, PASSWORD).await.expect(200);
 }
