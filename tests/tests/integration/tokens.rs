@@ -4,16 +4,11 @@
 //! Method: a real token with another signature, or another text of it, at a running bank. Which
 //! headers and claims are refused, the tests of `host/src/keys` say.
 
-use std::time::Duration;
-
 use strongroom_tests::bank::PASSWORD;
 use strongroom_tests::forge::{Token, encode};
 use strongroom_tests::race::at_once;
 use strongroom_tests::{Bank, Person, json, text};
-use tokio::time::sleep;
 
-/// Within this time after a rotation the old refresh token has the same successor.
-const REFRESH_GRACE_SECONDS: u64 = 10;
 const NEW_PASSWORD: &str = "nine llamas paint the quay";
 
 /// A token that is good, and the bank to try its forgeries on.
@@ -124,24 +119,6 @@ async fn j17_a_signature_that_is_not_the_one() {
         "..".to_owned(),
     ];
     forgery.assert_refused(texts).await;
-}
-
-#[tokio::test]
-async fn r2_r3_a_refresh_token_has_one_successor_and_reused_later_ends_the_session() {
-    let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    let other_session = customer.log_in_again().await;
-    let first = bank.refresh(&customer.refresh_token).await.expect(200);
-    let repeated = bank.refresh(&customer.refresh_token).await.expect(200);
-    assert_eq!(first["refresh_token"], repeated["refresh_token"]);
-    sleep(Duration::from_secs(REFRESH_GRACE_SECONDS + 2)).await;
-    for token in [&*customer.refresh_token, text(&first["refresh_token"])] {
-        let refresh = bank.refresh(token).await;
-        refresh.refused(400, "invalid_grant");
-    }
-    customer.get("/api/auth/me").await.bad_token();
-    bank.me(text(&first["access_token"])).await.bad_token();
-    other_session.read("/api/auth/me").await;
 }
 
 #[tokio::test]
