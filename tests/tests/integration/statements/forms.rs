@@ -70,30 +70,6 @@ fn minor_at(node: Node<'_, '_>, path: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn each_form_says_what_it_is_and_a_file_is_saved_under_its_name() {
-    let scene = Statements::new().await;
-    let statement = scene.statement().await;
-    let number = text(&statement["account"]["number"]);
-    let today = text(&statement["to"]);
-    for (format, media_type, extension) in [
-        ("json", "application/json", None),
-        ("csv", "text/csv; charset=utf-8", Some("csv")),
-        ("camt.053", "application/xml", Some("xml")),
-        ("ofx", "application/x-ofx", Some("ofx")),
-    ] {
-        let answer = scene.in_form(format).await;
-        assert_eq!(answer.header("content-type"), Some(media_type));
-        let name = extension.map(|extension| {
-            let name = format!("statement-{number}-2020-01-01-{today}.{extension}");
-            format!("attachment; filename=\"{name}\"")
-        });
-        assert_eq!(answer.header("content-disposition"), name.as_deref());
-        assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert!(answer.header("x-request-id").is_some());
-    }
-}
-
-#[tokio::test]
 async fn camt_053_is_valid_and_says_what_json_says() {
     let scene = Statements::busy().await;
     let answer = scene.in_form("camt.053").await;
@@ -143,28 +119,4 @@ async fn ofx_is_valid_and_says_what_json_says() {
     }
     assert_eq!(balance, minor_at(response, "LEDGERBAL/BALAMT"));
     assert_eq!(balance, minor(&json["closing_balance"]));
-}
-
-#[tokio::test]
-async fn csv_has_a_row_for_each_entry_and_no_formula() {
-    let scene = Statements::busy().await;
-    let text_of_all = scene.in_form("csv").await.text();
-    let json = scene.statement().await;
-    let rows: Vec<&str> = text_of_all.split("\r\n").collect();
-    let lines = list(&json["entries"]);
-    // A header, two balances, and nothing after the last line's end.
-    assert_eq!(rows.len(), lines.len() + 4);
-    assert!(
-        rows[0].starts_with("sequence,created_at,type,direction,amount,currency,balance_after,")
-    );
-    assert!(rows[1].contains(",opening_balance,,,EUR,0.00,"));
-    assert!(rows[rows.len() - 2].contains(",closing_balance,,,EUR,74.34,"));
-    assert_eq!(rows[rows.len() - 1], "");
-    let guarded = "\"'=rent, \"\"November\"\" & <more>\u{fffe}\"";
-    assert!(rows[3].contains(guarded), "{}", rows[3]);
-    for (row, line) in rows[2..].iter().zip(lines) {
-        assert!(row.starts_with(&line["sequence"].to_string()));
-        assert!(row.contains(&format!(",{},", text(&line["balance_after"]))));
-        assert!(row.contains(text(&line["transaction_id"])));
-    }
 }

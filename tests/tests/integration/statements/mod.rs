@@ -4,7 +4,8 @@
 //! Method: a bank of the real binary; payments of every kind; the statement in each form, compared
 //! with the account's entries, added up, checked by xmllint against ISO's schema of camt.053 and
 //! what we know of OFX's (`tests/schemas`), and read by programs of others ([`readers`]). [`long`]
-//! has those that are too long to be in memory.
+//! has those that are too long to be in memory. Who may read which, the tests of
+//! `components/account` say.
 
 mod forms;
 mod long;
@@ -12,12 +13,11 @@ mod readers;
 
 use std::ops::Deref;
 
-use strongroom_tests::bank::{Pair, UNKNOWN_ID, cash};
-use strongroom_tests::{Answer, Bank, Person, Value, assert_json, json, list, refusals, text};
+use strongroom_tests::bank::{Pair, cash};
+use strongroom_tests::{Bank, Value, assert_json, json, list, text};
 
 /// Alice, with one entry of each kind on her account, and Bob, who was paid.
 pub struct Statements {
-    pub bank: &'static Bank,
     pair: Pair,
 }
 
@@ -34,9 +34,8 @@ pub const REFERENCE: &str = "=rent, \"November\" & <more>\u{fffe}";
 
 impl Statements {
     async fn new() -> Self {
-        let bank = Bank::shared().await;
-        let pair = bank.pair().await;
-        Self { bank, pair }
+        let pair = Bank::shared().await.pair().await;
+        Self { pair }
     }
 
     /// With a transfer, a capture, a withdrawal, and a reversal of the transfer.
@@ -65,13 +64,9 @@ impl Statements {
         format!("/api/accounts/{}/statement?{query}", self.from)
     }
 
-    async fn ask(&self, person: &Person, query: &str) -> Answer {
-        person.get(&self.path(query)).await
-    }
-
     /// The statement from the bank's first day until now, as JSON.
     async fn statement(&self) -> Value {
-        self.ask(&self.alice, FROM_THE_FIRST_DAY).await.expect(200)
+        self.alice.read(&self.path(FROM_THE_FIRST_DAY)).await
     }
 }
 
@@ -83,26 +78,6 @@ pub const FROM_THE_FIRST_DAY: &str = "from=2020-01-01";
 pub fn minor(decimal: &Value) -> i64 {
     let digits = text(decimal).replace('.', "");
     digits.parse().expect("a decimal")
-}
-
-#[tokio::test]
-async fn the_owner_and_staff_read_a_statement_and_nobody_else() {
-    let scene = Statements::new().await;
-    let own = scene.statement().await;
-    for role in ["teller", "auditor", "admin"] {
-        let staff = scene.bank.staff(role).await;
-        let mut seen = scene.ask(&staff, FROM_THE_FIRST_DAY).await.expect(200);
-        seen["as_of"] = own["as_of"].clone();
-        assert_eq!(seen, own);
-    }
-    let (bob, path) = (&scene.bob, scene.path(""));
-    refusals! {
-        bob => GET "{path}{FROM_THE_FIRST_DAY}" => 404 "not_found";
-        bob => GET "{path}from=never" => 404 "not_found";
-        bob => GET "/api/accounts/{UNKNOWN_ID}/statement?from=2020-01-01" => 404 "not_found";
-    }
-    let path = scene.path(FROM_THE_FIRST_DAY);
-    scene.bank.client().get(&path).await.no_token();
 }
 
 #[tokio::test]
@@ -133,25 +108,4 @@ async fn a_statement_has_the_account_s_entries_and_adds_up() {
     assert_json!(statement, {
         "debits": {"count": 3, "sum": "38.00"}, "credits": {"count": 2, "sum": "112.34"},
     });
-}
-
-#[tokio::test]
-async fn what_is_no_period_and_no_format_is_refused() {
-    let scene = Statements::new().await;
-    let (alice, path) = (&scene.alice, scene.path(""));
-    refusals! {
-        alice => GET "{path}" => 422 "validation_failed" "/from";
-        alice => GET "{path}from=2020-02-30" => 422 "validation_failed" "/from";
-        alice => GET "{path}from=2020-01-01&to=2020" => 422 "validation_failed" "/to";
-        alice => GET "{path}from=2020-02-01&to=2020-01-31" => 422 "validation_failed" "/from";
-        alice => GET "{path}from=2020-01-01&until=2020-01-31" => 422 "validation_failed" "/until";
-        alice => GET "{path}from=2020-01-01&format=pdf" => 422 "validation_failed" "/format";
-        alice => GET "{path}from=2020-01-01&to=9999-12-31" => 422 "period_in_future" "/to";
-        alice => GET "{path}from=9999-12-31" => 422 "period_in_future";
-    }
-    let past = scene.ask(alice, "from=2020-01-01&to=2020-01-31").await;
-    assert_json!(past.expect(200), {
-        "final": true, "as_of": "2020-01-31T23:59:59.999Z", "entries": [],
-    });
-    assert_eq!(scene.statement().await["final"], false);
 }
