@@ -90,26 +90,6 @@ async fn both_sides_see_their_own_alone_once_and_mark_it_as_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_bank_has_told_everything_once() {
-    const TRANSFERS: usize = 20;
-    let mut bank = bank_with_notifications().await;
-    let pair = bank.pair().await;
-    for _transfer in 0..TRANSFERS {
-        pair.send("1.00").await;
-    }
-    // In the middle of a tick, before it, or after it.
-    bank.host.restart().await;
-    let pair = pair.at(&bank);
-    pair.send("1.00").await;
-    let told = notifications(&pair.bob, TRANSFERS + 1).await;
-    assert_eq!(events(&told), ["received"; TRANSFERS + 1]);
-    let told = notifications(&pair.alice, TRANSFERS + 2).await;
-    let mut expected = vec!["sent"; TRANSFERS + 1];
-    expected.push("deposited");
-    assert_eq!(events(&told), expected);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn removed_and_added_again_it_goes_on_where_it_was() {
     let bank = bank_with_notifications().await;
     let alice = bank.customer().await;
