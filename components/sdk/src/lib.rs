@@ -1,7 +1,7 @@
 //! The parts that any Strongroom service needs: HTTP, identity, JSON, lists, money, and the store.
 //!
-//! The feature `native` adds what native tests need: a store on SQLite, and a clock that a test
-//! sets.
+//! The feature `native` adds what native tests need: a store on SQLite, a clock that a test sets,
+//! and tables of cases.
 
 pub mod audit;
 pub mod audit_log;
@@ -30,4 +30,6 @@ pub mod random;
 pub mod restoration;
 pub mod store;
 mod stored_enum;
+#[cfg(feature = "native")]
+pub mod testing;
 pub mod text;

@@ -48,33 +48,7 @@ pub(crate) const MORNING_MS: i64 = 1_800_000_000_000;
 pub(crate) const HOUR_MS: i64 = 3_600 * 1_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// An array with one row on each line, which rustfmt leaves as they are.
-macro_rules! rows {
-    ($($row:expr),* $(,)?) => { [$($row),*] };
-}
-pub(crate) use rows;
-
-/// Asserts that a document has these members with these values. It may have others.
-macro_rules! assert_json {
-    ($found:expr, $part:tt $(, $($context:tt)+)?) => {{
-        let part = serde_json::json!($part);
-        assert_eq!($crate::tests::kit::part_of(&$found, &part), part $(, $($context)+)?);
-    }};
-}
-pub(crate) use assert_json;
-
-/// The members of `found` that `like` has too.
-pub(crate) fn part_of(found: &Value, like: &Value) -> Value {
-    match like {
-        Value::Object(members) => {
-            let part = members
-                .iter()
-                .map(|(name, like)| (name.clone(), part_of(&found[name], like)));
-            Value::Object(part.collect())
-        }
-        _ => found.clone(),
-    }
-}
+pub(crate) use strongroom_sdk::{assert_json, rows};
 
 /// What the tests give the service, with a store of their choice.
 #[derive(Clone)]

@@ -31,20 +31,7 @@ pub(crate) const ADMIN: Uuid = Uuid::from_u128(0xAD);
 /// The request in which the administrator acts.
 pub(crate) const REQUEST_ID: &str = "request-7";
 
-/// An array with one row on each line, which rustfmt leaves as they are.
-macro_rules! rows {
-    ($($row:expr),* $(,)?) => { [$($row),*] };
-}
-pub(crate) use rows;
-
-/// Asserts that a document has these members with these values. It may have others.
-macro_rules! assert_json {
-    ($found:expr, {$($name:literal: $value:tt),* $(,)?}) => {{
-        let found = &$found;
-        $(assert_eq!(found[$name], serde_json::json!($value), $name);)*
-    }};
-}
-pub(crate) use assert_json;
+pub(crate) use strongroom_sdk::{assert_json, rows};
 
 /// A journal in memory, or a ledger that is not there.
 #[derive(Default)]

@@ -1,0 +1,49 @@
+//! What the native tests of services share: tables with a row a line, and parts of documents.
+
+use serde_json::Value;
+#[doc(hidden)]
+pub use serde_json::json;
+
+/// An array with one row on each line, which rustfmt leaves as they are.
+///
+/// ```
+/// for (text, length) in strongroom_sdk::rows! {
+///     ("", 0),
+///     ("four", 4),
+/// } {
+///     assert_eq!(text.len(), length);
+/// }
+/// ```
+#[macro_export]
+macro_rules! rows {
+    ($($row:expr),* $(,)?) => { [$($row),*] };
+}
+
+/// Asserts that a document has these members with these values. It may have others; `null` also
+/// stands for a member that is missing.
+///
+/// ```
+/// let account = serde_json::json!({"status": "open", "balance": "0.00"});
+/// strongroom_sdk::assert_json!(account, {"status": "open", "code": null});
+/// ```
+#[macro_export]
+macro_rules! assert_json {
+    ($found:expr, $part:tt) => {{
+        let part = $crate::testing::json!($part);
+        assert_eq!($crate::testing::part_of(&$found, &part), part);
+    }};
+}
+
+/// The members of `found` that `like` has too.
+#[must_use]
+pub fn part_of(found: &Value, like: &Value) -> Value {
+    match like {
+        Value::Object(members) => {
+            let part = members
+                .iter()
+                .map(|(name, like)| (name.clone(), part_of(&found[name], like)));
+            Value::Object(part.collect())
+        }
+        _ => found.clone(),
+    }
+}
