@@ -20,6 +20,7 @@ use strongroom_sdk::json::from_slice;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::query::from_str;
 use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::SqliteStore;
 
 const NOW_MS: i64 = 1_795_374_657_123;
@@ -193,24 +194,15 @@ fn what_cannot_be_opened_is_refused() {
     let name = "422 validation_failed /name";
     check(
         &bank,
-        [
+        rows! {
             at(r#"{"type":"savings","currency":"XAU"}"#, currency),
             at(r#"{"type":"savings","currency":"eur"}"#, currency),
             at(r#"{"type":"savings","currency":"HRK"}"#, currency),
             at(r#"{"type":"savings","currency":"EUR","name":""}"#, name),
-            at(
-                r#"{"type":"savings","currency":"EUR","name":"\u3164\u202e"}"#,
-                name,
-            ),
-            at(
-                r#"{"type":"savings","currency":"EUR","name":"a\u0000"}"#,
-                name,
-            ),
+            at(r#"{"type":"savings","currency":"EUR","name":"\u3164\u202e"}"#, name),
+            at(r#"{"type":"savings","currency":"EUR","name":"a\u0000"}"#, name),
             at(long.as_str(), name),
-            at(
-                r#"{"type":"settlement","currency":"EUR"}"#,
-                "422 validation_failed /type",
-            ),
+            at(r#"{"type":"settlement","currency":"EUR"}"#, "422 validation_failed /type"),
             at(
                 r#"{"type":"savings","currency":"EUR","owner_id":"x"}"#,
                 "422 validation_failed /owner_id",
@@ -219,7 +211,7 @@ fn what_cannot_be_opened_is_refused() {
             at(SAVINGS, "200"),
             at(SAVINGS, "200"),
             at(SAVINGS, "409 account_limit_reached"),
-        ],
+        },
     );
 }
 

@@ -13,6 +13,7 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::hash_chain::GENESIS;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::{
     Reader, SqliteStore, SqliteTransaction, Transaction, Value, drop_guards,
 };
@@ -67,20 +68,12 @@ fn post_single(store: &SqliteStore, clock: &ManualClock, first: &Account, second
     let (one, two) = (Some(first), Some(second));
     let hold = || pay(Kind::Hold, one, two, 40);
     let of = |kind, original, minor| of_original(kind, Uuid::from_u128(original), eur(minor));
-    for (id, instruction, decline) in [
+    for (id, instruction, decline) in rows! {
         (1, pay(Kind::Deposit, None, one, 1_000), None),
         (2, pay(Kind::Transfer, one, two, 300), None),
         (3, pay(Kind::Withdrawal, two, None, 100), None),
-        (
-            4,
-            pay(Kind::Transfer, one, two, 9_000),
-            Some(Decline::InsufficientFunds),
-        ),
-        (
-            5,
-            pay(Kind::Transfer, one, two, 7),
-            Some(Decline::ScreeningDenied),
-        ),
+        (4, pay(Kind::Transfer, one, two, 9_000), Some(Decline::InsufficientFunds)),
+        (5, pay(Kind::Transfer, one, two, 7), Some(Decline::ScreeningDenied)),
         (6, hold(), None),
         (7, of(Kind::Capture, 6, 30), None),
         (8, hold(), None),
@@ -88,13 +81,9 @@ fn post_single(store: &SqliteStore, clock: &ManualClock, first: &Account, second
         (10, of(Kind::Reversal, 3, 100), None),
         (11, hold(), None),
         (14, legs(first, second, 20), None),
-        (
-            15,
-            legs(first, second, 9_000),
-            Some(Decline::InsufficientFunds),
-        ),
+        (15, legs(first, second, 9_000), Some(Decline::InsufficientFunds)),
         (16, reversal_of_legs(14), None),
-    ] {
+    } {
         let is_denied = decline == Some(Decline::ScreeningDenied);
         let transfer = Transfer {
             denied_by: is_denied.then(|| "list_7".to_owned()),

@@ -28,6 +28,7 @@ use strongroom_ledger_api::{
     Kind, LedgerError, Party, Posting, Reply, Side, Status, Transfer,
 };
 use strongroom_sdk::clock::Clock;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::{
     Ending, Reader, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore,
 };

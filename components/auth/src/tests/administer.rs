@@ -118,18 +118,12 @@ fn a_change_waits_for_no_other_user_s_sessions() {
 #[test]
 fn metadata_is_changed_key_by_key_and_null_removes_it() {
     let (bank, user) = Bank::with_ada();
-    for (body, metadata) in [
-        (
-            r#"{"metadata":{"crm":"7","tier":"gold"}}"#,
-            r#"{"crm":"7","tier":"gold"}"#,
-        ),
-        (
-            r#"{"metadata":{"tier":null,"region":"eu"}}"#,
-            r#"{"crm":"7","region":"eu"}"#,
-        ),
+    for (body, metadata) in rows! {
+        (r#"{"metadata":{"crm":"7","tier":"gold"}}"#, r#"{"crm":"7","tier":"gold"}"#),
+        (r#"{"metadata":{"tier":null,"region":"eu"}}"#, r#"{"crm":"7","region":"eu"}"#),
         (r#"{"metadata":{}}"#, r#"{"crm":"7","region":"eu"}"#),
         (r#"{"metadata":null}"#, "{}"),
-    ] {
+    } {
         let changed = bank.change(&user, body).unwrap();
         assert_eq!(changed.metadata.to_json(), metadata, "{body}");
         assert!(bank.service.user(user.id).unwrap() == changed);

@@ -64,97 +64,37 @@ fn each_change_of_the_file_is_found_and_named() {
     const NIL: &str = "there is no user or key 00000000-0000-0000-0000-000000000000";
     const IS_NOT: &str = "is not what the audit log made of it";
     const HASH: &str = "it is not what its hash was made of";
-    for (change, words) in [
-        (
-            "UPDATE user SET role = 'admin' WHERE role = 'customer'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE user SET role = 'teller' WHERE role = 'auditor'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE user SET disabled = 1 WHERE role = 'auditor'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE user SET name = 'Ada' WHERE role = 'auditor'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE user SET metadata = NULL WHERE role = 'auditor'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE user SET email_key = 'x@y.example' WHERE role = 'auditor'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE user SET metadata = '{' WHERE role = 'auditor'",
-            "is no metadata",
-        ),
+    for (change, words) in rows! {
+        ("UPDATE user SET role = 'admin' WHERE role = 'customer'", IS_NOT),
+        ("UPDATE user SET role = 'teller' WHERE role = 'auditor'", IS_NOT),
+        ("UPDATE user SET disabled = 1 WHERE role = 'auditor'", IS_NOT),
+        ("UPDATE user SET name = 'Ada' WHERE role = 'auditor'", IS_NOT),
+        ("UPDATE user SET metadata = NULL WHERE role = 'auditor'", IS_NOT),
+        ("UPDATE user SET email_key = 'x@y.example' WHERE role = 'auditor'", IS_NOT),
+        ("UPDATE user SET metadata = '{' WHERE role = 'auditor'", "is no metadata"),
         ("DELETE FROM user WHERE role = 'auditor'", NO_USER),
-        (
-            "UPDATE audit_log SET target = zeroblob(16) WHERE action = 'user.role'",
-            NIL,
-        ),
-        (
-            "UPDATE audit_log SET target = randomblob(16) WHERE action = 'user.name'",
-            NO_USER,
-        ),
-        (
-            "UPDATE audit_log SET action = 'user.name' WHERE action = 'user.disabled'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE audit_log SET new_value = 'teller' WHERE new_value = 'auditor'",
-            IS_NOT,
-        ),
+        ("UPDATE audit_log SET target = zeroblob(16) WHERE action = 'user.role'", NIL),
+        ("UPDATE audit_log SET target = randomblob(16) WHERE action = 'user.name'", NO_USER),
+        ("UPDATE audit_log SET action = 'user.name' WHERE action = 'user.disabled'", IS_NOT),
+        ("UPDATE audit_log SET new_value = 'teller' WHERE new_value = 'auditor'", IS_NOT),
         ("DELETE FROM audit_log WHERE action = 'user.role'", IS_NOT),
         ("UPDATE audit_log SET request_id = 'r-8'", HASH),
-        (
-            "UPDATE api_key SET scopes = 'journal:read' WHERE name = 'new'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET client = randomblob(16) WHERE name = 'old'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET name = 'other' WHERE name = 'new'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET expires_at = NULL WHERE name = 'new'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET created_at = 1 WHERE name = 'new'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET prefix = 'sk_' WHERE name = 'new'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET state = 'active' WHERE name = 'old'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET state = 'pending' WHERE name = 'new'",
-            IS_NOT,
-        ),
-        (
-            "UPDATE api_key SET state = 'lost' WHERE name = 'new'",
-            "is no KeyState",
-        ),
+        ("UPDATE api_key SET scopes = 'journal:read' WHERE name = 'new'", IS_NOT),
+        ("UPDATE api_key SET client = randomblob(16) WHERE name = 'old'", IS_NOT),
+        ("UPDATE api_key SET name = 'other' WHERE name = 'new'", IS_NOT),
+        ("UPDATE api_key SET expires_at = NULL WHERE name = 'new'", IS_NOT),
+        ("UPDATE api_key SET created_at = 1 WHERE name = 'new'", IS_NOT),
+        ("UPDATE api_key SET prefix = 'sk_' WHERE name = 'new'", IS_NOT),
+        ("UPDATE api_key SET state = 'active' WHERE name = 'old'", IS_NOT),
+        ("UPDATE api_key SET state = 'pending' WHERE name = 'new'", IS_NOT),
+        ("UPDATE api_key SET state = 'lost' WHERE name = 'new'", "is no KeyState"),
         ("DELETE FROM api_key WHERE name = 'new'", NO_USER),
         (
             "INSERT INTO api_key SELECT randomblob(16), state, name, client, scopes, prefix,
                 expires_at, created_at FROM api_key WHERE name = 'new'",
             IS_NOT,
         ),
-    ] {
+    } {
         let bank = bank();
         tamper(&bank, change);
         let found = violations(&bank);

@@ -90,21 +90,13 @@ fn a_reset_is_a_success_only_when_the_older_sessions_have_ended() {
 fn refusals_say_what_to_do_and_change_nothing() {
     let (bank, user) = Bank::with_ada();
     let usage = "reset-password EMAIL";
-    for (name, arguments, words) in [
+    for (name, arguments, words) in rows! {
         ("reset-password", vec![], usage),
         ("reset-password", vec![EMAIL, EMAIL], usage),
-        (
-            "reset-password",
-            vec!["nobody@example.org"],
-            "nobody@example.org",
-        ),
-        (
-            "reset-passwords",
-            vec![EMAIL],
-            "there is: reset-password EMAIL",
-        ),
+        ("reset-password", vec!["nobody@example.org"], "nobody@example.org"),
+        ("reset-passwords", vec![EMAIL], "there is: reset-password EMAIL"),
         ("", vec![], "there is: reset-password EMAIL"),
-    ] {
+    } {
         let error = bank.run(name, &arguments).unwrap_err();
         assert!(error.contains(words), "{error}");
     }

@@ -114,23 +114,14 @@ fn a_key_is_shown_once_and_the_gateway_has_its_hash() {
 fn a_refused_body_names_the_field_and_makes_nothing() {
     let (bank, ada) = Bank::with_ada();
     let many = vec!["accounts:read"; 51];
-    for (body, pointer) in [
+    for (body, pointer) in rows! {
         (json!({"name": " ", "scopes": ["accounts:read"]}), "/name"),
-        (
-            json!({"name": "x".repeat(101), "scopes": ["accounts:read"]}),
-            "/name",
-        ),
+        (json!({"name": "x".repeat(101), "scopes": ["accounts:read"]}), "/name"),
         (json!({"name": "a", "scopes": []}), "/scopes"),
         (json!({"name": "a", "scopes": many}), "/scopes"),
-        (
-            json!({"name": "a", "scopes": ["accounts:read", "payments:write"]}),
-            "/scopes/1",
-        ),
+        (json!({"name": "a", "scopes": ["accounts:read", "payments:write"]}), "/scopes/1"),
         (json!({"name": "a", "scopes": ["*"]}), "/scopes/0"),
-        (
-            json!({"name": "a", "scopes": ["accounts:read", "accounts:read"]}),
-            "/scopes/1",
-        ),
+        (json!({"name": "a", "scopes": ["accounts:read", "accounts:read"]}), "/scopes/1"),
         (
             json!({"name": "a", "scopes": ["accounts:read"], "expires_at": "2026-11-22T12:00:00Z"}),
             "/expires_at",
@@ -139,15 +130,9 @@ fn a_refused_body_names_the_field_and_makes_nothing() {
             json!({"name": "a", "scopes": ["accounts:read"], "expires_at": "tomorrow"}),
             "/expires_at",
         ),
-        (
-            json!({"name": "a", "scopes": ["accounts:read"], "client_id": Uuid::nil()}),
-            "/client_id",
-        ),
-        (
-            json!({"name": "a", "scopes": ["accounts:read"], "client_id": ada.id}),
-            "/client_id",
-        ),
-    ] {
+        (json!({"name": "a", "scopes": ["accounts:read"], "client_id": Uuid::nil()}), "/client_id"),
+        (json!({"name": "a", "scopes": ["accounts:read"], "client_id": ada.id}), "/client_id"),
+    } {
         let refused = refusal(bank.try_key(body.clone()));
         let expected = (422, "validation_failed", pointer.to_owned());
         assert_eq!(refused, expected, "{body}");

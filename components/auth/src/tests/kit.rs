@@ -26,6 +26,8 @@ use strongroom_sdk::store::{
 };
 use uuid::Uuid;
 
+pub use strongroom_sdk::rows;
+
 pub const PASSWORD: &str = "seven otters juggle walnuts";
 pub const OTHER_PASSWORD: &str = "nine llamas paint the quay";
 pub const EMAIL: &str = "ada@example.org";

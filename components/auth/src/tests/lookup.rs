@@ -197,28 +197,19 @@ fn a_filter_that_is_not_there_or_has_another_value_is_refused() {
 #[test]
 fn a_rare_value_is_found_by_its_index() {
     let bank = Bank::new();
-    for (query, index) in [
+    for (query, index) in rows! {
         ("", "USING PRIMARY KEY (id<?)"),
         ("role=customer", "USING PRIMARY KEY (id<?)"),
         ("disabled=false", "USING PRIMARY KEY (id<?)"),
         ("role=teller", "user_by_role (role=? AND id<?)"),
-        (
-            "role=teller&disabled=true",
-            "user_by_role (role=? AND id<?)",
-        ),
-        (
-            "role=teller&disabled=false",
-            "user_by_role (role=? AND id<?)",
-        ),
+        ("role=teller&disabled=true", "user_by_role (role=? AND id<?)"),
+        ("role=teller&disabled=false", "user_by_role (role=? AND id<?)"),
         ("disabled=true", "user_disabled (disabled=? AND id<?)"),
-        (
-            "role=customer&disabled=true",
-            "user_disabled (disabled=? AND id<?)",
-        ),
+        ("role=customer&disabled=true", "user_disabled (disabled=? AND id<?)"),
         ("email=a@b.example", "(email_key=?)"),
         ("email=a@b.example&role=teller&query=a", "(email_key=?)"),
         ("query=ada", "USING PRIMARY KEY (part>? AND part<?)"),
-    ] {
+    } {
         let plan = bank.plan(query);
         assert!(
             plan.contains(index) && !plan.contains("SCAN"),

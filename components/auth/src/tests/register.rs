@@ -40,29 +40,17 @@ fn refusals_name_the_field_and_write_nothing() {
     let bank = Bank::new();
     let (long, long_name) = ("tram lark ".repeat(26), "x".repeat(101));
     let invalid = "validation_failed";
-    for (email, password, name, code, pointer) in [
+    for (email, password, name, code, pointer) in rows! {
         ("nobody", PASSWORD, None, invalid, "/email"),
-        (
-            EMAIL,
-            "fourteen chars",
-            None,
-            "password_too_short",
-            "/password",
-        ),
+        (EMAIL, "fourteen chars", None, "password_too_short", "/password"),
         (EMAIL, &long, None, "password_too_long", "/password"),
-        (
-            EMAIL,
-            "passwordpassword",
-            None,
-            "password_blocked",
-            "/password",
-        ),
+        (EMAIL, "passwordpassword", None, "password_blocked", "/password"),
         (EMAIL, PASSWORD, Some(""), invalid, "/name"),
         (EMAIL, PASSWORD, Some(" "), invalid, "/name"),
         (EMAIL, PASSWORD, Some("\u{202e}\u{200b}"), invalid, "/name"),
         (EMAIL, PASSWORD, Some("a\nb"), invalid, "/name"),
         (EMAIL, PASSWORD, Some(long_name.as_str()), invalid, "/name"),
-    ] {
+    } {
         let refused = refusal(bank.register_as(email, password, name));
         assert_eq!(refused, (422, code, pointer.to_owned()));
     }

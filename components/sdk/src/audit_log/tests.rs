@@ -7,6 +7,7 @@ use super::*;
 use crate::audit::Report;
 use crate::onward::OnwardQuery;
 use crate::page::Page;
+use crate::rows;
 use crate::store::{
     Reader, SqliteStore, Store, StoreError, Transaction, Value, drop_guards, migrate,
 };
@@ -257,46 +258,19 @@ fn each_change_of_the_log_is_found_and_named() {
     const ONE_MORE: &str =
         "INSERT INTO audit_log SELECT 5, at_ms, actor, actor_role, on_behalf_of, action, target,
         old_value, new_value, request_id, hash FROM audit_log WHERE sequence = 4";
-    for (change, words) in [
-        (
-            "UPDATE audit_log SET hash = zeroblob(31) WHERE sequence = 2",
-            "not 32",
-        ),
-        (
-            "UPDATE audit_log SET target = zeroblob(9) WHERE sequence = 2",
-            "event 2: row: ",
-        ),
-        (
-            "UPDATE audit_log SET sequence = 9 WHERE sequence = 2",
-            "event 3: follows 1, so",
-        ),
-        (
-            "UPDATE audit_log SET sequence = 0 WHERE sequence = 1",
-            "event 0: follows 0, so",
-        ),
-        (
-            "DELETE FROM audit_log WHERE sequence = 2",
-            "event 3: follows 1, so some are",
-        ),
-        (
-            "DELETE FROM audit_log WHERE sequence = 4",
-            "ends at audit event 3, and its",
-        ),
-        (
-            "DELETE FROM audit_log",
-            "ends at audit event 0, and its head says 4",
-        ),
+    for (change, words) in rows! {
+        ("UPDATE audit_log SET hash = zeroblob(31) WHERE sequence = 2", "not 32"),
+        ("UPDATE audit_log SET target = zeroblob(9) WHERE sequence = 2", "event 2: row: "),
+        ("UPDATE audit_log SET sequence = 9 WHERE sequence = 2", "event 3: follows 1, so"),
+        ("UPDATE audit_log SET sequence = 0 WHERE sequence = 1", "event 0: follows 0, so"),
+        ("DELETE FROM audit_log WHERE sequence = 2", "event 3: follows 1, so some are"),
+        ("DELETE FROM audit_log WHERE sequence = 4", "ends at audit event 3, and its"),
+        ("DELETE FROM audit_log", "ends at audit event 0, and its head says 4"),
         (ONE_MORE, "event 5: it is not what its hash was made of"),
-        (
-            "UPDATE audit_head SET sequence = 3",
-            "its head says 3, or another hash",
-        ),
-        (
-            "UPDATE audit_head SET hash = zeroblob(32)",
-            "its head says 4, or another hash",
-        ),
+        ("UPDATE audit_head SET sequence = 3", "its head says 3, or another hash"),
+        ("UPDATE audit_head SET hash = zeroblob(32)", "its head says 4, or another hash"),
         ("DELETE FROM audit_head", "the chain has no head"),
-    ] {
+    } {
         let found = found_after(change);
         assert!(found.contains(words), "{change}: {found}");
     }

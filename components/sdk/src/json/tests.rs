@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::kit::now;
+use crate::rows;
 use http::HeaderMap;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -98,28 +99,16 @@ fn a_key_twice_is_a_bad_request_at_any_depth() {
 
 #[test]
 fn wrong_fields_are_pointed_at() {
-    for (text, error) in [
+    for (text, error) in rows! {
         (r#"{"email":"a"}"#, "/password missing"),
         (r#"{"email":"a","password":12}"#, "/password invalid"),
-        (
-            r#"{"email":"hunter2","password":null}"#,
-            "/password invalid",
-        ),
-        (
-            r#"{"email":"a","password":"b","role":"admin"}"#,
-            "/role unknown_field",
-        ),
-        (
-            r#"{"email":"a","password":"b","a/b~c":1}"#,
-            "/a~1b~0c unknown_field",
-        ),
-        (
-            r#"{"email":"a","password":"b","legs":[{}]}"#,
-            "/legs/0/amount missing",
-        ),
+        (r#"{"email":"hunter2","password":null}"#, "/password invalid"),
+        (r#"{"email":"a","password":"b","role":"admin"}"#, "/role unknown_field"),
+        (r#"{"email":"a","password":"b","a/b~c":1}"#, "/a~1b~0c unknown_field"),
+        (r#"{"email":"a","password":"b","legs":[{}]}"#, "/legs/0/amount missing"),
         (r#"["hunter2","b"]"#, " invalid"),
         (r#""hunter2""#, " invalid"),
-    ] {
+    } {
         let expected = (422, "validation_failed", error.to_owned());
         assert_eq!(refusal(text), expected, "{text}");
     }

@@ -7,6 +7,7 @@ use crate::idempotency::IdempotencyKey;
 use crate::identity::Role;
 use crate::page::List;
 use crate::refusals;
+use crate::rows;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
@@ -72,15 +73,8 @@ fn codes(operation: &Value, status: &str) -> Vec<String> {
 fn a_call_has_the_errors_that_it_names_and_those_that_follow_from_its_form() {
     let part = part(REFUSALS, &[]);
     let write = &part["paths"]["/{id}/write"]["post"];
-    for (status, expected) in [
-        (
-            "400",
-            vec![
-                "bad_request",
-                "idempotency_key_invalid",
-                "idempotency_key_missing",
-            ],
-        ),
+    for (status, expected) in rows! {
+        ("400", vec!["bad_request", "idempotency_key_invalid", "idempotency_key_missing"]),
         ("403", vec!["forbidden"]),
         ("404", vec!["not_found"]),
         ("409", vec!["note_sealed", "worn_out"]),
@@ -88,16 +82,9 @@ fn a_call_has_the_errors_that_it_names_and_those_that_follow_from_its_form() {
         ("415", vec!["unsupported_media_type"]),
         ("422", vec!["validation_failed", "idempotency_key_reused"]),
         ("500", vec!["internal_error"]),
-        (
-            "503",
-            vec![
-                "service_unavailable",
-                "storage_unavailable",
-                "clock_not_trusted",
-            ],
-        ),
+        ("503", vec!["service_unavailable", "storage_unavailable", "clock_not_trusted"]),
         ("507", vec!["storage_full"]),
-    ] {
+    } {
         assert_eq!(codes(write, status), expected, "{status}");
     }
     let text = write["responses"]["409"]["description"].as_str();

@@ -25,20 +25,11 @@ fn a_store_is_sound_after_logins_refreshes_and_logouts() {
 
 #[test]
 fn a_changed_session_and_a_stray_rotation_are_named() {
-    for (change, expected) in [
-        (
-            "UPDATE session SET expires_at = created_at",
-            "its times contradict each other",
-        ),
-        (
-            "UPDATE session SET refresh_counter = 0",
-            "the session has issued no later token",
-        ),
-        (
-            "DELETE FROM session",
-            "the session has issued no later token",
-        ),
-    ] {
+    for (change, expected) in rows! {
+        ("UPDATE session SET expires_at = created_at", "its times contradict each other"),
+        ("UPDATE session SET refresh_counter = 0", "the session has issued no later token"),
+        ("DELETE FROM session", "the session has issued no later token"),
+    } {
         let (bank, tokens) = Bank::with_session();
         bank.rotated(&tokens.refresh_token);
         assert_eq!(violations(&bank), Vec::<String>::new());

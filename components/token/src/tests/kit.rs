@@ -14,6 +14,8 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
+pub use strongroom_sdk::rows;
+
 const KEY: [u8; 32] = [42; 32];
 
 /// The user of the sessions, unless a test says otherwise.

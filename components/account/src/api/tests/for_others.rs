@@ -78,66 +78,34 @@ fn what_cannot_be_opened_for_others_is_refused() {
     let internal = |rest: &str| format!(r#"{{"type":"internal","currency":"EUR"{rest}}}"#);
     let checking = |rest: &str| format!(r#"{{"type":"checking","currency":"EUR"{rest}}}"#);
     let owner = r#","owner_id":"00000000-0000-0000-0000-00000000000e""#;
-    for (by, body, expected) in [
+    for (by, body, expected) in rows! {
         (&alice, checking(owner), "403 forbidden /owner_id"),
         (&for_alice, checking(owner), "403 forbidden /owner_id"),
         (&alice, internal(r#","code":"fees""#), "403 forbidden /type"),
         (&for_alice, internal(""), "403 forbidden /type"),
         (&client, checking(""), "422 validation_failed /owner_id"),
-        (
-            &client,
-            checking(r#","owner_id":"x""#),
-            "422 validation_failed /owner_id",
-        ),
+        (&client, checking(r#","owner_id":"x""#), "422 validation_failed /owner_id"),
         (
             &client,
             checking(r#","owner_id":"00000000-0000-0000-0000-000000000000""#),
             "422 validation_failed /owner_id",
         ),
-        (
-            &client,
-            checking(&format!(r#"{owner},"code":"fees""#)),
-            "422 validation_failed /code",
-        ),
-        (
-            &alice,
-            checking(r#","code":"fees""#),
-            "422 validation_failed /code",
-        ),
+        (&client, checking(&format!(r#"{owner},"code":"fees""#)), "422 validation_failed /code"),
+        (&alice, checking(r#","code":"fees""#), "422 validation_failed /code"),
         (&client, internal(""), "422 validation_failed /code"),
-        (
-            &client,
-            internal(r#","code":"Fees""#),
-            "422 validation_failed /code",
-        ),
-        (
-            &client,
-            internal(r#","code":"""#),
-            "422 validation_failed /code",
-        ),
+        (&client, internal(r#","code":"Fees""#), "422 validation_failed /code"),
+        (&client, internal(r#","code":"""#), "422 validation_failed /code"),
         (
             &client,
             internal(&format!(r#"{owner},"code":"fees""#)),
             "422 validation_failed /owner_id",
         ),
-        (
-            &alice,
-            checking(r#","metadata":{"a":1}"#),
-            "422 validation_failed /metadata/a",
-        ),
-        (
-            &alice,
-            checking(r#","metadata":{"":"a"}"#),
-            "422 validation_failed /metadata",
-        ),
+        (&alice, checking(r#","metadata":{"a":1}"#), "422 validation_failed /metadata/a"),
+        (&alice, checking(r#","metadata":{"":"a"}"#), "422 validation_failed /metadata"),
         // Their own id changes nothing.
-        (
-            &alice,
-            checking(&format!(r#","owner_id":"{ALICE}""#)),
-            "200",
-        ),
+        (&alice, checking(&format!(r#","owner_id":"{ALICE}""#)), "200"),
         (&for_alice, checking(""), "200"),
-    ] {
+    } {
         check(&bank, [(by, Open(&body), expected)]);
     }
 }

@@ -101,21 +101,12 @@ fn each_format_has_its_media_type_and_a_file_its_name() {
 
 #[test]
 fn a_wrong_statement_is_the_bank_s_fault() {
-    for (error, expected) in [
-        (
-            StatementError::Contradiction("secret".to_owned()),
-            "500 internal_error",
-        ),
-        (
-            StatementError::Unwritable("secret".to_owned()),
-            "500 internal_error",
-        ),
-        (
-            StatementError::TooLong(700_000),
-            "422 statement_too_long /from",
-        ),
+    for (error, expected) in rows! {
+        (StatementError::Contradiction("secret".to_owned()), "500 internal_error"),
+        (StatementError::Unwritable("secret".to_owned()), "500 internal_error"),
+        (StatementError::TooLong(700_000), "422 statement_too_long /from"),
         (StatementError::TooLarge, "422 amounts_too_large /format"),
-    ] {
+    } {
         let problem = Problem::from(error);
         assert!(!problem.detail().contains("secret"));
         assert_eq!(outcome(Err(problem)), expected);

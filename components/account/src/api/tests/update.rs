@@ -45,42 +45,18 @@ fn a_wrong_part_refuses_the_whole_change() {
     let (id, view) = open_eur(&bank, &alice());
     let many = (0..51).map(|key| format!(r#""{key}":"""#));
     let many = many.collect::<Vec<_>>().join(",");
-    for (rest, expected) in [
-        (
-            r#""name":"\u200b""#.to_owned(),
-            "422 validation_failed /name",
-        ),
-        (
-            format!(r#""name":"{}""#, "x".repeat(101)),
-            "422 validation_failed /name",
-        ),
+    for (rest, expected) in rows! {
+        (r#""name":"\u200b""#.to_owned(), "422 validation_failed /name"),
+        (format!(r#""name":"{}""#, "x".repeat(101)), "422 validation_failed /name"),
         (r#""name":7"#.to_owned(), "422 validation_failed /name"),
-        (
-            r#""metadata":[]"#.to_owned(),
-            "422 validation_failed /metadata",
-        ),
-        (
-            r#""metadata":{"a":1}"#.to_owned(),
-            "422 validation_failed /metadata/a",
-        ),
-        (
-            format!(r#""metadata":{{{many}}}"#),
-            "422 validation_failed /metadata",
-        ),
-        (
-            format!(r#""metadata":{{"{}":"a"}}"#, "k".repeat(300)),
-            "422 validation_failed /metadata",
-        ),
-        (
-            r#""type":"savings""#.to_owned(),
-            "422 validation_failed /type",
-        ),
+        (r#""metadata":[]"#.to_owned(), "422 validation_failed /metadata"),
+        (r#""metadata":{"a":1}"#.to_owned(), "422 validation_failed /metadata/a"),
+        (format!(r#""metadata":{{{many}}}"#), "422 validation_failed /metadata"),
+        (format!(r#""metadata":{{"{}":"a"}}"#, "k".repeat(300)), "422 validation_failed /metadata"),
+        (r#""type":"savings""#.to_owned(), "422 validation_failed /type"),
         (r#""code":"fees""#.to_owned(), "422 validation_failed /code"),
-        (
-            r#""owner_id":null"#.to_owned(),
-            "422 validation_failed /owner_id",
-        ),
-    ] {
+        (r#""owner_id":null"#.to_owned(), "422 validation_failed /owner_id"),
+    } {
         let body = format!(r#"{{"overdraft_limit":"10",{rest}}}"#);
         check(&bank, [(&teller, Patch(id, &body), expected)]);
         assert_eq!(done(&bank, &teller, Get(id)), view, "{body}");

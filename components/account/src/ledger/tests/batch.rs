@@ -224,24 +224,16 @@ fn a_batch_of_which_no_line_is_recorded_leaves_nothing_and_is_a_first_request_ag
     let refused = || LineOutcome::Refused(refusal());
     let with_it = || LineOutcome::Refused(Refusal::with_the_batch());
     let line = line(&from, &to, 700);
-    for (atomic, lines, outcomes) in [
-        (
-            true,
-            vec![line.clone(), nowhere(&from)],
-            vec![with_it(), not_found()],
-        ),
+    for (atomic, lines, outcomes) in rows! {
+        (true, vec![line.clone(), nowhere(&from)], vec![with_it(), not_found()]),
         (
             true,
             vec![BatchLine::Refused(refusal()), line.clone(), line.clone()],
             vec![refused(), with_it(), with_it()],
         ),
-        (
-            false,
-            vec![nowhere(&from), BatchLine::Refused(refusal())],
-            vec![not_found(), refused()],
-        ),
+        (false, vec![nowhere(&from), BatchLine::Refused(refusal())], vec![not_found(), refused()]),
         (true, vec![BatchLine::Refused(refusal())], vec![refused()]),
-    ] {
+    } {
         let batch = batch(10, atomic, lines);
         for _ in 0..2 {
             assert_eq!(first_batch(&store, &batch).outcomes, outcomes);

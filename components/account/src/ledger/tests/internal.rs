@@ -16,19 +16,13 @@ fn the_bank_moves_money_into_and_out_of_an_internal_account() {
     let (store, alices, bobs) = bank();
     let fees = kit::open_internal(&store, &CLOCK, "fees", "EUR");
     let (cash, hold) = (Some(fees.id), Kind::Hold);
-    for (movement, [from, to]) in [
+    for (movement, [from, to]) in rows! {
         (pay(2, &fees, &bobs, 700), [Some(fees.id), Some(bobs.id)]),
-        (
-            pay(3, &alices, &fees, 100),
-            [Some(alices.id), Some(fees.id)],
-        ),
+        (pay(3, &alices, &fees, 100), [Some(alices.id), Some(fees.id)]),
         (transfer(4, Kind::Withdrawal, cash, None, 50), [cash, None]),
         (transfer(5, Kind::Deposit, None, cash, 20), [None, cash]),
-        (
-            transfer(6, hold, cash, Some(bobs.id), 40),
-            [cash, Some(bobs.id)],
-        ),
-    ] {
+        (transfer(6, hold, cash, Some(bobs.id), 40), [cash, Some(bobs.id)]),
+    } {
         let posting = accepted(&store, &by_bank(movement));
         assert_eq!(accounts_of(&posting), [from, to]);
         assert_eq!(lookup(&store, posting.id), Some(posting));

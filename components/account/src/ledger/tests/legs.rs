@@ -167,38 +167,14 @@ fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
         denied_by: Some("list_7".to_owned()),
         ..debit(&alices, 1)
     };
-    let cases: [(Vec<Leg>, Decline, u32); 6] = [
-        (
-            vec![credit(&closed, 1), debit(&empty, 1)],
-            Decline::InsufficientFunds,
-            1,
-        ),
-        (
-            vec![nowhere, debit(&empty, 1)],
-            Decline::InsufficientFunds,
-            1,
-        ),
-        (
-            vec![debit(&alices, 1), credit(&closed, 1)],
-            Decline::AccountClosed,
-            1,
-        ),
-        (
-            vec![debit(&alices, 1), credit(&frozen, 1)],
-            Decline::AccountFrozen,
-            1,
-        ),
-        (
-            vec![euros_of_yen, debit(&alices, 1)],
-            Decline::CurrencyMismatch,
-            0,
-        ),
-        (
-            vec![credit(&closed, 1), denied],
-            Decline::ScreeningDenied,
-            1,
-        ),
-    ];
+    let cases: [(Vec<Leg>, Decline, u32); 6] = rows! {
+        (vec![credit(&closed, 1), debit(&empty, 1)], Decline::InsufficientFunds, 1),
+        (vec![nowhere, debit(&empty, 1)], Decline::InsufficientFunds, 1),
+        (vec![debit(&alices, 1), credit(&closed, 1)], Decline::AccountClosed, 1),
+        (vec![debit(&alices, 1), credit(&frozen, 1)], Decline::AccountFrozen, 1),
+        (vec![euros_of_yen, debit(&alices, 1)], Decline::CurrencyMismatch, 0),
+        (vec![credit(&closed, 1), denied], Decline::ScreeningDenied, 1),
+    };
     for (id, (legs, decline, declined_leg)) in (10..).zip(cases) {
         let record = declined(&store, &posting(id, legs), decline);
         assert_eq!(record.declined_leg, Some(declined_leg), "{record:?}");

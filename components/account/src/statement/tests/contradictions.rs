@@ -1,6 +1,7 @@
 //! A store that contradicts itself: no wrong statement looks whole.
 
 use super::*;
+use strongroom_sdk::rows;
 
 fn whole() -> Period {
     period("2026-11-20", "2026-11-20")
@@ -26,17 +27,13 @@ fn change(scene: &Scene, statement: &str, number: i64) {
 #[test]
 fn a_changed_or_missing_entry_is_found_in_every_format() {
     // The totals show some of them before the first byte.
-    for (changes, is_found_at_once, words) in [
+    for (changes, is_found_at_once, words) in rows! {
         (
             &[("UPDATE entry SET balance_after_minor = 501", 5)][..],
             false,
             "after entry 5 does not follow",
         ),
-        (
-            &[("UPDATE entry SET amount_minor = 99", 5)],
-            true,
-            "add up to 999",
-        ),
+        (&[("UPDATE entry SET amount_minor = 99", 5)], true, "add up to 999"),
         (
             &[
                 ("UPDATE entry SET amount_minor = 101", 3),
@@ -45,22 +42,10 @@ fn a_changed_or_missing_entry_is_found_in_every_format() {
             false,
             "after entry 3",
         ),
-        (
-            &[("DELETE FROM entry", 5)],
-            true,
-            "10 entries are numbered, and 9",
-        ),
-        (
-            &[("UPDATE entry SET account_sequence = 4", 5)],
-            false,
-            "entry 4 comes after entry 4",
-        ),
-        (
-            &[("UPDATE entry SET direction = 'debit'", 10)],
-            true,
-            "add up to 800",
-        ),
-    ] {
+        (&[("DELETE FROM entry", 5)], true, "10 entries are numbered, and 9"),
+        (&[("UPDATE entry SET account_sequence = 4", 5)], false, "entry 4 comes after entry 4"),
+        (&[("UPDATE entry SET direction = 'debit'", 10)], true, "add up to 800"),
+    } {
         let scene = scene();
         for (statement, number) in changes {
             change(&scene, statement, *number);
