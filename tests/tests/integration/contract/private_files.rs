@@ -37,6 +37,7 @@ async fn a_start_refuses_what_others_could_have_touched_and_says_what_to_do() {
         (keys.join("revocations.jsonl"), 0o640, "chmod 600"),
         (keys.join("api-keys.jsonl"), 0o604, "chmod 600"),
         (keys, 0o770, "chmod 700"),
+        (host.data().join("admin.token"), 0o644, "chmod 600"),
     ] {
         let before = mode_of(&path);
         set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");

@@ -4,11 +4,9 @@ use std::fs;
 
 use crate::swap::files::digest_of;
 use strongroom_tests::bank::ADMIN_EMAIL;
-use strongroom_tests::command::run;
 use strongroom_tests::host::{ADMIN_PASSWORD_VARIABLE, Host};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Bank, workspace};
-use tempfile::tempdir;
 
 fn guest(name: &str, service: Service) -> Registry {
     Registry::empty().service(name, service)
@@ -29,24 +27,6 @@ async fn a_component_needs_nothing_but_its_path() {
     host.wait_until_ready().await;
     host.client().get("/api/greeter").await.no_token();
     assert_eq!(host.client().get("/api/pinned").await.text(), "hello");
-}
-
-#[test]
-fn a_digest_that_does_not_fit_and_links_in_a_circle_are_refused() {
-    let digest = digest_of(b"another component");
-    let pinned = guest("greeter", Service::guest("hello").set("digest", digest));
-    let circle = Registry::bank().change("token", |service| {
-        let link = ("strongroom:auth/directory".to_owned(), "auth".into());
-        service.set("links", toml::Table::from_iter([link]))
-    });
-    for (registry, key) in [(pinned, "digest"), (circle, "links")] {
-        let folder = tempdir().expect("a temporary folder");
-        registry.write(folder.path());
-        let outcome = run(folder.path(), &["check"]);
-        assert_eq!(outcome.code, Some(1), "{outcome:?}");
-        let reports = outcome.lines_with(&["registry.toml:", key]);
-        assert!(!reports.is_empty(), "{outcome:?}");
-    }
 }
 
 #[tokio::test]

@@ -50,18 +50,13 @@ async fn orders_holds_tokens_and_statements_follow_the_clock() {
 async fn a_clock_moves_ahead_by_a_duration_with_its_unit_and_for_the_operator_alone() {
     let bank = DevBank::small(None).await;
     let admin = bank.admin();
-    for (body, told) in [
-        ("{}", r#"{"advance":"1d"}"#),
-        (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
-        (r#"{"advance":"60"}"#, r#"such as "10s""#),
-        (r#"{"advance":"-1d"}"#, r#"such as "10s""#),
-        (r#"{"advance":"40000d"}"#, "at most 36500d"),
-    ] {
-        let call = admin.post("/dev/clock").body("application/json", body);
-        let refused = call.await;
-        assert_eq!(refused.status, 400, "{body}: {}", refused.text());
-        assert!(refused.text().contains(told), "{body}: {}", refused.text());
-    }
+    let refused = admin.post("/dev/clock").json(&json!({})).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    assert!(
+        refused.text().contains(r#"{"advance":"1d"}"#),
+        "{}",
+        refused.text()
+    );
     let day = json!({"advance": "1d"});
     let stranger = admin.without_token();
     assert_eq!(stranger.post("/dev/clock").json(&day).await.status, 401);

@@ -1,12 +1,10 @@
 //! Who may call the admin listener, and that no client keeps others from it. Method: raw requests,
 //! since no proper client sends a foreign `host`, half a head, or half a body.
 
-use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use crate::swap::versions::{beside_a_bystander, version};
-use rustix::process::Signal;
 use strongroom_tests::host::Host;
 use strongroom_tests::wire::{Connection, RawReply, exchange};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -200,17 +198,4 @@ async fn unfinished_bodies_keep_no_health_check_out_and_end_after_a_while() {
         timed_out += usize::from(is_in_time);
     }
     assert!(timed_out > 0);
-}
-
-#[tokio::test]
-async fn a_token_file_that_others_can_read_stops_the_start() {
-    let mut host = start().await;
-    let file = host.data().join("admin.token");
-    host.signal(Signal::TERM);
-    host.wait_for_exit().await;
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("it is ours");
-    let outcome = host.run_serve().await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    let told = outcome.lines_with(&["admin.token", "chmod 600"]);
-    assert_eq!(told.len(), 1, "{outcome:?}");
 }

@@ -10,7 +10,6 @@ use crate::swap::operator::{assert_answers, history, wait_for_generation, wait_f
 use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
-use strongroom_tests::command::run;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Value, json};
@@ -73,22 +72,6 @@ async fn a_pipe_a_device_and_a_folder_are_refused_as_a_component_and_a_pipe_as_a
     wait_for_refusal(&host, "changing").await;
     host.signal(Signal::TERM);
     assert_eq!(host.wait_for_exit().await.code(), Some(0));
-}
-
-#[test]
-fn a_check_refuses_a_pipe_and_a_device() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    make_pipe(folder.path());
-    let registry = Registry::empty()
-        .service("one", of_file(version("version-a"), "pipe"))
-        .service("two", of_file(version("version-a"), "/dev/zero"));
-    registry.write(folder.path());
-    let outcome = run(folder.path(), &["check"]);
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    for key in ["services.one.component", "services.two.component"] {
-        let told = outcome.lines_with(&[key, "no regular file"]);
-        assert_eq!(told.len(), 1, "{outcome:?}");
-    }
 }
 
 #[tokio::test]
