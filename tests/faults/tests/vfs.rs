@@ -5,14 +5,11 @@
 
 use rusqlite::Connection;
 use std::io::Write as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output};
 use strongroom_faults::Operation;
 use tempfile::TempDir;
 
 const FILE_VARIABLE: &str = "STRONGROOM_TEST_FILE";
-const SYNCHRONOUS_VARIABLE: &str = "STRONGROOM_TEST_SYNCHRONOUS";
-const SIGKILL: i32 = 9;
 const ROWS: i64 = 20;
 
 /// A process that has ended, with its files.
@@ -23,16 +20,15 @@ struct Run {
 
 impl Run {
     /// Runs [`a_process_with_a_plan`].
-    fn of(plan: &str, synchronous: &str) -> Self {
-        Self::of_process("a_process_with_a_plan", plan, synchronous)
+    fn of(plan: &str) -> Self {
+        Self::of_process("a_process_with_a_plan", plan)
     }
 
-    fn of_process(process: &str, plan: &str, synchronous: &str) -> Self {
+    fn of_process(process: &str, plan: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let output = Command::new(std::env::current_exe().expect("this file"))
             .args(["--exact", process, "--ignored", "--nocapture"])
             .env(FILE_VARIABLE, folder.path().join("accounts.sqlite"))
-            .env(SYNCHRONOUS_VARIABLE, synchronous)
             .env(strongroom_faults::PLAN_VARIABLE, plan)
             .output()
             .expect("the process starts");
@@ -89,15 +85,15 @@ impl Process {
         // The test runner may have begun a line.
         println!();
         Self {
-            file: variable(FILE_VARIABLE),
+            file: std::env::var(FILE_VARIABLE).expect("one of the other tests has started this"),
             _started,
         }
     }
 
-    fn open(&self, synchronous: &str) -> rusqlite::Result<Connection> {
+    fn open(&self) -> rusqlite::Result<Connection> {
         let connection = Connection::open(&self.file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         // SQLite must not read pages from memory.
         connection.pragma_update(None, "cache_size", 1)?;
@@ -105,10 +101,6 @@ impl Process {
             .execute_batch("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, b BLOB)")?;
         Ok(connection)
     }
-}
-
-fn variable(name: &str) -> String {
-    std::env::var(name).expect("one of the other tests has started this")
 }
 
 /// Prints a line in one piece: a killed process has printed all of it or nothing.
@@ -140,7 +132,7 @@ fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
 #[ignore = "this is the process that the other tests start"]
 fn a_process_with_a_plan() {
     let process = Process::start();
-    let connection = match process.open(&variable(SYNCHRONOUS_VARIABLE)) {
+    let connection = match process.open() {
         Ok(connection) => connection,
         Err(error) => return print_error(&error),
     };
@@ -166,7 +158,7 @@ fn a_process_that_retries_a_checkpoint() {
         let count = strongroom_faults::counts().of("accounts", Operation::Sync);
         print("syncs", count.cast_signed());
     };
-    let connection = process.open("FULL").unwrap();
+    let connection = process.open().unwrap();
     let write = |row| insert(&connection, row).unwrap();
     (1..5).for_each(write);
     let reader = Connection::open(&process.file).unwrap();
@@ -186,7 +178,7 @@ fn a_process_that_retries_a_checkpoint() {
 
 #[test]
 fn without_a_fault_nothing_differs_and_the_process_prints_its_counts() {
-    let run = Run::of("count", "FULL");
+    let run = Run::of("count");
     let all: Vec<i64> = (1..=ROWS).collect();
     assert_eq!((run.acknowledged(), run.found()), (all.clone(), Some(all)));
     let log = run.log();
@@ -195,41 +187,6 @@ fn without_a_fault_nothing_differs_and_the_process_prints_its_counts() {
         let count = format!("accounts:op.{operation}=");
         assert!(counts.contains(&count), "{counts}");
     }
-}
-
-#[test]
-fn what_was_acknowledged_outlives_the_power_and_nothing_else_does() {
-    for model in ["drop", "reorder", "torn"] {
-        for at in 1.. {
-            let plan = format!("power-loss store=accounts at={at} model={model} seed={at}");
-            let run = Run::of(&plan, "FULL");
-            if run.output.status.signal() != Some(SIGKILL) {
-                assert!(at > ROWS, "{plan}: {}", run.log());
-                break;
-            }
-            let log = run.log();
-            let fired = log.matches("strongroom-faults: fired power-loss");
-            assert_eq!(fired.count(), 1, "{plan}");
-            let acknowledged = run.acknowledged();
-            let found = run.found().expect(&log);
-            assert!(
-                found.starts_with(&acknowledged),
-                "{plan}: {acknowledged:?}, {found:?}"
-            );
-            // The commit of the last sync may be on disk without it, except where nothing is.
-            let more = found.len() - acknowledged.len();
-            assert!(more <= usize::from(model != "drop"), "{plan}: {found:?}");
-        }
-    }
-}
-
-#[test]
-fn a_writer_that_does_not_wait_loses_what_it_acknowledged() {
-    let is_lossy = |at: &i64| {
-        let plan = format!("power-loss store=accounts at={at} model=drop");
-        !Run::of(&plan, "NORMAL").has_kept_all()
-    };
-    assert!((1..10).any(|at| is_lossy(&at)));
 }
 
 #[test]
@@ -249,7 +206,7 @@ fn errors_are_those_of_the_system() {
     ] {
         let is_seen = (1..12).any(|at| {
             let plan = format!("error store=accounts op={operation} at={at} code={code}");
-            let failed = Run::of(&plan, "FULL").printed("failed");
+            let failed = Run::of(&plan).printed("failed");
             failed.contains(&expected.into())
         });
         assert!(is_seen, "{operation} {code}");
@@ -259,7 +216,7 @@ fn errors_are_those_of_the_system() {
 #[test]
 fn an_error_for_good_is_printed_once_and_comes_each_time() {
     let plan = "error store=accounts op=sync at=10 code=EIO for=good";
-    let run = Run::of(plan, "FULL");
+    let run = Run::of(plan);
     assert!(run.printed("failed").len() > 5, "{}", run.log());
     assert_eq!(run.log().matches("strongroom-faults: fired").count(), 1);
 }
@@ -268,21 +225,21 @@ fn an_error_for_good_is_printed_once_and_comes_each_time() {
 #[test]
 fn a_retried_checkpoint_whose_sync_failed_loses_what_an_earlier_one_copied() {
     const PROCESS: &str = "a_process_that_retries_a_checkpoint";
-    let whole = Run::of_process(PROCESS, "", "FULL");
+    let whole = Run::of_process(PROCESS, "");
     assert!(whole.has_kept_all(), "{}", whole.log());
     // The log is synced first, then the database.
     let at = whole.printed("syncs")[0] + 2;
     let error = format!("error store=accounts op=sync at={at} code=EIO");
-    let failed = Run::of_process(PROCESS, &error, "FULL");
+    let failed = Run::of_process(PROCESS, &error);
     let end = failed.printed("syncs")[1] + 1;
     let plan = format!("{error}; power-loss store=accounts at={end} model=drop");
-    let lost = Run::of_process(PROCESS, &plan, "FULL");
+    let lost = Run::of_process(PROCESS, &plan);
     assert_eq!(lost.acknowledged().last(), Some(&9), "{}", lost.log());
     assert!(!lost.has_kept_all(), "{}", lost.log());
     // It is not the power loss.
     let end = whole.printed("syncs")[1] + 1;
     let plan = format!("power-loss store=accounts at={end} model=drop");
-    let kept = Run::of_process(PROCESS, &plan, "FULL");
+    let kept = Run::of_process(PROCESS, &plan);
     assert_eq!(kept.acknowledged().last(), Some(&9), "{}", kept.log());
     assert!(kept.has_kept_all(), "{}", kept.log());
 }
