@@ -1,5 +1,6 @@
 //! The id of a bank: that of its data folder. A restored bank is another one.
 
+use super::with_name;
 use crate::line_file;
 use std::io;
 use std::path::Path;
@@ -13,8 +14,7 @@ const FILE_NAME: &str = "bank.id";
 /// The system's, or the file holds no id.
 pub(super) fn bank_id(data: &Path) -> io::Result<Uuid> {
     let file = data.join(FILE_NAME);
-    let named =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
+    let named = |error| with_name(&file, error);
     let Some(line) = line_file::read(&file).map_err(named)? else {
         let id = Uuid::now_v7();
         line_file::write(&file, &id.to_string()).map_err(named)?;

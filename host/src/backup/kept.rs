@@ -12,6 +12,7 @@ use super::named;
 use super::restoration::now_ms;
 use super::slow_disk::{TIME_MAX, in_time, too_slow};
 use super::source::{BackupSource, Destination};
+use super::with_name;
 use crate::durable_file::{FOLDER_MODE, create_folder, open_to_append, replace};
 use crate::metrics::{Figures, Page};
 use crate::registry::BackupSpec;
@@ -141,6 +142,15 @@ async fn keep(
                 kept = Some(stepped);
                 spec.interval
             }
+            // That one may only restart: its backup is the bank's.
+            Err(error)
+                if error
+                    .get_ref()
+                    .is_some_and(|error| error.is::<KeptByAnother>()) =>
+            {
+                tracing::error!(%error, "this host keeps no backup until its next start");
+                return None;
+            }
             Err(error) => {
                 let folder = spec.folder.display();
                 tracing::error!(%error, %folder, "the backup is not kept up; it begins anew");
@@ -185,25 +195,28 @@ fn step(
     Ok(kept)
 }
 
+/// Another host has the lock.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0}: another host keeps the backup of this bank here; if this one has a copy of its data, remove \
+     `bank.id` from the copy, and start it again"
+)]
+struct KeptByAnother(String);
+
 /// Locks the folder of a bank's backups: a host on a copy of the data folder is the same bank.
 fn lock(folder: &Path) -> io::Result<File> {
     let path = folder.join(LOCK_NAME);
-    let lock = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)?;
+    let named = |error| with_name(&path, error);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    let lock = options.open(&path).map_err(named)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::Error(error)) => Err(error),
-        Err(TryLockError::WouldBlock) => Err(io::Error::new(
-            io::ErrorKind::ResourceBusy,
-            format!(
-                "{}: another host keeps the backup of this bank here; if this one has a copy of its \
-                 data, remove `bank.id` from the copy",
-                folder.display()
-            ),
-        )),
+        Err(TryLockError::Error(error)) => Err(named(error)),
+        Err(TryLockError::WouldBlock) => {
+            let another = KeptByAnother(folder.display().to_string());
+            Err(io::Error::other(another))
+        }
     }
 }
 

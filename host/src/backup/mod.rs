@@ -36,3 +36,11 @@ pub use restore::restore;
 pub use source::BackupSource;
 pub use stream::send;
 pub use unpack::unpack;
+
+use std::io;
+use std::path::Path;
+
+/// The error with the name of its file.
+fn with_name(file: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+}

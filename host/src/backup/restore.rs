@@ -41,10 +41,11 @@ pub fn restore(
     for copied in &manifest.files {
         let from = backup.join(copied.stored());
         let shown = from.display().to_string();
-        let (content, _) = regular_file::open(&from).with_context(|| {
-            format!(
+        let (content, _) = regular_file::open(&from).with_context(|| match from.exists() {
+            true => shown.clone(),
+            false => format!(
                 "{shown}: if a running host keeps this backup, it has another now: restore that"
-            )
+            ),
         })?;
         let to = data.join(&copied.path);
         // A log that is kept may have grown since its manifest was written.

@@ -4,6 +4,7 @@ use super::bank::bank_id;
 use super::digested::Digested;
 use super::manifest::{self, CopiedFile, Manifest};
 use super::pace::BackupPace;
+use super::with_name;
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
@@ -157,7 +158,7 @@ impl BackupSource {
     /// keys, and the latest trusted time.
     pub(super) fn small_files(&self) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
         let registry = builtin::read(&self.registry, REGISTRY_BYTES_MAX);
-        let registry = registry.map_err(|error| named(&self.registry, error))?;
+        let registry = registry.map_err(|error| with_name(&self.registry, error))?;
         let mut files = vec![(PathBuf::from("registry.toml"), registry.into_owned())];
         let keys = BACKED_UP.map(|name| Path::new("keys").join(name));
         for path in keys.into_iter().chain([PathBuf::from(LAST_TIME)]) {
@@ -165,7 +166,7 @@ impl BackupSource {
             match std::fs::read(&file) {
                 Ok(content) => files.push((path, content)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(named(&file, error)),
+                Err(error) => return Err(with_name(&file, error)),
             }
         }
         Ok(files)
@@ -181,7 +182,7 @@ impl BackupSource {
             }
             let file = self.data.join(&path);
             let database = store::open_database(&file);
-            let mut database = database.map_err(|error| named(&file, error))?;
+            let mut database = database.map_err(|error| with_name(&file, error))?;
             let bytes = database.bytes;
             copying.take(&path, bytes, &mut database)?;
             let log = log_of(&path);
@@ -194,10 +195,6 @@ impl BackupSource {
 /// The path of a store in a data folder.
 fn store_path(service: &str) -> PathBuf {
     store_file(Path::new(""), service)
-}
-
-fn named(file: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
 }
 
 /// A backup that is being made.
@@ -229,9 +226,12 @@ impl Copying<'_> {
     fn take_file_if_any(&mut self, path: &Path, file: &Path) -> io::Result<()> {
         let mut opened = match File::open(file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            opened => opened.map_err(|error| named(file, error))?,
+            opened => opened.map_err(|error| with_name(file, error))?,
         };
-        let bytes = opened.metadata().map_err(|error| named(file, error))?.len();
+        let bytes = opened
+            .metadata()
+            .map_err(|error| with_name(file, error))?
+            .len();
         self.take(path, bytes, &mut opened)
     }
 

@@ -35,7 +35,8 @@ impl Figures for Keys {
             ] {
                 page.counter(
                     "strongroom_credentials_verified_total",
-                    "Access tokens and API keys of requests, by what became of them.",
+                    "Access tokens and API keys of requests, by what became of them; those of a request \
+                     that waits are looked at twice.",
                     &[("kind", kind), ("outcome", outcome)],
                     count.load(Relaxed),
                 );

@@ -96,7 +96,8 @@ impl GuestConnection {
         let sqlite = Connection::open(file)?;
         // SQLite opens a file that it may not write to as well.
         if sqlite.is_readonly(rusqlite::MAIN_DB)? {
-            let problem = "this user may not write to it; correct its owner or mode";
+            let problem =
+                "it cannot be written to; correct its owner, its mode, or the file system";
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
                 Some(problem.to_owned()),

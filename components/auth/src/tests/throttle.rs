@@ -233,7 +233,7 @@ fn very_many_networks_push_out_the_oldest_of_one_failure_and_no_total() {
         INSERT INTO login_failure SELECT zeroblob(32), 'network', CAST(value AS BLOB), 1, 0,
             1795348800000 + value FROM number",
     );
-    bank.pass_ms(100_200);
+    bank.pass_ms(100_200 + 3_600_000);
     bank.service.forget_old_failures().unwrap();
     // The four of the one that is locked stay.
     assert_eq!(bank.failures_by("network"), 99_999 + 4);
@@ -241,4 +241,19 @@ fn very_many_networks_push_out_the_oldest_of_one_failure_and_no_total() {
         WHERE kind = 'network' AND failures = 1 AND last_failure_at <= 1795348800201";
     assert_eq!(bank.count(oldest), 0);
     assert_eq!(bank.failures(), 4);
+}
+
+#[test]
+fn a_new_counter_stays_among_very_many_with_more_failures() {
+    let bank = Bank::new();
+    bank.execute(
+        "WITH RECURSIVE number (value) AS
+            (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 100000)
+        INSERT INTO login_failure SELECT zeroblob(32), 'network', CAST(value AS BLOB), 20, 0,
+            1795348800000 FROM number",
+    );
+    bank.pass_ms(3_600_001);
+    bank.guess_until_locked(EMAIL);
+    bank.service.forget_old_failures().unwrap();
+    assert_eq!(bank.failures_by("network"), 20 * 100_000 + 4);
 }

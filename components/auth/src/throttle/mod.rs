@@ -21,10 +21,13 @@ pub use network::Network;
 pub use softlock::{Pace, Softlock};
 use strongroom_sdk::store::{Reader, Store, StoreError, Transaction, Value};
 
-/// The store has at most so many counters of each kind. One more deletes one of its kind that has
-/// the fewest failures, the oldest of these: networks delete no totals, and a flood of addresses
-/// deletes no lock. Each failure costs a password hash.
+/// The store has at most so many counters of each kind without a failure of late. One more deletes
+/// the one with the fewest failures, the oldest of these: networks delete no totals, and a flood of
+/// addresses deletes no lock. Each failure costs a password hash, which bounds the others.
 const COUNTERS_MAX: i64 = 100_000;
+
+/// A counter stays for so long after a failure, so that it can grow however many have more.
+const LATE_MS: i64 = 3_600_000;
 
 /// One tick deletes at most so many of each kind, so that the writer is soon free again.
 const DELETIONS_PER_TICK: i64 = 1_000;
@@ -32,7 +35,8 @@ const DELETIONS_PER_TICK: i64 = 1_000;
 const ANY_SURPLUS: &str = "\
 SELECT 1 FROM (SELECT 1 FROM login_failure WHERE kind = ?1 AND last_failure_at < ?2 LIMIT 1)
 UNION ALL
-SELECT 1 FROM (SELECT 1 FROM login_failure WHERE kind = ?1 LIMIT 1 OFFSET ?3)
+SELECT 1 FROM (SELECT 1 FROM login_failure WHERE kind = ?1 AND last_failure_at < ?4
+    LIMIT 1 OFFSET ?3)
 LIMIT 1";
 
 const DELETE_FORGOTTEN: &str = "\
@@ -42,7 +46,7 @@ DELETE FROM login_failure WHERE (account, kind, source) IN
 
 const DELETE_SURPLUS: &str = "\
 DELETE FROM login_failure WHERE (account, kind, source) IN
-    (SELECT account, kind, source FROM login_failure WHERE kind = ?1
+    (SELECT account, kind, source FROM login_failure WHERE kind = ?1 AND last_failure_at < ?4
     ORDER BY failures DESC, last_failure_at DESC LIMIT ?3 OFFSET ?2)";
 
 /// Permission to check one password. The caller reports the outcome. A dropped attempt stays a
@@ -164,9 +168,15 @@ impl<E: Env> AuthService<E> {
     /// [`AuthError::Store`].
     pub fn forget_old_failures(&self) -> Result<(), AuthError> {
         let before_ms = self.now_ms().saturating_sub(softlock::MEMORY_MS);
+        let late_ms = self.now_ms().saturating_sub(LATE_MS);
         for kind in Kind::ALL {
             let kind = Value::from(kind.as_str());
-            let bounds = [kind.clone(), before_ms.into(), COUNTERS_MAX.into()];
+            let bounds = [
+                kind.clone(),
+                before_ms.into(),
+                COUNTERS_MAX.into(),
+                late_ms.into(),
+            ];
             // Most ticks find nothing, and then do not wait for the writer.
             if self.store.query(ANY_SURPLUS, &bounds)?.first().is_none() {
                 continue;
@@ -174,7 +184,12 @@ impl<E: Env> AuthService<E> {
             let transaction = self.store.begin()?;
             let forgotten = [kind.clone(), before_ms.into(), DELETIONS_PER_TICK.into()];
             transaction.execute(DELETE_FORGOTTEN, &forgotten)?;
-            let surplus = [kind, COUNTERS_MAX.into(), DELETIONS_PER_TICK.into()];
+            let surplus = [
+                kind,
+                COUNTERS_MAX.into(),
+                DELETIONS_PER_TICK.into(),
+                late_ms.into(),
+            ];
             transaction.execute(DELETE_SURPLUS, &surplus)?;
             transaction.commit_later()?;
         }

@@ -11,14 +11,18 @@ use rustix::process::{Resource, Rlimit, Signal};
 use std::io::{self, Read as _, Write as _};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
-/// The most memory that the compiler of one component writes to, in bytes. A Python interpreter
-/// with its library, 19 MB, takes half a GiB.
+/// The most memory of the compiler of one component, in bytes. A Python interpreter with its
+/// library, 19 MB, takes half a GiB.
 const MEMORY_MAX: u64 = 4 << 30;
 /// The most CPU time of the compiler, in seconds, of all its threads. The same takes 15 s.
 const CPU_SECONDS_MAX: u64 = 600;
 /// How far the compiler stands back for requests: where these keep all cores busy, it gets a
 /// quarter of them, so that a swap comes to its end.
 const NICE: i32 = 5;
+/// The lowest priority that there is.
+const NICE_MAX: i32 = 19;
+/// How much memory the processes of this container may have together (cgroups, version 2).
+const CONTAINER_MEMORY_MAX: &str = "/sys/fs/cgroup/memory.max";
 /// This program, also where its file was replaced while it runs.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 /// The name of the command.
@@ -36,14 +40,14 @@ pub enum CompileError {
     Refused(String),
     /// The compiler did not come to an end of its own.
     #[error(
-        "the compiler was stopped ({status}): a component may take {} GiB of memory and {} minutes of CPU time to compile: {printed}",
+        "the compiler was stopped ({status}{printed}); a component may take {} GiB of memory, in a container half of that one's, and {} minutes of CPU time to compile",
         MEMORY_MAX >> 30,
         CPU_SECONDS_MAX / 60
     )]
     Stopped {
         /// How it ended.
         status: ExitStatus,
-        /// The first line that it printed.
+        /// The first line that it printed, after a colon.
         printed: String,
     },
     /// There is no compiler.
@@ -77,7 +81,11 @@ pub fn compile(bytes: &[u8], is_concurrent: bool) -> Result<Vec<u8>, CompileErro
     }
     Err(CompileError::Stopped {
         status: output.status,
-        printed: printed.lines().next().unwrap_or_default().to_owned(),
+        printed: printed
+            .lines()
+            .next()
+            .map(|line| format!(": {line}"))
+            .unwrap_or_default(),
     })
 }
 
@@ -101,17 +109,25 @@ pub fn run(is_concurrent: bool) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Within a container, half of its memory: where that runs out, all its processes may end.
+fn memory_max() -> u64 {
+    let of_container = std::fs::read_to_string(CONTAINER_MEMORY_MAX);
+    let of_container = of_container.ok().and_then(|text| text.trim().parse().ok());
+    of_container.map_or(MEMORY_MAX, |bytes: u64| MEMORY_MAX.min(bytes / 2))
+}
+
 fn limit_this_process() -> io::Result<()> {
     // With the host, which waits for it, the compiler ends.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     let limits = [
-        (Resource::Data, MEMORY_MAX),
+        (Resource::Data, memory_max()),
         (Resource::Cpu, CPU_SECONDS_MAX),
         (Resource::Core, 0),
     ];
     for (resource, most) in limits {
-        let current = rustix::process::getrlimit(resource);
-        let most = current.maximum.map_or(most, |maximum| maximum.min(most));
+        let limit = rustix::process::getrlimit(resource);
+        let lower = [limit.current, limit.maximum].into_iter().flatten();
+        let most = lower.fold(most, u64::min);
         let limit = Rlimit {
             current: Some(most),
             maximum: Some(most),
@@ -119,7 +135,8 @@ fn limit_this_process() -> io::Result<()> {
         rustix::process::setrlimit(resource, limit)?;
     }
     // A system that forbids these two still has the limits.
-    let _ = rustix::process::setpriority_process(None, NICE);
+    let nice = rustix::process::getpriority_process(None).unwrap_or_default();
+    let _ = rustix::process::setpriority_process(None, (nice + NICE).min(NICE_MAX));
     // Where memory runs out all the same, the kernel ends the compiler first.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())

@@ -131,9 +131,9 @@ impl Services {
             }
             // SQLite would have the log beside the file that it leads to, and a backup look here.
             if opened.is_symlink() {
-                return Err(
-                    "it is a symbolic link: link the folder `stores` in its place".to_owned(),
-                );
+                let problem = "it is a symbolic link: move the file that it leads to here, with \
+                               its `-wal` if there is one, or link the folder `stores`";
+                return Err(problem.to_owned());
             }
             if let Some(folder) = opened.parent() {
                 create_folder(folder)

@@ -181,5 +181,9 @@ async fn a_host_on_a_copy_of_the_data_does_not_take_over_the_backup() {
         other.log().contains(refusal).then_some(())
     })
     .await;
+    // Nor while the bank restarts.
+    bank.host.kill();
+    bank.host.launch();
+    bank.wait_until_ready().await;
     wait_for_backup(&bank).await;
 }
