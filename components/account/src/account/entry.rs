@@ -37,6 +37,20 @@ pub struct AccountEntry {
 }
 
 impl AccountEntry {
+    /// Reads the first eight columns of a row: they are in the order of the fields.
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            transfer_sequence: row.integer(0)?,
+            sequence: row.integer(1)?,
+            transaction_id: row.uuid(2)?,
+            direction: Direction::from_row(row, 3)?,
+            amount_minor: row.integer(4)?,
+            balance_after_minor: row.integer(5)?,
+            created_at_ms: row.integer(6)?,
+            reference: row.optional(7, Row::text)?,
+        })
+    }
+
     /// The entry's id (UUID v8) is a hash of its transfer and account, so it needs no room in the
     /// ledger's largest table.
     pub fn id(&self, account: &Account) -> Uuid {
@@ -57,16 +71,7 @@ pub fn entries_of<S: Store>(
     window: &Window,
 ) -> Result<Vec<AccountEntry>, StoreError> {
     let params = [account.key.into(), window.key(), window.fetch.into()];
-    store.query(&window.sql(ENTRIES_OF), &params)?.all(|row| {
-        Ok(AccountEntry {
-            transfer_sequence: row.integer(0)?,
-            sequence: row.integer(1)?,
-            transaction_id: row.uuid(2)?,
-            direction: Direction::from_row(row, 3)?,
-            amount_minor: row.integer(4)?,
-            balance_after_minor: row.integer(5)?,
-            created_at_ms: row.integer(6)?,
-            reference: row.optional(7, Row::text)?,
-        })
-    })
+    store
+        .query(&window.sql(ENTRIES_OF), &params)?
+        .all(AccountEntry::from_row)
 }

@@ -60,16 +60,7 @@ impl Line {
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            entry: AccountEntry {
-                transfer_sequence: row.integer(0)?,
-                sequence: row.integer(1)?,
-                transaction_id: row.uuid(2)?,
-                direction: Direction::from_row(row, 3)?,
-                amount_minor: row.integer(4)?,
-                balance_after_minor: row.integer(5)?,
-                created_at_ms: row.integer(6)?,
-                reference: row.optional(7, Row::text)?,
-            },
+            entry: AccountEntry::from_row(row)?,
             kind: Kind::from_row(row, 8)?,
             counterparty: row.optional(9, Row::text)?,
             is_of_several: row.integer(10)? != 0,
