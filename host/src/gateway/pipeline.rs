@@ -179,11 +179,14 @@ impl Gateway {
         let mut share = self.body_memory.share(spec, caller.clients());
         let begun = Instant::now();
         let body = body::read(&head, body, &mut share, exchange.connection()).await?;
-        let (request_id, rest) = (exchange.request_id.clone(), path.rest.to_owned());
+        let request_id = exchange.request_id.clone();
         let recorded = exchange.trace.as_ref().map(|trace| trace.for_service());
         let request = || {
             let confirmed = match begun.elapsed() > AT_ONCE {
-                true => confirm(&self.keys, spec, &head, &rest)?,
+                true => {
+                    let path = ServicePath::parse(head.uri.path())?;
+                    confirm(&self.keys, spec, &head, path.rest)?
+                }
                 false => None,
             };
             let identity = confirmed.as_ref().or(caller.identity());
