@@ -10,6 +10,7 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
+use tokio::task::JoinHandle;
 use wasmtime::component::{Resource, ResourceTable};
 
 const IDS: &str = "SELECT id FROM t ORDER BY id";
@@ -223,11 +224,8 @@ async fn many_short_changes_have_the_time_of_a_transaction_together() {
     assert!(changed.unwrap().is_empty());
 }
 
-/// All of it runs on one worker thread.
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn many_short_changes_let_other_requests_run() {
-    let test = TestStore::new().await;
-    test.insert(1).await;
+/// A task that gives way after each turn, and how many turns it had.
+fn other_requests() -> (Arc<AtomicU64>, JoinHandle<()>) {
     let count = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&count);
     let other = tokio::spawn(async move {
@@ -236,6 +234,15 @@ async fn many_short_changes_let_other_requests_run() {
             tokio::task::yield_now().await;
         }
     });
+    (count, other)
+}
+
+/// All of it runs on one worker thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn many_short_changes_let_other_requests_run() {
+    let test = TestStore::new().await;
+    test.insert(1).await;
+    let (count, other) = other_requests();
     let changes = async move {
         let begun = test.writer().begin(READ_TIME, Arc::default()).await;
         let before = count.load(Relaxed);
@@ -252,14 +259,7 @@ async fn many_short_changes_let_other_requests_run() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_long_statement_lets_other_requests_run_and_so_do_the_next_of_its_store() {
     let test = TestStore::new().await;
-    let count = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&count);
-    let other = tokio::spawn(async move {
-        loop {
-            counted.fetch_add(1, Relaxed);
-            tokio::task::yield_now().await;
-        }
-    });
+    let (count, other) = other_requests();
     let statements = async move {
         for hold in [Hold::Short, Hold::Long(Duration::MAX)] {
             tokio::task::yield_now().await;
