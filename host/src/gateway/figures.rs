@@ -39,15 +39,21 @@ impl Figures for Gateway {
 }
 
 /// The certificate of a listener, if it speaks TLS.
-pub(super) struct Certificate(pub(super) Option<Arc<Tls>>);
+pub(super) struct CertificateFigures(pub(super) Option<Arc<Tls>>);
 
-impl Figures for Certificate {
+impl Figures for CertificateFigures {
     fn write_to(&self, page: &mut Page) {
         page.gauge(
             "strongroom_tls_certificate_refused",
             "1 while the files of the TLS certificate have changed and cannot be used.",
             &[],
             self.0.as_ref().is_some_and(|tls| tls.is_refused()).into(),
+        );
+        page.gauge(
+            "strongroom_tls_certificate_expiry_timestamp_seconds",
+            "The time until which clients accept the TLS certificate; 0 without TLS.",
+            &[],
+            self.0.as_ref().map_or(0, |tls| tls.valid_until_seconds()),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Accepts connections and speaks HTTP on them, until the drain.
 
-use super::figures::Certificate;
+use super::figures::CertificateFigures;
 use super::observed_stream::ObservedStream;
 use super::pipeline::Gateway;
 use super::proxies::{TrustedProxies, read_proxy_head};
@@ -91,7 +91,7 @@ impl Listener {
     /// The figures of its connections, and of its certificate.
     pub fn figures(&self) -> Vec<Arc<dyn Figures>> {
         let connections = Arc::clone(&self.connections);
-        vec![connections, Arc::new(Certificate(self.tls.clone()))]
+        vec![connections, Arc::new(CertificateFigures(self.tls.clone()))]
     }
 
     /// Serves until `stop`. Then it accepts no more connections, and waits at most `drain_time` for

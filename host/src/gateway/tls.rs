@@ -3,6 +3,7 @@
 use crate::fingerprint::Fingerprint;
 use crate::registry::TlsSpec;
 use crate::regular_file;
+use crate::wall_clock::rfc3339;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -18,8 +19,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_rustls::TlsAcceptor;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
 
 /// The protocols that a client may ask for in the handshake (RFC 7301).
 pub(super) const ALPN_HTTP2: &[u8] = b"h2";
@@ -39,25 +42,39 @@ pub struct Tls {
 #[derive(Debug)]
 struct WatchedCertificate {
     files: TlsSpec,
-    current: ArcSwap<CertifiedKey>,
+    current: ArcSwap<LoadedCertificate>,
     seen: Mutex<FileVersions>,
     /// Whether the files that were seen last cannot be used.
     is_refused: AtomicBool,
+}
+
+/// A certificate with its key, and when clients accept it (RFC 5280, section 4.1.2.5).
+#[derive(Debug)]
+struct LoadedCertificate {
+    key: Arc<CertifiedKey>,
+    valid_from: SystemTime,
+    valid_until: SystemTime,
 }
 
 /// The fingerprints of the certificate's file and the key's.
 type FileVersions = [Option<Fingerprint>; 2];
 
 impl Tls {
-    /// Reads the certificate and its key.
+    /// Reads the certificate and its key. One that clients do not accept is used with a warning, as
+    /// there is no other.
     ///
     /// # Errors
     /// A file cannot be used; the error says which, and why.
     pub fn open(files: &TlsSpec) -> anyhow::Result<Self> {
+        let seen = versions(files);
+        let loaded = load(files)?;
+        if let Err(error) = loaded.check_validity() {
+            tracing::warn!(cert = ?files.cert, "{error}");
+        }
         let certificate = Arc::new(WatchedCertificate {
             files: files.clone(),
-            seen: Mutex::new(versions(files)),
-            current: ArcSwap::from_pointee(load(files)?),
+            seen: Mutex::new(seen),
+            current: ArcSwap::from_pointee(loaded),
             is_refused: AtomicBool::new(false),
         });
         let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
@@ -74,6 +91,13 @@ impl Tls {
     /// Whether the files have changed and cannot be used.
     pub(super) fn is_refused(&self) -> bool {
         self.certificate.is_refused.load(Relaxed)
+    }
+
+    /// Until when clients accept the certificate in use, in seconds since 1970 UTC.
+    pub(super) fn valid_until_seconds(&self) -> i64 {
+        let until = self.certificate.current.load().valid_until;
+        let since_1970 = until.duration_since(UNIX_EPOCH).unwrap_or_default();
+        since_1970.as_secs().cast_signed()
     }
 
     /// Loads the files again whenever they change, for as long as it is polled. If they cannot be
@@ -98,7 +122,10 @@ impl WatchedCertificate {
             return;
         }
         *seen = now;
-        let loaded = load(&self.files);
+        let loaded = load(&self.files).and_then(|loaded| {
+            loaded.check_validity()?;
+            Ok(loaded)
+        });
         self.is_refused.store(loaded.is_err(), Relaxed);
         match loaded {
             Ok(loaded) => {
@@ -118,11 +145,30 @@ impl WatchedCertificate {
 
 impl ResolvesServerCert for WatchedCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current.load_full())
+        Some(Arc::clone(&self.current.load().key))
     }
 }
 
-fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
+impl LoadedCertificate {
+    /// Fails if clients do not accept the certificate at this time.
+    fn check_validity(&self) -> anyhow::Result<()> {
+        let (from, until) = (self.valid_from, self.valid_until);
+        let now = SystemTime::now();
+        anyhow::ensure!(
+            from <= now,
+            "the TLS certificate is not valid before {}",
+            rfc3339::of(from)
+        );
+        anyhow::ensure!(
+            now <= until,
+            "the TLS certificate has expired at {}",
+            rfc3339::of(until)
+        );
+        Ok(())
+    }
+}
+
+fn load(files: &TlsSpec) -> anyhow::Result<LoadedCertificate> {
     let TlsSpec { cert, key } = files;
     let chain = CertificateDer::pem_slice_iter(&read(cert, "cert", |_, _| Ok(()))?)
         .collect::<Result<Vec<_>, _>>()
@@ -130,19 +176,28 @@ fn load(files: &TlsSpec) -> anyhow::Result<CertifiedKey> {
             let cert = cert.display();
             format!("{cert}: is not a chain of certificates in PEM (`host.tls.cert`)")
         })?;
-    anyhow::ensure!(
-        !chain.is_empty(),
-        "{}: holds no certificate (`host.tls.cert`)",
-        cert.display()
-    );
+    let Some(first) = chain.first() else {
+        let cert = cert.display();
+        anyhow::bail!("{cert}: holds no certificate (`host.tls.cert`)");
+    };
+    let validity = Certificate::from_der(first)
+        .with_context(|| format!("{}: is not a certificate of X.509", cert.display()))?
+        .tbs_certificate
+        .validity;
     let private =
         PrivateKeyDer::from_pem_slice(&read(key, "key", check_private)?).with_context(|| {
             let key = key.display();
             format!("{key}: is not a private key in PEM (`host.tls.key`)")
         })?;
-    CertifiedKey::from_der(chain, private, &ring::default_provider()).with_context(|| {
-        let (cert, key) = (cert.display(), key.display());
-        format!("{key}: is not the key of {cert}, or is of an unknown kind")
+    let key =
+        CertifiedKey::from_der(chain, private, &ring::default_provider()).with_context(|| {
+            let (cert, key) = (cert.display(), key.display());
+            format!("{key}: is not the key of {cert}, or is of an unknown kind")
+        })?;
+    Ok(LoadedCertificate {
+        key: Arc::new(key),
+        valid_from: validity.not_before.to_system_time(),
+        valid_until: validity.not_after.to_system_time(),
     })
 }
 
