@@ -9,7 +9,7 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, migrate};
+use strongroom_sdk::store::{Reader, SqliteStore, Store, Value, migrate};
 use uuid::Uuid;
 
 /// The owner and the actor where a test does not care.
@@ -23,6 +23,16 @@ pub fn store() -> SqliteStore {
     let store = SqliteStore::in_memory().unwrap();
     migrate(&store, MIGRATIONS).unwrap();
     store
+}
+
+/// The steps of SQLite's plan for a query with so many parameters.
+pub fn plan(store: &SqliteStore, sql: &str, parameters: usize) -> Vec<String> {
+    let plan = format!("EXPLAIN QUERY PLAN {sql}");
+    let steps = store.query(&plan, &vec![Value::Null; parameters]).unwrap();
+    steps
+        .into_iter()
+        .map(|step| step.text(3).unwrap())
+        .collect()
 }
 
 /// A member of staff who manages accounts.

@@ -10,7 +10,7 @@ use crate::tests::kit::{self, store, teller};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Reader, SqliteStore, Transaction};
+use strongroom_sdk::store::{SqliteStore, Transaction};
 
 fn currency(code: &str) -> Currency {
     Currency::from_code(code).unwrap()
@@ -121,10 +121,7 @@ fn no_filter_scans_the_accounts() {
     for filter in accounts.iter().flat_map(filters) {
         let driver = filter.driver();
         for (sql, params) in [(last_looked_at_sql(&driver), 2), (page_sql(&driver), 10)] {
-            let sql = first.window().sql(&sql);
-            let plan = format!("EXPLAIN QUERY PLAN {sql}");
-            let plan = store.query(&plan, &vec![Value::Null; params]).unwrap();
-            let steps: Vec<_> = plan.into_iter().map(|row| row.text(3).unwrap()).collect();
+            let steps = kit::plan(&store, &first.window().sql(&sql), params);
             // The few accounts of one code are sorted.
             let is_good = |step: &String| {
                 step.starts_with("SEARCH")

@@ -124,12 +124,7 @@ fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
 fn a_past_balance_reads_no_history() {
     let scene = Scene::new();
     scene.pay(500);
-    let params = [Value::from(scene.account.key), Value::from(START_MS)];
-    let plan = scene
-        .store
-        .query(&format!("EXPLAIN QUERY PLAN {AT}"), &params);
-    let steps = plan.unwrap().into_iter();
-    let steps: Vec<_> = steps.map(|row| row.text(3).unwrap()).collect();
+    let steps = kit::plan(&scene.store, AT, 2);
     let count = |word| steps.iter().filter(|step| step.contains(word)).count();
     let found = ["SEARCH", "SCAN", "TEMP"].map(count);
     assert_eq!(found, [3, 0, 0], "{steps:?}");

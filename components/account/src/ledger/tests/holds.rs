@@ -5,7 +5,6 @@ use crate::account::{Freeze, ManageError};
 use crate::tests::kit::HOLD_SECONDS;
 use std::cell::Cell;
 use strongroom_ledger_api::Resolution;
-use strongroom_sdk::store::Reader;
 
 pub(super) fn hold(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
     transfer(id, Kind::Hold, Some(from.id), Some(to.id), amount_minor)
@@ -243,11 +242,9 @@ fn only_the_ledger_lets_a_hold_expire() {
 #[test]
 fn an_index_finds_the_end_of_a_hold() {
     let (store, _, _) = bank_with_a_hold();
-    let plan = "EXPLAIN QUERY PLAN SELECT 1 FROM transfer \
-        WHERE subject_sequence = 1 AND status <> 'declined'";
-    let plan = store.query(plan, &[]).unwrap();
-    let words = plan.first().unwrap().text(3).unwrap();
-    assert!(words.contains("transfer_resolves"), "{words}");
+    let end = "SELECT 1 FROM transfer WHERE subject_sequence = 1 AND status <> 'declined'";
+    let steps = kit::plan(&store, end, 0);
+    assert!(steps[0].contains("transfer_resolves"), "{steps:?}");
 }
 
 #[test]

@@ -198,12 +198,7 @@ fn a_users_rows_cost_the_same_however_many_others_there_are() {
 /// Each step begins with a key of an account, or of its entries, declines, or holds.
 #[test]
 fn a_users_rows_are_found_by_keys_alone() {
-    let store = store();
-    let sql = super::super::read::AFTER_OF_USER;
-    let params = vec![Value::from(1_i64); 3];
-    let plan = store.query(&format!("EXPLAIN QUERY PLAN {sql}"), &params);
-    let plan = plan.unwrap().into_iter();
-    let steps: Vec<_> = plan.map(|step| step.text(3).unwrap()).collect();
+    let steps = kit::plan(&store(), super::super::read::AFTER_OF_USER, 3);
     for table in ["account", "entry", "transfer"] {
         let whole = [
             format!("SCAN {table}"),

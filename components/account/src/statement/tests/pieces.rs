@@ -131,12 +131,7 @@ fn a_busy_store_is_asked_again_but_not_without_end() {
 fn no_query_reads_more_than_its_result() {
     let scene = long_scene();
     for (sql, params, searches) in [(SPAN, 2, 3), (MARK, 2, 1), (SUMS, 4, 1), (PAGE, 4, 3)] {
-        let params = vec![Value::from(1); params];
-        let plan = scene
-            .store
-            .query(&format!("EXPLAIN QUERY PLAN {sql}"), &params);
-        let steps = plan.unwrap().into_iter();
-        let steps: Vec<_> = steps.map(|row| row.text(3).unwrap()).collect();
+        let steps = kit::plan(&scene.store, sql, params);
         let count = |word| steps.iter().filter(|step| step.contains(word)).count();
         assert_eq!(count("SEARCH"), searches, "{steps:?}");
         assert_eq!(count("TEMP B-TREE"), 0, "{steps:?}");
