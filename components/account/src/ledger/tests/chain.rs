@@ -53,8 +53,7 @@ fn stored_hashes(store: &SqliteStore, table: &str) -> Vec<Vec<u8>> {
 /// accounts.
 #[test]
 fn the_journals_hashes_are_those_of_the_documented_bytes() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    let (store, from, to) = empty_bank();
     kit::set_limit(&store, &CLOCK, from.id, 900).unwrap();
     let hold = Transfer {
         authority: DebitAuthority::Bank,
@@ -76,11 +75,8 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let latest = FixedClock(CLOCK.0 + 2_000);
     assert_eq!(expire_holds(&store, &latest), Ok(1));
     let missing = Some(Uuid::from_u128(404));
-    let denied = Transfer {
-        denied_by: Some("list_7".to_owned()),
-        ..transfer(0xA5, Kind::Transfer, Some(from.id), missing, 3)
-    };
-    first_at(&store, &latest, &denied);
+    let asked = transfer(0xA5, Kind::Transfer, Some(from.id), missing, 3);
+    first_at(&store, &latest, &denied(asked));
 
     let metadata = text(r#"{"invoice":"7"}"#);
     let held = sha256! {
@@ -136,7 +132,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let denied = sha256! {
         expired, b"SRJ1", int(5), id(0xA5), [7; 32],
         // Transfer, declined, screening denied, and its rule.
-        [3, 2, 14], text("list_7"),
+        [3, 2, 14], text(RULE),
         [1], ALICE.as_bytes(), [0, 0],
         // No payee.
         account(&from), [0], int(3), b"EUR",
@@ -152,8 +148,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
 /// exist, and the reversal of the first.
 #[test]
 fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    let (store, from, to) = empty_bank();
     kit::set_limit(&store, &CLOCK, from.id, 900).unwrap();
     let mut split = legs::posting(0xA1, vec![legs::credit(&to, 450), legs::debit(&from, 450)]);
     split.on_behalf_of = Some(ALICE);
@@ -162,7 +157,7 @@ fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
     accepted(&store, &split);
     let mut denied = legs::posting(0xA2, vec![legs::debit(&from, 3), legs::credit(&to, 3)]);
     let credit = &mut denied.instruction.legs[1];
-    (credit.account, credit.denied_by) = (Uuid::from_u128(404), Some("list_7".to_owned()));
+    (credit.account, credit.denied_by) = (Uuid::from_u128(404), Some(RULE.to_owned()));
     first(&store, &denied);
     let later = FixedClock(CLOCK.0 + 1_000);
     let mut reversal = legs::reversal(0xA3, 0xA1);
@@ -188,7 +183,7 @@ fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
     let denied = sha256! {
         split, b"SRJ2", int(2), id(0xA2), [7; 32],
         // Posting, declined, screening denied, and its rule.
-        [9, 2, 14], text("list_7"),
+        [9, 2, 14], text(RULE),
         [1], ALICE.as_bytes(), [0, 0],
         // The first account to debit; two legs, the second declined.
         account(&from), [0], [2, 2],

@@ -5,15 +5,6 @@ use super::batch::{batch, declines, postings};
 use super::*;
 use strongroom_ledger_api::{BatchLine, LineOutcome, RULE_CHARACTERS_MAX};
 
-const RULE: &str = "sanctions_list_7";
-
-fn denied(transfer: Transfer) -> Transfer {
-    Transfer {
-        denied_by: Some(RULE.to_owned()),
-        ..transfer
-    }
-}
-
 #[test]
 fn a_denied_payment_stays_declined_with_its_rule() {
     let (store, from, to) = bank();

@@ -214,11 +214,8 @@ fn a_payee_that_takes_nothing_keeps_no_hold_from_its_end() {
 #[test]
 fn a_capture_fits_the_limit_of_the_payee_that_its_hold_has_used() {
     let (store, from, to) = bank();
-    let transaction = store.begin().unwrap();
-    let almost_full = [Value::from(to.key), Value::from(COUNTER_MINOR_MAX - 600)];
-    let fill = "UPDATE balance SET credits_posted = ?2, debits_posted = ?2 WHERE account_key = ?1";
-    transaction.execute(fill, &almost_full).unwrap();
-    transaction.commit().unwrap();
+    let almost_full = COUNTER_MINOR_MAX - 600;
+    set_counters(&store, &to, almost_full, almost_full);
     accepted(&store, &hold(2, &from, &to, 600));
     declined(&store, &pay(3, &from, &to, 1), Decline::LimitExceeded);
     accepted(&store, &of_original(4, Kind::Capture, 2, 600));

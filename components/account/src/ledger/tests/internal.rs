@@ -4,13 +4,6 @@
 use super::*;
 use strongroom_ledger_api::LineOutcome;
 
-fn by_bank(transfer: Transfer) -> Transfer {
-    Transfer {
-        authority: DebitAuthority::Bank,
-        ..transfer
-    }
-}
-
 #[test]
 fn the_bank_moves_money_into_and_out_of_an_internal_account() {
     let (store, alices, bobs) = bank();
@@ -73,19 +66,11 @@ fn a_limit_holds_for_an_internal_account_too() {
 fn an_internal_account_without_a_limit_is_debited_up_to_the_limit_of_its_counter() {
     let (store, alices, _) = bank();
     let fees = kit::open_internal(&store, &CLOCK, "fees", "EUR");
-    let transaction = store.begin().unwrap();
-    let almost_full = [Value::from(fees.key), Value::from(COUNTER_MINOR_MAX - 10)];
-    let fill = "UPDATE balance SET debits_posted = ?2 WHERE account_key = ?1";
-    transaction.execute(fill, &almost_full).unwrap();
-    transaction.commit().unwrap();
+    set_counters(&store, &fees, COUNTER_MINOR_MAX - 10, 0);
     accepted(&store, &by_bank(pay(2, &fees, &alices, 10)));
-    let hold = by_bank(holds::hold(3, &fees, &alices, 1));
-    declined(&store, &hold, Decline::LimitExceeded);
-    declined(
-        &store,
-        &by_bank(pay(4, &fees, &alices, 1)),
-        Decline::LimitExceeded,
-    );
+    for more in [holds::hold(3, &fees, &alices, 1), pay(4, &fees, &alices, 1)] {
+        declined(&store, &by_bank(more), Decline::LimitExceeded);
+    }
     assert_eq!(balance_of(&store, &fees), -COUNTER_MINOR_MAX);
 }
 

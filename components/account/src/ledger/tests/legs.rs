@@ -56,14 +56,6 @@ pub(super) fn posting(id: u128, legs: Vec<Leg>) -> Transfer {
     }
 }
 
-fn by_bank(transfer: Transfer) -> Transfer {
-    Transfer {
-        authority: DebitAuthority::Bank,
-        actor: Actor::user(teller().id),
-        ..transfer
-    }
-}
-
 pub(super) fn reversal(id: u128, original: u128) -> Transfer {
     let instruction = Instruction {
         kind: Kind::Reversal,

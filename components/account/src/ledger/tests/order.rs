@@ -4,7 +4,6 @@
 
 use super::*;
 use crate::account::Freeze;
-use strongroom_sdk::store::Reader;
 
 struct Faults {
     store: SqliteStore,
@@ -26,7 +25,7 @@ fn faults() -> Faults {
     let (empty, closed) = (open(ALICE, "EUR"), open(ALICE, "EUR"));
     account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
     let rich = open(ALICE, "EUR");
-    deposit(&store, 1, &rich, 300);
+    deposit(&store, 1, &rich, 600);
     let payers = vec![
         (closed, Some(Decline::AccountClosed)),
         (frozen, Some(Decline::AccountFrozen)),
@@ -54,13 +53,12 @@ fn faults() -> Faults {
 
 /// Ids and numbers that no customer's account has.
 fn missing(store: &SqliteStore) -> [AccountRef; 4] {
-    let bank = "SELECT id, number FROM account WHERE type = 'settlement'";
-    let bank = store.query(bank, &[]).unwrap().first().unwrap();
+    let (id, number) = settlement_account(store);
     [
         AccountRef::Id(Uuid::from_u128(404)),
         AccountRef::Number("DE404".to_owned()),
-        AccountRef::Id(bank.uuid(0).unwrap()),
-        AccountRef::Number(bank.text(1).unwrap()),
+        AccountRef::Id(id),
+        AccountRef::Number(number),
     ]
 }
 
@@ -130,9 +128,12 @@ fn a_payer_with_the_money_learns_the_first_fault_of_the_payee() {
     }
     assert_eq!(recorded(), before);
     for (payee, decline) in &payees {
-        let [to, _] = to(payee);
-        let payment = payment(ids.next().unwrap(), Kind::Transfer, rich, to);
-        assert_eq!(first(&store, &payment).decline, *decline);
+        for to in to(payee) {
+            let payment = payment(ids.next().unwrap(), Kind::Transfer, rich, to);
+            let decided = first(&store, &payment);
+            assert_eq!(decided.decline, *decline, "{payment:?}");
+            assert_eq!(decided.destination, Some(party(payee)), "{payment:?}");
+        }
     }
     assert_invariants(&store);
 }

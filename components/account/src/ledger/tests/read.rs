@@ -5,8 +5,7 @@ use strongroom_ledger_api::{LOOKUP_IDS_MAX, Resolution};
 
 #[test]
 fn a_part_of_the_journal_is_short_where_its_texts_are_long_and_no_row_is_left_out() {
-    let store = store();
-    let (from, to) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
+    let (store, from, to) = empty_bank();
     deposit(&store, 1, &from, 10_000);
     let words = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
     for id in 2..=900 {
