@@ -22,7 +22,7 @@ use super::*;
 use crate::account::{self, Account};
 use crate::audit::check_invariants;
 use crate::balance::Balance;
-use crate::tests::kit::{self, eur, store, teller};
+use crate::tests::kit::{self, eur, store, teller, yen};
 use strongroom_ledger_api::{
     AccountRef, Actor, ActorKind, Batch, BatchReply, DebitAuthority, Decline, Instruction, Journal,
     Kind, LedgerError, Party, Posting, Reply, Side, Status, Transfer,
@@ -187,6 +187,19 @@ fn declined<S: Store>(store: &S, transfer: &Transfer, decline: Decline) -> Posti
 
 fn refused<S: Store>(store: &S, transfer: &Transfer, error: LedgerError) {
     assert_eq!(posted(store, transfer), Err(error), "{transfer:?}");
+}
+
+/// All parts of a feed, of which `read` returns the next after a sequence.
+fn parts(read: impl Fn(i64) -> Vec<Posting>) -> Vec<Vec<Posting>> {
+    let (mut parts, mut after) = (Vec::new(), 0);
+    loop {
+        let part = read(after);
+        let Some(last) = part.last() else {
+            return parts;
+        };
+        after = last.sequence.cast_signed();
+        parts.push(part);
+    }
 }
 
 /// The ids of a posting's two accounts; none for one that it does not name.

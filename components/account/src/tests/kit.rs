@@ -94,6 +94,10 @@ pub fn eur(minor: i64) -> Money {
     Money::from_minor(minor, Currency::from_code("EUR").unwrap())
 }
 
+pub fn yen(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::from_code("JPY").unwrap())
+}
+
 /// An instruction between two accounts; none is the bank's own account.
 pub fn instruction(
     kind: Kind,

@@ -39,8 +39,19 @@ fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
     }
 }
 
+/// The line as a screening denies it.
+pub(super) fn denied_by(rule: &str, line: BatchLine) -> BatchLine {
+    match line {
+        BatchLine::Transfer { instruction, .. } => BatchLine::Transfer {
+            instruction,
+            denied_by: Some(rule.to_owned()),
+        },
+        refused @ BatchLine::Refused(_) => refused,
+    }
+}
+
 /// A line whose payee does not exist.
-fn nowhere(from: &Account) -> BatchLine {
+pub(super) fn nowhere(from: &Account) -> BatchLine {
     line_to(from, AccountRef::Id(Uuid::from_u128(404)), 1)
 }
 
@@ -103,8 +114,7 @@ fn each_line_sees_the_balances_that_those_before_it_have_left() {
     let reply = first_batch(&store, &batch);
     let short = Some(Decline::InsufficientFunds);
     assert_eq!(declines(&reply), [None, short, None, None, short]);
-    assert_eq!(balance_of(&store, &from), 0);
-    assert_eq!(balance_of(&store, &to), 1_000);
+    assert_eq!(balances(&store, [&from, &to]), [0, 1_000]);
     assert_invariants(&store);
 }
 
@@ -355,12 +365,7 @@ proptest! {
                     Some(to) => line(&accounts[*from], to, *amount_minor),
                     None => line_to(&accounts[*from], AccountRef::Id(Uuid::nil()), *amount_minor),
                 };
-                match (line, dice) {
-                    (BatchLine::Transfer { instruction, .. }, 0) => {
-                        BatchLine::Transfer { instruction, denied_by: Some("rule".to_owned()) }
-                    }
-                    (line, _) => line,
-                }
+                if *dice == 0 { denied_by(RULE, line) } else { line }
             });
             batch(100, false, lines.collect::<Vec<_>>())
         };

@@ -50,12 +50,9 @@ fn a_hold_lowers_what_is_available_and_moves_nothing() {
     let (store, from, to) = bank_with_a_hold();
     assert_eq!(counters(&store, &from), (1_000, 400, 600, 0));
     assert_eq!(counters(&store, &to), (0, 0, 0, 600));
-    declined(&store, &pay(3, &from, &to, 401), Decline::InsufficientFunds);
-    declined(
-        &store,
-        &hold(4, &from, &to, 401),
-        Decline::InsufficientFunds,
-    );
+    for more in [pay(3, &from, &to, 401), hold(4, &from, &to, 401)] {
+        declined(&store, &more, Decline::InsufficientFunds);
+    }
     accepted(&store, &hold(5, &from, &to, 400));
     assert_invariants(&store);
 }
@@ -81,23 +78,17 @@ fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
 }
 
 #[test]
-fn a_void_releases_everything() {
-    let (store, from, to) = bank_with_a_hold();
-    let voided = accepted(&store, &of_original(3, Kind::Void, 2, 600));
-    assert_eq!(voided.status, Status::Voided);
-    assert_eq!(counters(&store, &from), (1_000, 1_000, 0, 0));
-    assert_eq!(counters(&store, &to), (0, 0, 0, 0));
-    assert_invariants(&store);
-}
-
-#[test]
 fn a_hold_ends_once_and_the_later_decline_says_how() {
-    for (kind, decline) in [
-        (Kind::Capture, Decline::AlreadyCaptured),
-        (Kind::Void, Decline::AlreadyVoided),
-    ] {
-        let (store, ..) = bank_with_a_hold();
-        accepted(&store, &of_original(3, kind, 2, 600));
+    for (kind, status, decline, moved) in rows! {
+        (Kind::Capture, Status::Posted, Decline::AlreadyCaptured, 600_i64),
+        (Kind::Void, Status::Voided, Decline::AlreadyVoided, 0),
+    } {
+        let (store, from, to) = bank_with_a_hold();
+        let ended = accepted(&store, &of_original(3, kind, 2, 600));
+        assert_eq!(ended.status, status);
+        let settled = |minor| (minor, i128::from(minor), 0, 0);
+        assert_eq!(counters(&store, &from), settled(1_000 - moved));
+        assert_eq!(counters(&store, &to), settled(moved));
         for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
             declined(&store, &of_original(id, late, 2, 600), decline);
         }

@@ -6,24 +6,9 @@ use super::super::validate::validate as checked;
 use super::*;
 use proptest::prelude::*;
 use strongroom_ledger_api::{Direction, LEGS_MAX, Leg, RecordedLeg};
-use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::money::{AMOUNT_MINOR_MAX, Money};
 
 const CAROL: Uuid = Uuid::from_u128(0xC);
-
-/// A leg of EUR, on the account with this id.
-#[derive(Clone, Copy)]
-pub(super) struct Eur(Direction, u128, i64);
-
-pub(super) const TWO: [Eur; 2] = [
-    Eur(Direction::Debit, 1, 100),
-    Eur(Direction::Credit, 2, 100),
-];
-
-impl Eur {
-    pub(super) fn leg(self) -> Leg {
-        leg(self.0, Uuid::from_u128(self.1), eur(self.2))
-    }
-}
 
 fn leg(direction: Direction, account: Uuid, amount: Money) -> Leg {
     Leg {
@@ -32,6 +17,13 @@ fn leg(direction: Direction, account: Uuid, amount: Money) -> Leg {
         amount,
         denied_by: None,
     }
+}
+
+/// Two legs of EUR that balance.
+pub(super) fn two(minor: i64) -> Vec<Leg> {
+    let sides = [(Direction::Debit, 1), (Direction::Credit, 2)];
+    let leg = |(direction, id)| leg(direction, Uuid::from_u128(id), eur(minor));
+    sides.map(leg).to_vec()
 }
 
 pub(super) fn debit(account: &Account, minor: i64) -> Leg {
@@ -65,77 +57,56 @@ pub(super) fn reversal(id: u128, original: u128) -> Transfer {
     by_bank(kit::transfer(id, instruction))
 }
 
-fn recorded(account: &Account, leg: &Leg) -> RecordedLeg {
-    RecordedLeg {
+fn recorded(accounts: &[&Account], legs: &[Leg]) -> Vec<RecordedLeg> {
+    let sides = accounts.iter().zip(legs);
+    let legs = sides.map(|(account, leg)| RecordedLeg {
         account: Some(party(account)),
         direction: leg.direction,
         amount: leg.amount,
-    }
+    });
+    legs.collect()
 }
 
 #[test]
 fn a_split_payment_moves_all_its_legs_or_is_recorded_as_they_were_asked_for() {
     let (store, alices, bobs) = bank();
     let carols = open(&store, CAROL, "EUR");
-    let legs = vec![debit(&alices, 300), credit(&bobs, 290), credit(&carols, 10)];
-    let posted_once = accepted(&store, &posting(2, legs.clone()));
     let accounts = [&alices, &bobs, &carols];
-    let balances = || accounts.map(|account| balance_of(&store, account));
-    assert_eq!(balances(), [700, 290, 10]);
-    let expected = accounts
-        .iter()
-        .zip(&legs)
-        .map(|(account, leg)| recorded(account, leg));
-    assert_eq!(posted_once.legs, expected.collect::<Vec<_>>());
-    assert_eq!(
-        (posted_once.kind, posted_once.status),
-        (Kind::Posting, Status::Posted)
-    );
-    assert_eq!((posted_once.amount, posted_once.declined_leg), (None, None));
-    assert_eq!(accounts_of(&posted_once), [None, None]);
-    assert_eq!(lookup(&store, posted_once.id), Some(posted_once.clone()));
-    assert_eq!(posted(&store, &posting(2, legs)), repeated(&posted_once));
+    let legs = vec![debit(&alices, 300), credit(&bobs, 290), credit(&carols, 10)];
+    let payment = posting(2, legs.clone());
+    let split = accepted(&store, &payment);
+    assert_eq!(balances(&store, accounts), [700, 290, 10]);
+    assert_eq!(split.legs, recorded(&accounts, &legs));
+    assert_eq!((split.kind, split.status), (Kind::Posting, Status::Posted));
+    assert_eq!((split.amount, split.declined_leg), (None, None));
+    assert_eq!(accounts_of(&split), [None, None]);
 
-    let dear = vec![credit(&bobs, 1_000), debit(&alices, 1_000)];
-    let short = declined(
-        &store,
-        &posting(3, dear.clone()),
-        Decline::InsufficientFunds,
-    );
+    let legs = vec![credit(&bobs, 1_000), debit(&alices, 1_000)];
+    let dear = posting(3, legs.clone());
+    let short = declined(&store, &dear, Decline::InsufficientFunds);
     assert_eq!(short.declined_leg, Some(1));
-    assert_eq!(
-        short.legs,
-        [recorded(&bobs, &dear[0]), recorded(&alices, &dear[1])]
-    );
-    assert_eq!(lookup(&store, short.id), Some(short.clone()));
-    assert_eq!(posted(&store, &posting(3, dear)), repeated(&short));
-    assert_eq!(balances(), [700, 290, 10]);
+    assert_eq!(short.legs, recorded(&[&bobs, &alices], &legs));
+    for (asked, record) in [(payment, split), (dear, short)] {
+        assert_eq!(posted(&store, &asked), repeated(&record));
+        assert_eq!(lookup(&store, asked.id), Some(record));
+    }
+    assert_eq!(balances(&store, accounts), [700, 290, 10]);
     assert_invariants(&store);
 }
 
 #[test]
 fn currencies_are_exchanged_over_two_more_accounts() {
     let (store, alices, bobs) = bank();
-    let [yen, desk] = [BOB, ALICE].map(|owner| open(&store, owner, "JPY"));
-    let into = transfer(2, Kind::Deposit, None, Some(desk.id), 1);
-    let yens = Money::from_minor(500, Currency::from_code("JPY").unwrap());
-    let into = Transfer {
-        instruction: Instruction {
-            amount: Some(yens),
-            ..into.instruction.clone()
-        },
-        ..into
-    };
+    let [yens, desk] = [BOB, ALICE].map(|owner| open(&store, owner, "JPY"));
+    let mut into = transfer(2, Kind::Deposit, None, Some(desk.id), 1);
+    into.instruction.amount = Some(yen(500));
     accepted(&store, &into);
-    let legs = vec![
-        debit(&alices, 3),
-        credit(&bobs, 3),
-        debit(&desk, 480),
-        credit(&yen, 480),
-    ];
+    let euro_legs = [debit(&alices, 3), credit(&bobs, 3)];
+    let yen_legs = [debit(&desk, 480), credit(&yens, 480)];
+    let legs = [euro_legs, yen_legs].concat();
     accepted(&store, &posting(3, legs));
-    let accounts = [&alices, &bobs, &desk, &yen];
-    assert_eq!(accounts.map(|it| balance_of(&store, it)), [997, 3, 20, 480]);
+    let after = balances(&store, [&alices, &bobs, &desk, &yens]);
+    assert_eq!(after, [997, 3, 20, 480]);
     assert_invariants(&store);
 }
 
@@ -145,14 +116,8 @@ fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
     let (empty, closed) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));
     let (yen, frozen) = (open(&store, BOB, "JPY"), open(&store, CAROL, "EUR"));
     account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
-    account::freeze(
-        &store,
-        &CLOCK,
-        frozen.id,
-        account::Freeze::Credits,
-        &teller(),
-    )
-    .unwrap();
+    let credits = account::Freeze::Credits;
+    account::freeze(&store, &CLOCK, frozen.id, credits, &teller()).unwrap();
     let nowhere = leg(Direction::Credit, Uuid::from_u128(0xDEAD), eur(1));
     let euros_of_yen = leg(Direction::Credit, yen.id, eur(1));
     let denied = Leg {
@@ -181,33 +146,21 @@ fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
 #[test]
 fn an_account_of_another_is_credited_and_not_debited_and_only_the_bank_debits_all() {
     let (store, alices, bobs) = bank();
-    accepted(
-        &store,
-        &posting(2, vec![debit(&alices, 9), credit(&bobs, 9)]),
-    );
-    let back = || vec![credit(&alices, 4), debit(&bobs, 4)];
-    refused(
-        &store,
-        &posting(3, back()),
-        LedgerError::AccountNotFound(Side::Leg(1)),
-    );
+    let not_found = |leg, posting: &Transfer| {
+        let error = LedgerError::AccountNotFound(Side::Leg(leg));
+        refused(&store, posting, error);
+    };
+    let there = posting(2, vec![debit(&alices, 9), credit(&bobs, 9)]);
+    accepted(&store, &there);
+    let back = posting(3, vec![credit(&alices, 4), debit(&bobs, 4)]);
+    not_found(1, &back);
     let nowhere = leg(Direction::Credit, Uuid::from_u128(0xDEAD), eur(1));
-    let lost = posting(3, vec![nowhere, debit(&alices, 1)]);
-    refused(&store, &lost, LedgerError::AccountNotFound(Side::Leg(0)));
-    let settlement = settlement::id_of(alices.currency);
-    let paid_out = posting(
-        3,
-        vec![
-            debit(&alices, 1),
-            leg(Direction::Credit, settlement, eur(1)),
-        ],
-    );
-    refused(
-        &store,
-        &by_bank(paid_out),
-        LedgerError::AccountNotFound(Side::Leg(1)),
-    );
-    accepted(&store, &by_bank(posting(3, back())));
+    not_found(0, &posting(3, vec![nowhere, debit(&alices, 1)]));
+    let (settlement, _) = settlement_account(&store);
+    let settlement = leg(Direction::Credit, settlement, eur(1));
+    let paid_out = posting(3, vec![debit(&alices, 1), settlement]);
+    not_found(1, &by_bank(paid_out));
+    accepted(&store, &by_bank(back));
     let tellers = open(&store, teller().id, "EUR");
     let own = posting(4, vec![debit(&alices, 1), credit(&tellers, 1)]);
     refused(&store, &by_bank(own), LedgerError::OwnAccount);
@@ -218,40 +171,36 @@ fn an_account_of_another_is_credited_and_not_debited_and_only_the_bank_debits_al
 fn a_posting_is_reversed_once_as_a_whole_or_not_at_all() {
     let (store, alices, bobs) = bank();
     let carols = open(&store, CAROL, "EUR");
-    let legs = vec![
-        debit(&alices, 300),
-        credit(&bobs, 200),
-        credit(&carols, 100),
-    ];
+    let legs = vec![debit(&alices, 300), credit(&bobs, 290), credit(&carols, 10)];
     let original = accepted(&store, &posting(2, legs));
-    accepted(
-        &store,
-        &by_bank(posting(3, vec![debit(&bobs, 1), credit(&alices, 1)])),
-    );
+    let move_one = |id, from, to| {
+        let legs = vec![debit(from, 1), credit(to, 1)];
+        accepted(&store, &by_bank(posting(id, legs)));
+    };
+    move_one(3, &bobs, &alices);
     let short = declined(&store, &reversal(4, 2), Decline::InsufficientFunds);
     assert_eq!(short.declined_leg, Some(1));
-    accepted(
-        &store,
-        &by_bank(posting(5, vec![credit(&bobs, 1), debit(&alices, 1)])),
-    );
+    move_one(5, &alices, &bobs);
     let reversed = accepted(&store, &reversal(6, 2));
     assert_eq!(reversed.original, Some(original.id));
     assert_eq!(reversed.legs, mirrored(&original.legs));
-    let accounts = [&alices, &bobs, &carols];
-    assert_eq!(accounts.map(|it| balance_of(&store, it)), [1_000, 0, 0]);
-    let resolution = lookup(&store, original.id).unwrap().resolution.unwrap();
-    assert_eq!(
-        (resolution.id, resolution.kind),
-        (reversed.id, Kind::Reversal)
-    );
+    let after = balances(&store, [&alices, &bobs, &carols]);
+    assert_eq!(after, [1_000, 0, 0]);
+    let end = lookup(&store, original.id).unwrap().resolution.unwrap();
+    assert_eq!((end.id, end.kind), (reversed.id, Kind::Reversal));
     let again = declined(&store, &reversal(7, 2), Decline::AlreadyReversed);
     assert_eq!(again.declined_leg, None);
-    declined(&store, &reversal(8, 6), Decline::NotReversible);
-    declined(&store, &reversal(9, 4), Decline::NotReversible);
-    refused(&store, &reversal(10, 1), LedgerError::invalid("amount"));
-    refused(&store, &reversal(10, 0xDEAD), LedgerError::OriginalNotFound);
+    for (id, original) in [(8, 6), (9, 4)] {
+        declined(&store, &reversal(id, original), Decline::NotReversible);
+    }
     let whole = holds::of_original(10, Kind::Reversal, 2, 300);
-    refused(&store, &whole, LedgerError::invalid("amount"));
+    for (wrong, error) in [
+        (reversal(10, 1), LedgerError::invalid("amount")),
+        (reversal(10, 0xDEAD), LedgerError::OriginalNotFound),
+        (whole, LedgerError::invalid("amount")),
+    ] {
+        refused(&store, &wrong, error);
+    }
     assert_invariants(&store);
 }
 
@@ -264,74 +213,56 @@ fn a_part_of_the_journal_is_short_where_there_are_many_legs() {
         deposit(&store, id, account, 100);
     }
     for id in 1_000..1_060 {
-        let legs = accounts
-            .iter()
-            .enumerate()
-            .map(|(place, account)| match place % 2 {
-                0 => debit(account, 1),
-                _ => credit(account, 1),
-            });
+        let pairs = accounts.chunks(2);
+        let legs = pairs.flat_map(|pair| [debit(&pair[0], 1), credit(&pair[1], 1)]);
         first(&store, &posting(id, legs.collect()));
     }
-    let (mut after, mut parts) = (100, Vec::new());
-    loop {
-        let part = journal(&store, after, 1_000).unwrap();
-        let Some(last) = part.last() else {
-            break;
-        };
-        after = last.sequence.cast_signed();
-        parts.push(part.len());
-    }
-    assert_eq!(parts.iter().sum::<usize>(), 60);
-    assert!(parts.iter().all(|length| *length < 30), "{parts:?}");
+    let parts = parts(|after| journal(&store, after.max(100), 1_000).unwrap());
+    let lengths: Vec<_> = parts.iter().map(Vec::len).collect();
+    assert_eq!(lengths.iter().sum::<usize>(), 60);
+    assert!(lengths.iter().all(|length| *length < 30), "{lengths:?}");
 }
 
 #[test]
 fn legs_have_their_rules() {
-    let eurs = |legs: &[Eur]| legs.iter().map(|leg| leg.leg()).collect::<Vec<_>>();
+    let debit = |id, minor| leg(Direction::Debit, Uuid::from_u128(id), eur(minor));
+    let credit = |id, minor| leg(Direction::Credit, Uuid::from_u128(id), eur(minor));
     let many = |count: u128| {
-        let credits = (2..=count).map(|id| Eur(Direction::Credit, id, 1));
-        let total = Eur(Direction::Debit, 1, i64::try_from(count).unwrap() - 1);
-        eurs(&[total].into_iter().chain(credits).collect::<Vec<_>>())
+        let total = debit(1, i64::try_from(count).unwrap() - 1);
+        let credits = (2..=count).map(|id| credit(id, 1));
+        [total].into_iter().chain(credits).collect::<Vec<_>>()
     };
-    let [debit, credit] = TWO;
-    let mixed = |code: &str| {
-        let mut legs = eurs(&TWO);
-        legs[1].amount = Money::from_minor(100, Currency::from_code(code).unwrap());
-        legs
+    let most = LEGS_MAX as u128;
+    let yens = Leg {
+        amount: yen(100),
+        ..credit(2, 100)
     };
-    let ruled = |rule: &str| {
-        let mut legs = eurs(&TWO);
-        legs[0].denied_by = Some(rule.to_owned());
-        legs
+    let ruled = |rule: &str| Leg {
+        denied_by: Some(rule.to_owned()),
+        ..debit(1, 100)
     };
-    let most = strongroom_sdk::money::AMOUNT_MINOR_MAX;
-    let of = |minor| eurs(&[Eur(debit.0, 1, minor), Eur(credit.0, 2, minor)]);
-    for (legs, fits) in [
-        (eurs(&TWO), true),
+    let invalid = Err(LedgerError::invalid("legs"));
+    for (legs, fits) in rows! {
+        (two(100), true),
         (Vec::new(), false),
-        (eurs(&[debit]), false),
-        (many(LEGS_MAX as u128), true),
-        (many(LEGS_MAX as u128 + 1), false),
-        (eurs(&[debit, Eur(Direction::Credit, 1, 100)]), false),
-        (eurs(&[debit, Eur(Direction::Credit, 2, 99)]), false),
-        (mixed("JPY"), false),
-        (of(0), false),
-        (of(-1), false),
-        (of(most), true),
-        (of(most + 1), false),
-        (ruled("list_7"), true),
-        (ruled("List!"), false),
-    ] {
+        (vec![debit(1, 100)], false),
+        (many(most), true),
+        (many(most + 1), false),
+        (vec![debit(1, 100), credit(1, 100)], false),
+        (vec![debit(1, 100), credit(2, 99)], false),
+        (vec![debit(1, 100), yens], false),
+        (two(0), false),
+        (two(-1), false),
+        (two(AMOUNT_MINOR_MAX), true),
+        (two(AMOUNT_MINOR_MAX + 1), false),
+        (vec![ruled("list_7"), credit(2, 100)], true),
+        (vec![ruled("List!"), credit(2, 100)], false),
+    } {
         let found = checked(&posting(1, legs.clone()));
-        let expected = if fits {
-            Ok(())
-        } else {
-            Err(LedgerError::invalid("legs"))
-        };
+        let expected = if fits { Ok(()) } else { invalid.clone() };
         assert_eq!(found, expected, "{legs:?}");
     }
-    let judged = judge(&store(), &CLOCK, &posting(1, eurs(&TWO)));
+    let judged = judge(&store(), &CLOCK, &posting(1, two(100)));
     assert_eq!(judged, Err(LedgerError::invalid("kind")));
 }
 
@@ -351,9 +282,9 @@ proptest! {
             if legs.len() < 2 {
                 continue;
             }
-            let before = accounts.each_ref().map(|it| balance_of(&store, it));
+            let before = balances(&store, accounts.each_ref());
             let reply = posted(&store, &by_bank(posting(id, legs.clone()))).unwrap();
-            let after = accounts.each_ref().map(|it| balance_of(&store, it));
+            let after = balances(&store, accounts.each_ref());
             let moved = |account: &Account| -> i64 {
                 let own = legs.iter().filter(|leg| leg.account == account.id);
                 own.map(|leg| match leg.direction {
@@ -396,11 +327,8 @@ fn balanced(accounts: &[Account; 6], sides: &[(usize, bool, i64)]) -> Vec<Leg> {
             if let Some(place) = place.filter(|_| free.len() > 1) {
                 free.remove(place);
                 sum += if *is_credit { *minor } else { -*minor };
-                legs.push(if *is_credit {
-                    credit(account, *minor)
-                } else {
-                    debit(account, *minor)
-                });
+                let side = if *is_credit { credit } else { debit };
+                legs.push(side(account, *minor));
             }
         }
         match sum {

@@ -33,7 +33,7 @@ fn pay_any(store: &SqliteStore, accounts: &[Account], id: u128, payment: Payment
     let asked = lookup(store, Uuid::from_u128(original))
         .map(|posting| posting.amount.map_or(1, |amount| amount.minor()));
     let asked = asked.unwrap_or(1);
-    let asked_for = match kind {
+    let mut request = match kind {
         0 => transfer(id, Kind::Deposit, None, to, amount * 2),
         1 => transfer(id, Kind::Withdrawal, from, None, amount),
         2 | 3 => transfer(id, Kind::Transfer, from, to, amount),
@@ -42,38 +42,25 @@ fn pay_any(store: &SqliteStore, accounts: &[Account], id: u128, payment: Payment
         6 => holds::of_original(id, Kind::Void, original, asked),
         _ => holds::of_original(id, Kind::Reversal, original, asked),
     };
-    let asked_for = match kind {
-        1..=4 => Transfer {
-            authority: DebitAuthority::Owner(owner),
-            actor: Actor::user(owner),
-            ..asked_for
-        },
-        5 | 6 => Transfer {
-            authority: DebitAuthority::Bank,
-            ..asked_for
-        },
-        _ => asked_for,
-    };
-    let rule = (is_denied && kind <= 4).then(|| "rule".to_owned());
-    let asked_for = Transfer {
-        denied_by: rule,
-        ..asked_for
-    };
-    let _ = post(store, &CLOCK, &asked_for);
+    match kind {
+        1..=4 => {
+            request.authority = DebitAuthority::Owner(owner);
+            request.actor = Actor::user(owner);
+        }
+        5 | 6 => request.authority = DebitAuthority::Bank,
+        _ => {}
+    }
+    if is_denied && kind <= 4 {
+        request = denied(request);
+    }
+    let _ = post(store, &CLOCK, &request);
 }
 
 /// All rows that a user reads, in parts.
 fn all_of<S: Store>(store: &S, user: Uuid, limit: u32) -> Vec<Posting> {
-    let mut postings: Vec<Posting> = Vec::new();
-    loop {
-        let after = postings.last().map_or(0, |last| last.sequence as i64);
-        let part = journal_of(store, user, after, limit).unwrap();
-        assert!(part.len() <= limit as usize);
-        if part.is_empty() {
-            return postings;
-        }
-        postings.extend(part);
-    }
+    let parts = parts(|after| journal_of(store, user, after, limit).unwrap());
+    assert!(parts.iter().all(|part| part.len() <= limit as usize));
+    parts.concat()
 }
 
 fn concerning(store: &SqliteStore, user: Uuid) -> Vec<Posting> {

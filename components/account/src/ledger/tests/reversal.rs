@@ -2,7 +2,6 @@
 
 use super::holds::{hold, of_original};
 use super::*;
-use strongroom_sdk::money::{Currency, Money};
 
 fn reversal(id: u128, original: u128, amount_minor: i64) -> Transfer {
     of_original(id, Kind::Reversal, original, amount_minor)
@@ -16,11 +15,10 @@ fn a_reversal_moves_the_money_back_once_and_is_linked_both_ways() {
     assert_eq!(reversed.status, Status::Posted);
     assert_eq!(reversed.original, Some(Uuid::from_u128(2)));
     assert_eq!(accounts_of(&reversed), [Some(to.id), Some(from.id)]);
-    assert_eq!(balance_of(&store, &from), 1_000);
-    assert_eq!(balance_of(&store, &to), 0);
-    let end = lookup(&store, Uuid::from_u128(2)).unwrap().resolution;
-    let end = end.map(|end| (end.id, end.kind));
-    assert_eq!(end, Some((reversed.id, Kind::Reversal)));
+    assert_eq!(balances(&store, [&from, &to]), [1_000, 0]);
+    let original = lookup(&store, Uuid::from_u128(2)).unwrap();
+    let end = original.resolution.unwrap();
+    assert_eq!((end.id, end.kind), (reversed.id, Kind::Reversal));
     declined(&store, &reversal(4, 2, 300), Decline::AlreadyReversed);
     assert_eq!(posted(&store, &reversal(3, 2, 300)), repeated(&reversed));
     assert_invariants(&store);
@@ -37,7 +35,7 @@ fn deposits_withdrawals_and_captures_are_reversed_too() {
         accepted(&store, &reversal(id, original, amount));
         assert_invariants(&store);
     }
-    assert_eq!((balance_of(&store, &from), balance_of(&store, &to)), (0, 0));
+    assert_eq!(balances(&store, [&from, &to]), [0, 0]);
 }
 
 #[test]
@@ -73,15 +71,12 @@ fn a_reversal_is_the_banks_whole_and_never_overdraws() {
     let (store, from, to) = bank();
     let mut customers = reversal(9, 1, 1_000);
     customers.authority = DebitAuthority::Owner(ALICE);
-    let mut yen = reversal(9, 1, 1_000);
-    yen.instruction.amount = Some(Money::from_minor(
-        1_000,
-        Currency::from_code("JPY").unwrap(),
-    ));
+    let mut yens = reversal(9, 1, 1_000);
+    yens.instruction.amount = Some(yen(1_000));
     for (wrong, error) in [
         (customers, LedgerError::invalid("authority")),
         (reversal(9, 1, 999), LedgerError::invalid("amount")),
-        (yen, LedgerError::invalid("currency")),
+        (yens, LedgerError::invalid("currency")),
         (reversal(9, 404, 1_000), LedgerError::OriginalNotFound),
     ] {
         refused(&store, &wrong, error);

@@ -7,7 +7,7 @@ use strongroom_sdk::metadata;
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
 /// A valid transfer of a kind.
-fn valid(kind: Kind) -> Transfer {
+pub(super) fn valid(kind: Kind) -> Transfer {
     let [a, b] = [1, 2].map(|id| Some(Uuid::from_u128(id)));
     let (source, destination) = match kind {
         Kind::Deposit => (None, b),
@@ -16,7 +16,7 @@ fn valid(kind: Kind) -> Transfer {
         Kind::Capture | Kind::Void | Kind::Expiry | Kind::Reversal => {
             return holds::of_original(9, kind, 1, 100);
         }
-        Kind::Posting => return legs::posting(9, legs::TWO.map(|leg| leg.leg()).to_vec()),
+        Kind::Posting => return legs::posting(9, legs::two(100)),
     };
     transfer(9, kind, source, destination, 100)
 }
@@ -94,75 +94,54 @@ fn a_hold_alone_has_a_time_of_at_most_90_days() {
 }
 
 #[test]
+fn only_a_payment_between_two_accounts_is_denied() {
+    for kind in Kind::ALL {
+        let found = refused(*kind, |it| it.denied_by = Some(RULE.to_owned()));
+        let is_denied = matches!(
+            kind,
+            Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold
+        );
+        assert_eq!(found, (!is_denied).then_some("denied-by"), "{kind:?}");
+    }
+}
+
+#[test]
 fn every_other_field_has_its_limits() {
-    let is = |field, change: &dyn Fn(&mut Transfer), fits: bool| {
-        let found = refused(Kind::Transfer, change);
-        assert_eq!(found, (!fits).then_some(field), "{field}");
-    };
-    for (minor, fits) in [
-        (0, false),
-        (-1, false),
-        (1, true),
-        (AMOUNT_MINOR_MAX, true),
-        (AMOUNT_MINOR_MAX + 1, false),
-    ] {
-        is(
-            "amount",
-            &|it| it.instruction.amount = Some(eur(minor)),
-            fits,
-        );
-    }
-    let long = |characters| "\u{e9}".repeat(characters);
-    for (text, fits) in [
-        (None, true),
-        (Some(long(REFERENCE_CHARACTERS_MAX)), true),
-        (Some(long(REFERENCE_CHARACTERS_MAX + 1)), false),
-    ] {
-        is(
-            "reference",
-            &|it| it.instruction.reference = text.clone(),
-            fits,
-        );
-    }
+    let of = |change: &dyn Fn(&mut Transfer)| refused(Kind::Transfer, change);
+    let amount = |minor| of(&|it| it.instruction.amount = Some(eur(minor)));
+    assert_eq!([1, AMOUNT_MINOR_MAX].map(amount), [None; 2]);
+    let wrong = [0, -1, AMOUNT_MINOR_MAX + 1];
+    assert_eq!(wrong.map(amount), [Some("amount"); 3]);
+    let long = |length| "\u{e9}".repeat(length);
+    let reference = |length| of(&|it| it.instruction.reference = Some(long(length)));
+    assert_eq!(reference(REFERENCE_CHARACTERS_MAX), None);
+    assert_eq!(reference(REFERENCE_CHARACTERS_MAX + 1), Some("reference"));
+    let metadata = |text: &str| of(&|it| it.instruction.metadata = Some(text.to_owned()));
     let object = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
-    for (text, fits) in [
-        (None, true),
-        (Some("[]".to_owned()), false),
-        (Some("{".to_owned()), false),
-        (Some(object(metadata::BYTES_MAX)), true),
-        (Some(object(metadata::BYTES_MAX + 1)), false),
-    ] {
-        is(
-            "metadata",
-            &|it| it.instruction.metadata = text.clone(),
-            fits,
-        );
+    assert_eq!(metadata(&object(metadata::BYTES_MAX)), None);
+    for wrong in ["[]", "{", &object(metadata::BYTES_MAX + 1)] {
+        assert_eq!(metadata(wrong), Some("metadata"), "{wrong}");
     }
-    for (rule, fits) in [("r_1", true), ("R", false)] {
-        is(
-            "denied-by",
-            &|it| it.denied_by = Some(rule.to_owned()),
-            fits,
-        );
-    }
-    for (length, fits) in [(1, true), (128, true), (129, false), (0, false)] {
-        is(
-            "request-id",
-            &|it| it.request_id = Some("7".repeat(length)),
-            fits,
-        );
-    }
+    let rule = |text: &str| of(&|it| it.denied_by = Some(text.to_owned()));
+    assert_eq!(["r_1", "R"].map(rule), [None, Some("denied-by")]);
+    let request = |length| of(&|it| it.request_id = Some("7".repeat(length)));
+    assert_eq!([1, 128].map(request), [None; 2]);
+    assert_eq!([0, 129].map(request), [Some("request-id"); 2]);
 }
 
 #[test]
 fn a_wrong_transfer_leaves_no_trace() {
     let (store, from, to) = bank();
-    let nothing = pay(2, &from, &to, 0);
-    let invalid = LedgerError::invalid("amount");
-    assert_eq!(posted(&store, &nothing), Err(invalid.clone()));
-    let line = batch::line(&from, &to, 0);
-    let batch = batch::batch(10, false, [batch::line(&from, &to, 1), line]);
-    assert_eq!(posted_batch(&store, &batch), Err(invalid));
+    let nothing = posted(&store, &pay(2, &from, &to, 0));
+    assert_eq!(nothing, Err(LedgerError::invalid("amount")));
+    for (line, field) in rows! {
+        (batch::line(&from, &to, 0), "amount"),
+        (batch::denied_by("No Rule", batch::line(&from, &to, 1)), "denied-by"),
+    } {
+        let batch = batch::batch(10, false, [batch::line(&from, &to, 1), line]);
+        let invalid = Err(LedgerError::invalid(field));
+        assert_eq!(posted_batch(&store, &batch), invalid);
+        assert_eq!(ledger_of(store.clone()).find_batch(batch.id), Ok(None));
+    }
     assert_eq!(journal(&store, 0, 10).unwrap().len(), 1);
-    assert_eq!(ledger_of(store).find_batch(batch.id), Ok(None));
 }
