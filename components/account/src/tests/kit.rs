@@ -4,7 +4,9 @@ use crate::account::{
     self, Account, AccountType, AccountUpdate, ManageError, NumberFormat, OpenRequest, OpenRules,
 };
 use crate::schema::MIGRATIONS;
-use strongroom_ledger_api::{AccountRef, DebitAuthority, Instruction, Kind, Transfer};
+use strongroom_ledger_api::{
+    AccountRef, BatchLine, DebitAuthority, Direction, Instruction, Kind, Leg, Refusal, Transfer,
+};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
@@ -118,6 +120,47 @@ pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     Instruction {
         original: Some(original),
         ..Instruction::new(kind, amount)
+    }
+}
+
+pub fn leg(direction: Direction, account: Uuid, amount: Money) -> Leg {
+    Leg {
+        account,
+        direction,
+        amount,
+        denied_by: None,
+    }
+}
+
+/// A posting of two legs.
+pub fn legs(from: Uuid, to: Uuid, amount: Money) -> Instruction {
+    let sides = [(Direction::Debit, from), (Direction::Credit, to)];
+    let legs = sides.map(|(direction, account)| leg(direction, account, amount));
+    Instruction::of_legs(legs.to_vec())
+}
+
+pub fn reversal_of_legs(original: u128) -> Instruction {
+    Instruction {
+        kind: Kind::Reversal,
+        original: Some(Uuid::from_u128(original)),
+        ..Instruction::of_legs(Vec::new())
+    }
+}
+
+/// A line of a batch that no one denies.
+pub fn line(instruction: Instruction) -> BatchLine {
+    BatchLine::Transfer {
+        instruction,
+        denied_by: None,
+    }
+}
+
+/// The refusal of a line by the caller of the ledger.
+pub fn refusal() -> Refusal {
+    Refusal {
+        code: "amount_invalid".to_owned(),
+        pointer: "/amount".to_owned(),
+        detail: "must be greater than zero".to_owned(),
     }
 }
 

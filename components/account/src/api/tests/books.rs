@@ -6,7 +6,7 @@ use crate::account::Direction;
 use crate::ledger::{self, AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
 use crate::tests::kit::transfer;
 use strongroom_ledger_api::{
-    ActorKind, Decline, Instruction, Kind, Leg, Party, Posting, RecordedLeg, Status, Transfer,
+    ActorKind, Decline, Instruction, Kind, Party, Posting, RecordedLeg, Status, Transfer,
 };
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
@@ -56,28 +56,11 @@ fn busy_bank() -> Bank {
     }
     let denied = pay(Kind::Transfer, from, to, 1);
     assert_eq!(post(&bank, 11, Some("pep_list"), denied), Status::Declined);
-    let leg = |account: Option<Uuid>, direction, minor| Leg {
-        account: account.unwrap(),
-        direction,
-        amount: kit::eur(minor),
-        denied_by: None,
-    };
-    let legs = |minor| {
-        let legs = [
-            leg(from, Direction::Debit, minor),
-            leg(to, Direction::Credit, minor),
-        ];
-        Instruction::of_legs(legs.to_vec())
-    };
-    let reversal = Instruction {
-        kind: Kind::Reversal,
-        original: Some(Uuid::from_u128(12)),
-        ..Instruction::of_legs(Vec::new())
-    };
+    let legs = |minor| kit::legs(from.unwrap(), to.unwrap(), kit::eur(minor));
     for (id, instruction, status) in [
         (12, legs(20), Status::Posted),
         (13, legs(9_000), Status::Declined),
-        (14, reversal, Status::Posted),
+        (14, kit::reversal_of_legs(12), Status::Posted),
     ] {
         assert_eq!(post(&bank, id, None, instruction), status, "{id}");
     }

@@ -2,6 +2,7 @@
 //! once; an atomic batch whole or not at all.
 
 use super::*;
+use crate::tests::kit::refusal;
 use proptest::prelude::*;
 use strongroom_ledger_api::{
     BATCH_LINES_MAX, BatchInstruction, BatchLine, BatchRecord, LineOutcome, Refusal, line_id,
@@ -30,13 +31,10 @@ pub(super) fn line(from: &Account, to: &Account, amount_minor: i64) -> BatchLine
 }
 
 fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
-    BatchLine::Transfer {
-        instruction: Instruction {
-            destination: Some(to),
-            ..kit::instruction(Kind::Transfer, Some(from.id), None, eur(amount_minor))
-        },
-        denied_by: None,
-    }
+    kit::line(Instruction {
+        destination: Some(to),
+        ..kit::instruction(Kind::Transfer, Some(from.id), None, eur(amount_minor))
+    })
 }
 
 /// The line as a screening denies it.
@@ -58,15 +56,6 @@ pub(super) fn nowhere(from: &Account) -> BatchLine {
 fn not_found() -> LineOutcome {
     let error = LedgerError::AccountNotFound(Side::DestinationId);
     LineOutcome::Refused(error.refusal().unwrap())
-}
-
-/// The refusal of a line by the caller of the ledger.
-fn refusal() -> Refusal {
-    Refusal {
-        code: "amount_invalid".to_owned(),
-        pointer: "/amount".to_owned(),
-        detail: "must be greater than zero".to_owned(),
-    }
 }
 
 pub(super) fn postings(reply: &BatchReply) -> impl Iterator<Item = &Posting> {
@@ -297,11 +286,7 @@ fn a_batch_has_1_to_1_000_transfers() {
             ..transfer
         },
     ] {
-        let line = BatchLine::Transfer {
-            instruction,
-            denied_by: None,
-        };
-        let reply = posted_batch(&store, &batch(10, false, [line]));
+        let reply = posted_batch(&store, &batch(10, false, [kit::line(instruction)]));
         assert_eq!(reply, Err(LedgerError::invalid("kind")));
     }
     let whole = first_batch(&store, &of(BATCH_LINES_MAX));

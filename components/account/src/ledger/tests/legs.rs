@@ -4,26 +4,17 @@
 use super::super::judge::judge;
 use super::super::validate::validate as checked;
 use super::*;
+use crate::tests::kit::leg;
 use proptest::prelude::*;
 use strongroom_ledger_api::{Direction, LEGS_MAX, Leg, RecordedLeg};
 use strongroom_sdk::money::{AMOUNT_MINOR_MAX, Money};
 
 const CAROL: Uuid = Uuid::from_u128(0xC);
 
-fn leg(direction: Direction, account: Uuid, amount: Money) -> Leg {
-    Leg {
-        account,
-        direction,
-        amount,
-        denied_by: None,
-    }
-}
-
 /// Two legs of EUR that balance.
 pub(super) fn two(minor: i64) -> Vec<Leg> {
-    let sides = [(Direction::Debit, 1), (Direction::Credit, 2)];
-    let leg = |(direction, id)| leg(direction, Uuid::from_u128(id), eur(minor));
-    sides.map(leg).to_vec()
+    let [from, to] = [1, 2].map(Uuid::from_u128);
+    kit::legs(from, to, eur(minor)).legs
 }
 
 pub(super) fn debit(account: &Account, minor: i64) -> Leg {
@@ -49,12 +40,7 @@ pub(super) fn posting(id: u128, legs: Vec<Leg>) -> Transfer {
 }
 
 pub(super) fn reversal(id: u128, original: u128) -> Transfer {
-    let instruction = Instruction {
-        kind: Kind::Reversal,
-        original: Some(Uuid::from_u128(original)),
-        ..Instruction::of_legs(Vec::new())
-    };
-    by_bank(kit::transfer(id, instruction))
+    by_bank(kit::transfer(id, kit::reversal_of_legs(original)))
 }
 
 fn recorded(accounts: &[&Account], legs: &[Leg]) -> Vec<RecordedLeg> {

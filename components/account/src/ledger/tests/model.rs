@@ -9,7 +9,7 @@ use super::*;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::HashMap;
-use strongroom_ledger_api::{BatchLine, LineOutcome, Refusal};
+use strongroom_ledger_api::{BatchLine, LineOutcome};
 
 /// Accounts 0 to 2 are in euros, the last is in yen.
 const CURRENCIES: [&str; 4] = ["EUR", "EUR", "EUR", "JPY"];
@@ -289,11 +289,7 @@ impl ModelledBank {
                 instruction: self.instruction(Kind::Transfer, order),
                 denied_by: denied_by(order),
             },
-            Verdict::Refused => BatchLine::Refused(Refusal {
-                code: "amount_invalid".to_owned(),
-                pointer: "/amount".to_owned(),
-                detail: "must be greater than zero".to_owned(),
-            }),
+            Verdict::Refused => BatchLine::Refused(kit::refusal()),
         });
         let batch = batch(id, atomic, lines.collect::<Vec<_>>());
         Batch {
