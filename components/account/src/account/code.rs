@@ -70,11 +70,8 @@ mod tests {
             "fees\n",
             &too_long,
         ] {
-            assert_eq!(
-                wrong.parse::<AccountCode>(),
-                Err(AccountCodeError),
-                "{wrong:?}"
-            );
+            let parsed = wrong.parse::<AccountCode>();
+            assert_eq!(parsed, Err(AccountCodeError), "{wrong:?}");
         }
     }
 }

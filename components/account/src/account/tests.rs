@@ -11,6 +11,7 @@ use strongroom_sdk::metadata::MetadataInvalid;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::{Ending, Reader, SqliteStore, Store, Transaction, WatchedStore};
 use uuid::Uuid;
 
@@ -19,34 +20,24 @@ use uuid::Uuid;
 enum Act {
     Freeze(Freeze),
     Unfreeze,
-    Limit(i64),
     Close,
+    Limit(Option<i64>),
     Name(Option<&'static str>),
     Metadata(&'static str),
 }
 
 fn act<S: Store>(store: &S, id: Uuid, act: Act) -> Result<Account, ManageError> {
     let (clock, teller) = (&SystemClock, &teller());
+    let mut change = AccountUpdate::default();
     match act {
-        Act::Freeze(stops) => freeze(store, clock, id, stops, teller),
-        Act::Unfreeze => unfreeze(store, clock, id, teller),
-        Act::Limit(minor) => kit::set_limit(store, clock, id, minor),
-        Act::Close => close(store, clock, id, teller),
-        Act::Name(name) => {
-            let change = AccountUpdate {
-                name: Some(name.map(str::to_owned)),
-                ..AccountUpdate::default()
-            };
-            update(store, clock, id, change, teller)
-        }
-        Act::Metadata(change) => {
-            let change = AccountUpdate {
-                metadata: Some(serde_json::from_str(change).unwrap()),
-                ..AccountUpdate::default()
-            };
-            update(store, clock, id, change, teller)
-        }
+        Act::Freeze(stops) => return freeze(store, clock, id, stops, teller),
+        Act::Unfreeze => return unfreeze(store, clock, id, teller),
+        Act::Close => return close(store, clock, id, teller),
+        Act::Limit(minor) => change.overdraft_limit = Some(minor),
+        Act::Name(name) => change.name = Some(name.map(str::to_owned)),
+        Act::Metadata(keys) => change.metadata = Some(serde_json::from_str(keys).unwrap()),
     }
+    update(store, clock, id, change, teller)
 }
 
 const FREEZE: Act = Act::Freeze(Freeze::Both);
@@ -58,21 +49,17 @@ fn try_open(store: &SqliteStore, accounts_per_user_max: u32) -> Result<Account, 
     try_open_as(store, accounts_per_user_max, request)
 }
 
-fn try_open_as(
-    store: &SqliteStore,
+fn try_open_as<S: Store>(
+    store: &S,
     accounts_per_user_max: u32,
     request: OpenRequest,
 ) -> Result<Account, OpenError> {
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max,
-    };
-    let (clock, random) = (&SystemClock, &SystemRandom);
-    open(store, clock, random, &rules, request, &teller())
+    let (rules, teller) = (kit::rules(accounts_per_user_max), teller());
+    open(store, &SystemClock, &SystemRandom, &rules, request, &teller)
 }
 
-fn try_open_internal(
-    store: &SqliteStore,
+fn try_open_internal<S: Store>(
+    store: &S,
     code: &str,
     currency: &str,
 ) -> Result<Account, OpenError> {
@@ -150,13 +137,8 @@ fn an_account_with_money_is_not_closed_and_a_closed_one_does_not_change() {
     move_money(&store, 2, Kind::Withdrawal, &account);
     let closed = act(&store, account.id, Act::Close).unwrap();
     assert_eq!(closed.status, AccountStatus::Closed);
-    for again in [
-        FREEZE,
-        Act::Unfreeze,
-        Act::Close,
-        Act::Name(None),
-        Act::Metadata("{}"),
-    ] {
+    let (name, metadata) = (Act::Name(None), Act::Metadata("{}"));
+    for again in [FREEZE, Act::Unfreeze, Act::Close, name, metadata] {
         let refused = act(&store, account.id, again);
         assert_eq!(refused, Err(ManageError::Closed), "{again:?}");
     }
@@ -169,12 +151,7 @@ fn a_change_leaves_one_event_and_its_repetition_none() {
     act(&store, id, FREEZE).unwrap();
     act(&store, id, FREEZE).unwrap();
     assert_eq!(act(&store, id, Act::Close), Err(ManageError::Frozen));
-    for again in [
-        Act::Unfreeze,
-        Act::Limit(500),
-        Act::Unfreeze,
-        Act::Limit(500),
-    ] {
+    for again in [Act::Unfreeze, Act::Limit(Some(500))].repeat(2) {
         act(&store, id, again).unwrap();
     }
     let actions = ["opened", "frozen", "unfrozen", "overdraft_limit_changed"];
@@ -188,11 +165,11 @@ fn a_change_leaves_one_event_and_its_repetition_none() {
 #[test]
 fn a_limit_below_what_is_used_is_refused() {
     let (store, account) = bank();
-    act(&store, account.id, Act::Limit(500)).unwrap();
+    act(&store, account.id, Act::Limit(Some(500))).unwrap();
     move_money(&store, 1, Kind::Withdrawal, &account);
-    let refused = act(&store, account.id, Act::Limit(99));
+    let refused = act(&store, account.id, Act::Limit(Some(99)));
     assert_eq!(refused, Err(ManageError::LimitBelowUse));
-    assert!(act(&store, account.id, Act::Limit(100)).is_ok());
+    assert!(act(&store, account.id, Act::Limit(Some(100))).is_ok());
 }
 
 #[test]
@@ -220,7 +197,7 @@ fn an_unchanged_account_is_returned_only_after_its_group_is_on_disk() {
 #[test]
 fn nothing_is_available_from_a_closed_account() {
     let (store, Account { id, .. }) = bank();
-    act(&store, id, Act::Limit(500)).unwrap();
+    act(&store, id, Act::Limit(Some(500))).unwrap();
     let closed = act(&store, id, Act::Close).unwrap();
     assert_eq!(closed.balance.available(), 0);
     assert_eq!(by_id(&store, id).unwrap(), Some(closed));
@@ -231,13 +208,9 @@ fn nothing_is_available_from_a_closed_account() {
 
 #[test]
 fn a_freeze_names_its_side_and_each_change_of_side_is_an_event() {
+    use Freeze::{Both, Credits, Debits};
     let (store, Account { id, .. }) = bank();
-    for stops in [
-        Freeze::Debits,
-        Freeze::Debits,
-        Freeze::Credits,
-        Freeze::Both,
-    ] {
+    for stops in [Debits, Debits, Credits, Both] {
         let account = act(&store, id, Act::Freeze(stops)).unwrap();
         assert_eq!(account.status, AccountStatus::Frozen);
         assert_eq!(account.freeze, Some(stops));
@@ -270,10 +243,8 @@ fn an_internal_account_has_its_code_for_ever_and_once_in_a_currency() {
     let store = store();
     let fees = try_open_internal(&store, "fees", "EUR").unwrap();
     assert_eq!(by_id(&store, fees.id).unwrap(), Some(fees.clone()));
-    assert_eq!(
-        (fees.code.as_deref(), fees.owner_id),
-        (Some("fees"), Uuid::nil())
-    );
+    assert_eq!(fees.code.as_deref(), Some("fees"));
+    assert_eq!(fees.owner_id, Uuid::nil());
     assert_eq!(fees.balance.overdraft_limit, None);
     let again = || try_open_internal(&store, "fees", "EUR");
     assert_eq!(again(), Err(OpenError::CodeTaken));
@@ -288,9 +259,10 @@ fn an_internal_account_has_its_code_for_ever_and_once_in_a_currency() {
 #[test]
 fn a_name_and_metadata_change_with_their_events_and_only_where_they_differ() {
     let (store, Account { id, .. }) = bank();
+    let rent = Act::Name(Some("Rent"));
     for change in [
-        Act::Name(Some("Rent")),
-        Act::Name(Some("Rent")),
+        rent,
+        rent,
         Act::Name(None),
         Act::Name(None),
         Act::Metadata(r#"{"a":"1","b":"2"}"#),
@@ -317,22 +289,17 @@ fn a_name_and_metadata_change_with_their_events_and_only_where_they_differ() {
 #[test]
 fn a_refused_update_changes_nothing() {
     let (store, account) = bank();
-    act(&store, account.id, Act::Limit(100)).unwrap();
+    act(&store, account.id, Act::Limit(Some(100))).unwrap();
     move_money(&store, 1, Kind::Withdrawal, &account);
     let before = by_id(&store, account.id).unwrap();
     let metadata = |value: String| {
         let metadata = serde_json::json!({ "a": value }).to_string();
         Some(Some(serde_json::from_str(&metadata).unwrap()))
     };
-    let refused = [
-        (
-            metadata("x".to_owned()),
-            Some(Some(99)),
-            ManageError::LimitBelowUse,
-        ),
+    for (metadata, overdraft_limit, error) in rows! {
+        (metadata("x".to_owned()), Some(Some(99)), ManageError::LimitBelowUse),
         (metadata("x".repeat(5_000)), None, MetadataInvalid.into()),
-    ];
-    for (metadata, overdraft_limit, error) in refused {
+    } {
         let change = AccountUpdate {
             name: Some(None),
             metadata,
@@ -351,11 +318,7 @@ fn an_internal_account_gets_a_limit_and_loses_it() {
     let store = store();
     let fees = try_open_internal(&store, "fees", "EUR").unwrap();
     for limit in [Some(500), None, None] {
-        let change = AccountUpdate {
-            overdraft_limit: Some(limit),
-            ..AccountUpdate::default()
-        };
-        let changed = update(&store, &SystemClock, fees.id, change, &teller()).unwrap();
+        let changed = act(&store, fees.id, Act::Limit(limit)).unwrap();
         assert_eq!(changed.balance.overdraft_limit, limit);
     }
     act(&store, fees.id, Act::Close).unwrap();
@@ -370,20 +333,7 @@ fn opening_an_account_whose_code_is_taken_waits_for_the_disk() {
     let plain = store();
     try_open_internal(&plain, "fees", "EUR").unwrap();
     let store = WatchedStore::new(plain);
-    let euro = Currency::from_code("EUR").unwrap();
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max: 1,
-    };
-    let request = OpenRequest::internal("fees".parse().unwrap(), euro);
-    let refused = open(
-        &store,
-        &SystemClock,
-        &SystemRandom,
-        &rules,
-        request,
-        &teller(),
-    );
+    let refused = try_open_internal(&store, "fees", "EUR");
     assert_eq!(refused, Err(OpenError::CodeTaken));
     assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }

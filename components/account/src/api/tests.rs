@@ -8,7 +8,6 @@ mod statement;
 mod update;
 
 use super::*;
-use crate::account::{NumberFormat, OpenRules};
 use crate::tests::kit;
 use Call::*;
 use serde::Serialize;
@@ -65,10 +64,7 @@ fn bank() -> Bank {
         store: kit::store(),
         clock: ManualClock::at(NOW_MS),
         random: SystemRandom,
-        rules: OpenRules {
-            number_format: NumberFormat::new("DE", "10000000").unwrap(),
-            accounts_per_user_max: 3,
-        },
+        rules: kit::rules(3),
     }
 }
 

@@ -47,6 +47,13 @@ pub fn teller() -> Actor {
     }
 }
 
+pub fn rules(accounts_per_user_max: u32) -> OpenRules {
+    OpenRules {
+        number_format: NumberFormat::new("DE", "10000000").unwrap(),
+        accounts_per_user_max,
+    }
+}
+
 /// Opens a checking account.
 pub fn open(store: &SqliteStore, clock: &impl Clock, owner_id: Uuid, code: &str) -> Account {
     let currency = Currency::from_code(code).unwrap();
@@ -71,11 +78,7 @@ pub fn open_internal(
 }
 
 fn open_as(store: &SqliteStore, clock: &impl Clock, request: OpenRequest) -> Account {
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max: 100,
-    };
-    account::open(store, clock, &SystemRandom, &rules, request, &teller()).unwrap()
+    account::open(store, clock, &SystemRandom, &rules(100), request, &teller()).unwrap()
 }
 
 /// Sets an account's overdraft limit.

@@ -4,7 +4,7 @@
 //! SQLite; a bank of more accounts than one page looks at.
 
 use super::*;
-use crate::account::{Freeze, NumberFormat, OpenRequest, OpenRules, freeze, open};
+use crate::account::{Freeze, OpenRequest, freeze, open};
 use crate::ledger::post;
 use crate::tests::kit::{self, store, teller};
 use strongroom_ledger_api::Kind;
@@ -12,18 +12,11 @@ use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, Transaction};
 
-fn currency(code: &str) -> Currency {
-    Currency::from_code(code).unwrap()
-}
-
 /// Opens an account of owner 1 or 2; every third is frozen.
 fn open_one(store: &SqliteStore, number: usize) -> Account {
     let clock = ManualClock::at(5);
-    let rules = OpenRules {
-        number_format: NumberFormat::new("DE", "10000000").unwrap(),
-        accounts_per_user_max: 1_000_000,
-    };
-    let currency = currency(["EUR", "USD"][number / 2 % 2]);
+    let rules = kit::rules(1_000_000);
+    let currency = Currency::from_code(["EUR", "USD"][number / 2 % 2]).unwrap();
     let kinds = [AccountType::Checking, AccountType::Savings];
     let request = match number % 7 {
         0 => OpenRequest::internal(format!("code_{number}").parse().unwrap(), currency),
@@ -44,12 +37,8 @@ fn open_one(store: &SqliteStore, number: usize) -> Account {
 fn all(store: &SqliteStore, filter: &AccountFilter) -> Vec<Account> {
     let (mut accounts, mut query) = (Vec::new(), "limit=3".to_owned());
     loop {
-        let list = list(
-            store,
-            filter,
-            &Page::<i64>::from_query("/", &query).unwrap(),
-        )
-        .unwrap();
+        let page = Page::<i64>::from_query("/", &query).unwrap();
+        let list = list(store, filter, &page).unwrap();
         accounts.extend(list.data);
         match list.next_cursor {
             Some(cursor) => query = format!("limit=3&cursor={cursor}"),
@@ -60,6 +49,8 @@ fn all(store: &SqliteStore, filter: &AccountFilter) -> Vec<Account> {
 
 /// Every set of filters that `like` passes.
 fn filters(like: &Account) -> Vec<AccountFilter> {
+    let code = like.code.as_ref();
+    let code: Option<AccountCode> = code.map(|code| code.parse().unwrap());
     let sets = (0..64).map(|set: u32| {
         let is = |bit: u32| set & (1_u32 << bit) != 0;
         AccountFilter {
@@ -68,29 +59,23 @@ fn filters(like: &Account) -> Vec<AccountFilter> {
             status: is(2).then_some(like.status),
             currency: is(3).then_some(like.currency),
             account_type: is(4).then_some(like.account_type),
-            code: like
-                .code
-                .as_ref()
-                .filter(|_| is(5))
-                .map(|code| code.parse().unwrap()),
+            code: code.clone().filter(|_| is(5)),
         }
     });
     sets.collect()
 }
 
 fn passes(filter: &AccountFilter, account: &Account) -> bool {
+    fn is<T: PartialEq>(wanted: Option<T>, found: T) -> bool {
+        wanted.is_none_or(|it| it == found)
+    }
     let code = filter.code.as_ref().map(AccountCode::as_str);
-    filter
-        .number
-        .as_ref()
-        .is_none_or(|it| *it == account.number)
-        && filter.owner_id.is_none_or(|it| it == account.owner_id)
-        && filter.status.is_none_or(|it| it == account.status)
-        && filter.currency.is_none_or(|it| it == account.currency)
-        && filter
-            .account_type
-            .is_none_or(|it| it == account.account_type)
-        && code.is_none_or(|it| Some(it) == account.code.as_deref())
+    is(filter.number.as_ref(), &account.number)
+        && is(filter.owner_id, account.owner_id)
+        && is(filter.status, account.status)
+        && is(filter.currency, account.currency)
+        && is(filter.account_type, account.account_type)
+        && is(code.map(Some), account.code.as_deref())
 }
 
 #[test]

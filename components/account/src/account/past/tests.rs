@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use std::cell::Cell;
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::ManualClock;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore};
 
 const START_MS: i64 = 1_795_374_657_123;
@@ -32,10 +33,6 @@ impl Scene {
             account,
             moved: Cell::new(0),
         }
-    }
-
-    fn pass_ms(&self, ms: i64) {
-        self.clock.pass_ms(ms);
     }
 
     /// Deposits, or withdraws a negative amount. A withdrawal without the money is declined, and
@@ -71,23 +68,17 @@ impl Scene {
 #[test]
 fn each_moment_between_movements_of_one_second_has_its_own_balance() {
     let scene = Scene::new();
-    scene.pass_ms(10);
+    scene.clock.pass_ms(10);
     scene.pay(500);
-    scene.pass_ms(1);
+    scene.clock.pass_ms(1);
     scene.pay(-200);
     scene.pay(-100);
-    scene.pass_ms(988);
+    scene.clock.pass_ms(988);
     scene.pay(1);
-    scene.pass_ms(1);
-    for (after_ms, balance_minor) in [
-        (-1_000_000, 0),
-        (0, 0),
-        (9, 0),
-        (10, 500),
-        (11, 200),
-        (998, 200),
-        (999, 201),
-    ] {
+    scene.clock.pass_ms(1);
+    for (after_ms, balance_minor) in rows! {
+        (-1_000_000, 0), (0, 0), (9, 0), (10, 500), (11, 200), (998, 200), (999, 201),
+    } {
         let found = scene.at(START_MS + after_ms);
         assert_eq!(found, Ok(Some(balance_minor)), "{after_ms}");
     }
@@ -110,7 +101,7 @@ fn a_moment_that_is_not_over_has_no_past_balance() {
 fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
     let scene = Scene::new();
     scene.pay(500);
-    scene.pass_ms(2);
+    scene.clock.pass_ms(2);
     let store = WatchedStore::new(scene.store.clone());
     let at = |at_ms| balance_at(&store, &scene.clock, &scene.account, at_ms);
     assert_eq!(at(START_MS - 1), Ok(Some(0)));
@@ -137,12 +128,12 @@ proptest! {
     ) {
         let scene = Scene::new();
         for (ms, amount_minor) in movements {
-            scene.pass_ms(ms);
+            scene.clock.pass_ms(ms);
             if amount_minor != 0 {
                 scene.pay(amount_minor);
             }
         }
-        scene.pass_ms(3);
+        scene.clock.pass_ms(3);
         for at_ms in START_MS - 2..scene.clock.now_ms() {
             prop_assert_eq!(scene.at(at_ms), Ok(Some(scene.sum_at(at_ms))));
         }
