@@ -156,6 +156,8 @@ fn a_change_leaves_one_event_and_its_repetition_none() {
     }
     let actions = ["opened", "frozen", "unfrozen", "overdraft_limit_changed"];
     assert_eq!(events(&store, "action"), actions);
+    let values = events(&store, "coalesce(old_value, '') || ' -> ' || new_value");
+    assert_eq!(values[3], "0.00 -> 5.00");
     let account = by_id(&store, id).unwrap().unwrap();
     assert_eq!(account.version, 4);
     assert_eq!(account.balance.overdraft_limit, Some(500));

@@ -27,47 +27,29 @@ fn every_wrong_parameter_is_reported() {
     let (bank, alice) = (bank(), alice());
     let (id, _) = open_eur(&bank, &alice);
     let is = |query: &str, expected: &str| check(&bank, [(&alice, Statement(id, query), expected)]);
-    for day in [
-        "",
-        "yesterday",
-        "2026-11",
-        "2026-02-30",
-        "2026-11-22T00:00:00Z",
-        "22.11.2026",
-    ] {
+    for day in rows! {
+        "", "yesterday", "2026-11", "2026-02-30", "2026-11-22T00:00:00Z", "22.11.2026",
+    } {
+        let query = format!("from={TODAY}&to={day}");
+        is(&query, "422 validation_failed /to");
         is(&format!("from={day}"), "422 validation_failed /from");
-        is(
-            &format!("from={TODAY}&to={day}"),
-            "422 validation_failed /to",
-        );
     }
     for format in ["", "JSON", "camt", "camt053", "camt.052", "mt940", "pdf"] {
         let query = format!("from={TODAY}&format={format}");
         is(&query, "422 validation_failed /format");
     }
-    is(
-        "from=x&to=y&format=z",
-        "422 validation_failed /from /to /format",
-    );
-    is(
-        "from=2026-11-21&to=2026-11-20",
-        "422 validation_failed /from",
-    );
-    is("from=2026-11-22&to=2026-11-23", "422 period_in_future /to");
-    is(
-        "from=2026-11-23&to=9999-12-31",
-        "422 period_in_future /from /to",
-    );
-    is("from=2026-11-23", "422 period_in_future /from");
-    is(
-        "from=2026-11-22&until=2026-11-22",
-        "422 validation_failed /until",
-    );
-    is(
-        "from=2026-11-22&from=2026-11-22",
-        "422 validation_failed /from",
-    );
-    is("to=2026-11-22", "422 validation_failed /from");
+    for (query, expected) in rows! {
+        ("from=x&to=y&format=z", "422 validation_failed /from /to /format"),
+        ("from=2026-11-21&to=2026-11-20", "422 validation_failed /from"),
+        ("from=2026-11-22&to=2026-11-23", "422 period_in_future /to"),
+        ("from=2026-11-23&to=9999-12-31", "422 period_in_future /from /to"),
+        ("from=2026-11-23", "422 period_in_future /from"),
+        ("from=2026-11-22&until=2026-11-22", "422 validation_failed /until"),
+        ("from=2026-11-22&from=2026-11-22", "422 validation_failed /from"),
+        ("to=2026-11-22", "422 validation_failed /from"),
+    } {
+        is(query, expected);
+    }
     let problem = call(&bank, &alice, Statement(id, "from=2026-11-22&format=pdf")).unwrap_err();
     let detail = &problem.errors()[0].detail;
     assert_eq!(detail, "must be one of json, csv, camt.053, ofx");
@@ -89,10 +71,8 @@ fn each_format_has_its_media_type_and_a_file_its_name() {
         let mut expected = vec![json!(["content-type", media_type])];
         expected.extend(extension.map(|extension| {
             let name = format!("statement-{number}-2026-11-01-2026-11-20.{extension}");
-            json!([
-                "content-disposition",
-                format!("attachment; filename=\"{name}\"")
-            ])
+            let attachment = format!("attachment; filename=\"{name}\"");
+            json!(["content-disposition", attachment])
         }));
         let statement = done(&bank, &alice(), Statement(id, &query));
         assert_eq!(statement["headers"], json!(expected));

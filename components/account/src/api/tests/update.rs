@@ -10,33 +10,29 @@ fn the_owner_staff_and_clients_change_a_name_and_metadata() {
     let (id, view) = open_eur(&bank, &alice());
     let client = Identity::of_client(Uuid::from_u128(0xC1), None);
     for by in [alice(), staff(Role::Teller), staff(Role::Admin), client] {
-        let body = r#"{"name":"Rent","metadata":{"a":"1","b":"2"}}"#;
-        let changed = done(&bank, &by, Patch(id, body));
-        assert_eq!(changed["name"], "Rent");
-        assert_eq!(changed["metadata"], json!({"a": "1", "b": "2"}));
-        let changed = done(&bank, &by, Patch(id, r#"{"metadata":{"a":null,"b":"3"}}"#));
-        assert_eq!(changed["name"], "Rent");
-        assert_eq!(changed["metadata"], json!({"b": "3"}));
-        let changed = done(&bank, &by, Patch(id, r#"{"name":null,"metadata":null}"#));
-        assert_eq!(
-            (&changed["name"], &changed["metadata"]),
-            (&Value::Null, &json!({}))
-        );
-        assert_eq!(done(&bank, &by, Patch(id, "{}")), changed);
-        done(&bank, &by, Patch(id, r#"{"name":"Everyday"}"#));
+        for (body, name, metadata) in rows! {
+            (r#"{"name":"Rent","metadata":{"a":"1"}}"#, json!("Rent"), json!({"a": "1"})),
+            (r#"{"metadata":{"a":null,"b":"3"}}"#, json!("Rent"), json!({"b": "3"})),
+            (r#"{"name":null,"metadata":null}"#, Value::Null, json!({})),
+            ("{}", Value::Null, json!({})),
+            (r#"{"name":"Everyday"}"#, json!("Everyday"), json!({})),
+        } {
+            let mut expected = view.clone();
+            expected["name"] = name;
+            expected["metadata"] = metadata;
+            assert_eq!(done(&bank, &by, Patch(id, body)), expected, "{body}");
+        }
         assert_eq!(done(&bank, &by, Get(id)), view);
         let last = done(&bank, &staff(Role::Admin), EventsOf(id));
         assert_eq!(last["data"][0]["action"], "name_changed");
         assert_eq!(last["data"][0]["actor_id"], json!(by.actor()));
     }
-    check(
-        &bank,
-        [
-            (&bob(), Patch(id, NAME), "404 not_found"),
-            (&alice(), Patch(NO_ID, NAME), "404 not_found"),
-            (&staff(Role::Auditor), Patch(id, NAME), "403 forbidden"),
-        ],
-    );
+    let calls = [
+        (&bob(), Patch(id, NAME), "404 not_found"),
+        (&alice(), Patch(NO_ID, NAME), "404 not_found"),
+        (&staff(Role::Auditor), Patch(id, NAME), "403 forbidden"),
+    ];
+    check(&bank, calls);
 }
 
 #[test]
