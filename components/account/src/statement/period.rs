@@ -25,6 +25,3 @@ impl Period {
         self.to
     }
 }
-
-#[cfg(test)]
-mod tests;

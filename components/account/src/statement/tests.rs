@@ -42,6 +42,11 @@ fn period(from: &str, to: &str) -> Period {
     Period::new(day(from), day(to)).unwrap()
 }
 
+/// The day on which a scene begins.
+fn whole() -> Period {
+    period("2026-11-20", "2026-11-20")
+}
+
 impl Scene {
     /// It begins at noon of 2026-11-20.
     fn new() -> Self {
@@ -66,61 +71,57 @@ impl Scene {
         self.clock.set_ms(day(text).first_ms() + ms);
     }
 
-    /// Moves an amount between the two accounts, or the bank where there is none; returns its id.
-    fn post(&self, order: Order<'_>) -> Uuid {
+    /// Posts an instruction; returns its id.
+    fn post(&self, instruction: Instruction) -> Uuid {
         let number = self.moved.get() + 1;
         self.moved.set(number);
-        let amount = Money::from_minor(order.amount_minor, self.own.currency);
-        let [source, destination] = [order.from, order.to].map(|end| end.map(|account| account.id));
-        let instruction = Instruction {
-            reference: order.reference.map(str::to_owned),
-            original: order.original,
-            ..kit::instruction(order.kind, source, destination, amount)
-        };
         let transfer = kit::transfer(number, instruction);
         let reply = ledger::post(&self.store, &self.clock, &transfer).unwrap();
-        let posting = reply.posting;
-        assert_ne!(posting.status, Status::Declined, "{transfer:?}");
+        assert_ne!(reply.posting.status, Status::Declined, "{transfer:?}");
         transfer.id
     }
 
+    /// An instruction between two accounts, or the bank where there is none.
+    fn order(&self, kind: Kind, ends: [Option<&Account>; 2], minor: i64) -> Instruction {
+        let [from, to] = ends.map(|end| end.map(|account| account.id));
+        kit::instruction(kind, from, to, self.money(minor))
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::from_minor(minor, self.own.currency)
+    }
+
     fn deposit(&self, minor: i64) -> Uuid {
-        self.post(Order::new(Kind::Deposit, None, Some(&self.own), minor))
+        self.post(self.order(Kind::Deposit, [None, Some(&self.own)], minor))
     }
 
     fn withdraw(&self, minor: i64) -> Uuid {
-        self.post(Order::new(Kind::Withdrawal, Some(&self.own), None, minor))
+        self.post(self.order(Kind::Withdrawal, [Some(&self.own), None], minor))
     }
 
     fn send(&self, minor: i64, reference: &str) -> Uuid {
-        let (from, to) = (Some(&self.own), Some(&self.other));
-        self.post(Order {
-            reference: Some(reference),
-            ..Order::new(Kind::Transfer, from, to, minor)
+        let ends = [&self.own, &self.other].map(Some);
+        self.post(Instruction {
+            reference: Some(reference.to_owned()),
+            ..self.order(Kind::Transfer, ends, minor)
         })
     }
 
     fn receive(&self, minor: i64) -> Uuid {
-        let (from, to) = (Some(&self.other), Some(&self.own));
-        self.post(Order::new(Kind::Transfer, from, to, minor))
+        let ends = [&self.other, &self.own].map(Some);
+        self.post(self.order(Kind::Transfer, ends, minor))
     }
 
     /// Holds an amount, and captures a part of it.
     fn hold_and_capture(&self, held_minor: i64, captured_minor: i64) -> Uuid {
-        let (from, to) = (Some(&self.own), Some(&self.other));
-        let hold = self.post(Order::new(Kind::Hold, from, to, held_minor));
-        self.end(Kind::Capture, hold, captured_minor)
+        let ends = [&self.own, &self.other].map(Some);
+        let hold = self.post(self.order(Kind::Hold, ends, held_minor));
+        let captured = self.money(captured_minor);
+        self.post(kit::of_original(Kind::Capture, hold, captured))
     }
 
     fn reverse(&self, id: Uuid, minor: i64) -> Uuid {
-        self.end(Kind::Reversal, id, minor)
-    }
-
-    fn end(&self, kind: Kind, original: Uuid, minor: i64) -> Uuid {
-        self.post(Order {
-            original: Some(original),
-            ..Order::new(kind, None, None, minor)
-        })
+        self.post(kit::of_original(Kind::Reversal, id, self.money(minor)))
     }
 
     fn account(&self) -> Account {
@@ -132,7 +133,10 @@ impl Scene {
     }
 
     fn statement(&self, period: Period, format: Format) -> Result<Vec<u8>, StatementError> {
-        let summary = self.summary(period)?;
+        self.written(self.summary(period)?, format)
+    }
+
+    fn written(&self, summary: Summary, format: Format) -> Result<Vec<u8>, StatementError> {
         let body = Body::new(self.store.clone(), summary, format)?;
         let pieces: Result<Vec<_>, _> = body.collect();
         pieces.map(|pieces| pieces.concat())
@@ -180,32 +184,5 @@ impl Scene {
         }
         assert_eq!(transaction.execute(sql, &[]).unwrap(), 1, "{sql}");
         transaction.commit().unwrap();
-    }
-}
-
-struct Order<'a> {
-    kind: Kind,
-    from: Option<&'a Account>,
-    to: Option<&'a Account>,
-    original: Option<Uuid>,
-    amount_minor: i64,
-    reference: Option<&'a str>,
-}
-
-impl<'a> Order<'a> {
-    fn new(
-        kind: Kind,
-        from: Option<&'a Account>,
-        to: Option<&'a Account>,
-        amount_minor: i64,
-    ) -> Self {
-        Self {
-            kind,
-            from,
-            to,
-            original: None,
-            amount_minor,
-            reference: None,
-        }
     }
 }

@@ -4,6 +4,8 @@ use crate::account::{
     self, Account, AccountType, AccountUpdate, ManageError, NumberFormat, OpenRequest, OpenRules,
 };
 use crate::schema::MIGRATIONS;
+use std::cell::Cell;
+use std::rc::Rc;
 use strongroom_ledger_api::{
     AccountRef, BatchLine, DebitAuthority, Direction, Instruction, Kind, Leg, Refusal, Transfer,
 };
@@ -11,7 +13,9 @@ use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Reader, SqliteStore, Store, Value, migrate};
+use strongroom_sdk::store::{
+    Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value, migrate,
+};
 use uuid::Uuid;
 
 /// The owner and the actor where a test does not care.
@@ -179,5 +183,51 @@ pub fn transfer(id: u128, instruction: Instruction) -> Transfer {
         instruction,
         denied_by: None,
         requested_at_ms: 5,
+    }
+}
+
+/// A store that counts its queries and their rows, and is busy as often as the test says.
+#[derive(Clone)]
+pub struct NotingStore {
+    store: SqliteStore,
+    pub queries: Rc<Cell<usize>>,
+    pub rows: Rc<Cell<usize>>,
+    /// The most rows of one result.
+    pub rows_max: Rc<Cell<usize>>,
+    pub busy: Rc<Cell<usize>>,
+}
+
+impl NotingStore {
+    pub fn new(store: SqliteStore) -> Self {
+        Self {
+            store,
+            queries: Rc::default(),
+            rows: Rc::default(),
+            rows_max: Rc::default(),
+            busy: Rc::default(),
+        }
+    }
+}
+
+impl Reader for NotingStore {
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
+        self.queries.update(|queries| queries + 1);
+        if self.busy.get() > 0 {
+            self.busy.update(|busy| busy - 1);
+            return Err(StoreError::Busy);
+        }
+        let found = self.store.query(sql, params)?;
+        let count = found.rows.len();
+        self.rows.update(|rows| rows + count);
+        self.rows_max.update(|most| most.max(count));
+        Ok(found)
+    }
+}
+
+impl Store for NotingStore {
+    type Transaction = SqliteTransaction;
+
+    fn begin(&self) -> Result<Self::Transaction, StoreError> {
+        self.store.begin()
     }
 }

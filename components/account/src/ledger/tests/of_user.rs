@@ -4,9 +4,8 @@
 //! plans of the statements; and a store that counts its queries.
 
 use super::*;
+use crate::tests::kit::NotingStore;
 use proptest::prelude::*;
-use std::cell::Cell;
-use strongroom_sdk::store::{Reader, Rows, SqliteTransaction};
 
 const USERS: [Uuid; 4] = [ALICE, BOB, Uuid::from_u128(0xC), Uuid::from_u128(0xD)];
 
@@ -138,41 +137,15 @@ fn holds_declines_and_ends_are_read_by_those_they_concern() {
     assert_eq!(sequences(teller().id), Vec::<u64>::new());
 }
 
-/// Counts queries, and the rows of their results.
-#[derive(Clone, Default)]
-struct Counts {
-    queries: Cell<usize>,
-    rows: Cell<usize>,
-}
-
-struct CountedStore<'a>(&'a SqliteStore, Counts);
-
-impl Reader for CountedStore<'_> {
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let rows = self.0.query(sql, params)?;
-        self.1.queries.update(|queries| queries + 1);
-        self.1.rows.update(|read| read + rows.rows.len());
-        Ok(rows)
-    }
-}
-
-impl Store for CountedStore<'_> {
-    type Transaction = SqliteTransaction;
-
-    fn begin(&self) -> Result<Self::Transaction, StoreError> {
-        self.0.begin()
-    }
-}
-
 #[test]
 fn a_users_rows_cost_the_same_however_many_others_there_are() {
     let (store, from, to) = bank();
     let carols = open(&store, USERS[2], "EUR");
     deposit(&store, 2, &carols, 10);
     let asked = |user| {
-        let counted = CountedStore(&store, Counts::default());
-        let read = all_of(&counted, user, 100).len();
-        (read, counted.1.queries.get(), counted.1.rows.get())
+        let noting = NotingStore::new(store.clone());
+        let read = all_of(&noting, user, 100).len();
+        (read, noting.queries.get(), noting.rows.get())
     };
     let before = [USERS[2], USERS[3]].map(asked);
     assert_eq!(before, [(1, 2, 1), (0, 1, 0)]);

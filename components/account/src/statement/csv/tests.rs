@@ -77,23 +77,6 @@ fn no_cell_of_any_dialect_begins_a_formula() {
 }
 
 #[test]
-fn a_reference_is_as_it_was_without_one_apostrophe_where_there_is_one() {
-    for reference in REFERENCES {
-        let text = row(reference);
-        let mut reader = ReaderBuilder::new();
-        let mut records = reader.has_headers(false).from_reader(text.as_bytes());
-        let record = records.records().next().unwrap().unwrap();
-        assert_eq!(as_sent(&record[8]), reference);
-    }
-}
-
-fn as_sent(field: &str) -> String {
-    let cells = field.split_inclusive([';', ',', '|', '\t', '\r', '\n', '\u{2028}', '\u{2029}']);
-    let unguarded = cells.map(|cell| cell.strip_prefix('\'').unwrap_or(cell));
-    unguarded.collect()
-}
-
-#[test]
 fn a_row_that_another_dialect_splits_is_quoted() {
     let (before, after) = ("\"x\",".repeat(8), ",\"x\"".repeat(3));
     assert_eq!(row("a;b"), format!("{before}\"a;b\"{after}\r\n"));

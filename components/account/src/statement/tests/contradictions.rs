@@ -3,10 +3,6 @@
 use super::*;
 use strongroom_sdk::rows;
 
-fn whole() -> Period {
-    period("2026-11-20", "2026-11-20")
-}
-
 /// Ten deposits of 1.00.
 fn scene() -> Scene {
     let scene = Scene::new();

@@ -2,42 +2,24 @@
 
 use super::*;
 use crate::account::AccountType;
-use roxmltree::Document;
+use roxmltree::{Document, Node};
 use serde_json::json;
+use strongroom_sdk::rows;
 
 /// One entry of each kind, and the reversals of all that can be reversed.
 fn scene() -> Scene {
     let scene = Scene::new();
-    scene.post(Order::new(Kind::Deposit, None, Some(&scene.other), 1_250));
+    scene.post(scene.order(Kind::Deposit, [None, Some(&scene.other)], 1_250));
     let deposit = scene.deposit(10_000);
     let sent = scene.send(2_500, "rent <November> & \"more\"");
     scene.receive(1_250);
     let capture = scene.hold_and_capture(4_000, 1_500);
     let withdrawal = scene.withdraw(100);
-    for (id, amount_minor) in [
-        (sent, 2_500),
-        (capture, 1_500),
-        (withdrawal, 100),
-        (deposit, 10_000),
-    ] {
+    for (id, amount_minor) in rows! {
+        (sent, 2_500), (capture, 1_500), (withdrawal, 100), (deposit, 10_000),
+    } {
         scene.reverse(id, amount_minor);
     }
-    scene
-}
-
-fn whole() -> Period {
-    period("2026-11-20", "2026-11-20")
-}
-
-/// An account in debt.
-fn indebted() -> Scene {
-    let scene = Scene::new();
-    let transaction = scene.store.begin().unwrap();
-    let sql = "UPDATE account SET overdraft_limit_minor = 1000000 WHERE id = ?1";
-    let own = Value::from(scene.own.id);
-    transaction.execute(sql, &[own]).unwrap();
-    transaction.commit().unwrap();
-    scene.withdraw(1_234);
     scene
 }
 
@@ -45,31 +27,27 @@ fn text(scene: &Scene, format: Format) -> String {
     String::from_utf8(scene.statement(whole(), format).unwrap()).unwrap()
 }
 
-/// The texts of all elements of a name, in order.
-fn all(text: &str, name: &str) -> Vec<String> {
+/// The leaves below each element of a name, with their names and texts.
+fn leaves(text: &str, name: &str) -> Vec<Vec<(String, String)>> {
     let document = Document::parse(text).unwrap();
-    let elements = document.descendants();
+    let named = |node: &Node<'_, '_>| node.tag_name().name() == name;
+    let is_leaf =
+        |node: &Node<'_, '_>| node.is_element() && node.children().all(|child| !child.is_element());
+    let pair = |leaf: Node<'_, '_>| {
+        let text = leaf.text().unwrap_or_default().to_owned();
+        (leaf.tag_name().name().to_owned(), text)
+    };
+    let elements = document.descendants().filter(named);
     elements
-        .filter(|node| node.tag_name().name() == name)
-        .map(|node| node.text().unwrap_or_default().to_owned())
+        .map(|element| element.descendants().filter(is_leaf).map(pair).collect())
         .collect()
 }
 
-/// The texts of all leaves below the first element of a name, each with its name.
-fn leaves(text: &str, name: &str) -> Vec<(String, String)> {
-    let document = Document::parse(text).unwrap();
-    let mut elements = document.descendants();
-    let first = elements
-        .find(|node| node.tag_name().name() == name)
-        .unwrap();
-    let leaves = first
-        .descendants()
-        .filter(|node| node.is_element() && node.children().all(|child| !child.is_element()));
-    leaves
-        .map(|node| {
-            let text = node.text().unwrap_or_default();
-            (node.tag_name().name().to_owned(), text.to_owned())
-        })
+/// The texts of these leaves.
+fn texts(text: &str, name: &str) -> Vec<Vec<String>> {
+    let elements = leaves(text, name).into_iter();
+    elements
+        .map(|leaves| leaves.into_iter().map(|(_, text)| text).collect())
         .collect()
 }
 
@@ -168,7 +146,7 @@ fn csv_has_a_header_the_balances_as_rows_and_signed_amounts() {
 #[test]
 fn camt_053_has_iso_s_codes_and_a_reversal_those_of_its_original() {
     let text = text(&scene(), Format::Camt053);
-    let codes = leaves_of_all(&text, "BkTxCd");
+    let codes = texts(&text, "BkTxCd");
     let expected = [
         ["PMNT", "CNTR", "CDPT", "deposit"],
         ["PMNT", "ICDT", "BOOK", "transfer"],
@@ -181,20 +159,7 @@ fn camt_053_has_iso_s_codes_and_a_reversal_those_of_its_original() {
         ["PMNT", "CNTR", "CDPT", "reversal"],
     ];
     assert_eq!(codes, expected);
-    assert_eq!(all(&text, "RvslInd"), ["true"; 4]);
-}
-
-/// The texts of the leaves below each element of a name.
-fn leaves_of_all(text: &str, name: &str) -> Vec<Vec<String>> {
-    let document = Document::parse(text).unwrap();
-    let elements = document.descendants();
-    elements
-        .filter(|node| node.tag_name().name() == name)
-        .map(|node| {
-            let texts = node.descendants().filter(roxmltree::Node::is_text);
-            texts.map(|text| text.text().unwrap().to_owned()).collect()
-        })
-        .collect()
+    assert_eq!(texts(&text, "RvslInd").concat(), ["true"; 4]);
 }
 
 #[test]
@@ -207,7 +172,7 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
     let end = "2026-11-20T23:59:59+00:00";
     let number = &scene.own.number;
     let header = words(&format!("MsgId={id} CreDtTm={end}"));
-    assert_eq!(leaves(&text, "GrpHdr"), header);
+    assert_eq!(leaves(&text, "GrpHdr"), [header]);
     let expected = format!(
         "Id={id} CreDtTm={end} FrDtTm=2026-11-20T00:00:00+00:00 ToDtTm={end} \
          IBAN={number} Cd=CACC Ccy=EUR \
@@ -216,7 +181,7 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
          NbOfNtries=1 Sum=100.00 Amt=100.00 CdtDbtInd=CRDT \
          NbOfNtries=1 Sum=100.00 NbOfNtries=0 Sum=0.00 NtryRef=1 Amt=100.00"
     );
-    assert_eq!(leaves(&text, "Stmt")[..25], words(&expected));
+    assert_eq!(leaves(&text, "Stmt")[0][..25], words(&expected));
 }
 
 #[test]
@@ -225,7 +190,7 @@ fn camt_053_of_a_day_that_is_not_over_has_an_interim_balance_too() {
     scene.deposit(10_000);
     scene.go_to("2026-11-20", DAY_MS / 2 + 789);
     let text = text(&scene, Format::Camt053);
-    let balances = leaves_of_all(&text, "Bal");
+    let balances = texts(&text, "Bal");
     // Whole seconds: readers refuse fractions.
     let now = "2026-11-20T12:00:00+00:00";
     assert_eq!(
@@ -236,19 +201,21 @@ fn camt_053_of_a_day_that_is_not_over_has_an_interim_balance_too() {
             ["ITBD", "100.00", "CRDT", now]
         ]
     );
-    assert_eq!(all(&text, "CreDtTm"), [now, now]);
+    assert_eq!(texts(&text, "CreDtTm").concat(), [now, now]);
 }
 
 #[test]
 fn a_debt_is_a_debit_where_there_are_no_signs_and_negative_where_there_are() {
-    let scene = indebted();
+    let scene = Scene::new();
+    kit::set_limit(&scene.store, &scene.clock, scene.own.id, 1_000_000).unwrap();
+    scene.withdraw(1_234);
     for format in Format::ALL {
         assert_eq!(scene.read(whole(), format).closing_minor, -1_234);
     }
     let text = text(&scene, Format::Camt053);
-    let balances = leaves_of_all(&text, "Bal");
+    let balances = texts(&text, "Bal");
     assert_eq!(balances[1][1..3], ["12.34", "DBIT"]);
-    let totals = leaves_of_all(&text, "TtlNtries");
+    let totals = texts(&text, "TtlNtries");
     assert_eq!(totals, [["1", "12.34", "12.34", "DBIT"]]);
 }
 
@@ -262,7 +229,7 @@ fn ofx_has_the_elements_of_its_specification_in_their_order() {
         <?OFX OFXHEADER=\"200\" VERSION=\"220\" SECURITY=\"NONE\" \
         OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?><OFX>";
     assert!(text.starts_with(start), "{text}");
-    let fitids = all(&text, "FITID");
+    let fitids = texts(&text, "FITID").concat();
     let id = scene.summary(whole()).unwrap().id().to_string();
     let (noon, end) = ("20261120120000.000[0:GMT]", "20261120235959.999[0:GMT]");
     let refnum = |number: u128| Uuid::from_u128(number).simple().to_string();
@@ -280,18 +247,18 @@ fn ofx_has_the_elements_of_its_specification_in_their_order() {
         fitids[1],
         refnum(2)
     );
-    assert_eq!(leaves(&text, "OFX"), words(&expected));
+    assert_eq!(leaves(&text, "OFX"), [words(&expected)]);
 }
 
 #[test]
 fn an_entry_has_the_same_fitid_in_every_statement() {
     let scene = scene();
-    let first = all(&text(&scene, Format::Ofx), "FITID");
+    let first = texts(&text(&scene, Format::Ofx), "FITID");
     scene.go_to("2026-11-25", 0);
     scene.deposit(1);
     let longer = period("2026-11-01", "2026-11-25");
     let later = String::from_utf8(scene.statement(longer, Format::Ofx).unwrap()).unwrap();
-    assert_eq!(all(&later, "FITID")[..9], first);
+    assert_eq!(texts(&later, "FITID")[..9], first);
 }
 
 #[test]
@@ -301,15 +268,16 @@ fn a_savings_account_is_called_one() {
         account_type: AccountType::Savings,
         ..scene.account()
     };
-    let summary = Summary::read(&scene.store, &scene.clock, savings, whole());
-    let text = |format| {
-        let body = Body::new(scene.store.clone(), summary.clone().unwrap(), format).unwrap();
-        let pieces: Result<Vec<_>, _> = body.collect();
-        String::from_utf8(pieces.unwrap().concat()).unwrap()
-    };
-    assert!(text(Format::Json).contains("\"type\":\"savings\""));
-    assert!(text(Format::Camt053).contains("<Tp><Cd>SVGS</Cd></Tp>"));
-    assert!(text(Format::Ofx).contains("<ACCTTYPE>SAVINGS</ACCTTYPE>"));
+    let summary = Summary::read(&scene.store, &scene.clock, savings, whole()).unwrap();
+    for (format, words) in [
+        (Format::Json, "\"type\":\"savings\""),
+        (Format::Camt053, "<Tp><Cd>SVGS</Cd></Tp>"),
+        (Format::Ofx, "<ACCTTYPE>SAVINGS</ACCTTYPE>"),
+    ] {
+        let written = scene.written(summary.clone(), format).unwrap();
+        let text = String::from_utf8(written).unwrap();
+        assert!(text.contains(words), "{text}");
+    }
 }
 
 #[test]
@@ -317,21 +285,14 @@ fn every_format_can_be_read_whatever_a_reference_has_in_it() {
     let scene = Scene::new();
     scene.deposit(10_000);
     let longest = "\u{1f3e6}".repeat(140);
-    for reference in [
-        "",
-        " ",
-        "a,b;c\td",
-        "he said \"no\"",
-        "two\r\nlines\nand\rmore",
-        "]]></Ustrd><!-- & &amp; &#0; -->",
-        "=cmd|' /C calc'!A0",
-        "'already quoted",
-        "+49 30 1234",
-        "nul \u{0} bell \u{7} escape \u{1b}",
-        "not characters \u{fffe} \u{ffff}",
-        "caf\u{e9} \u{202e}right to left",
-        &longest,
-    ] {
+    for reference in rows! {
+        "", " ", "a,b;c\td", "he said \"no\"", "two\r\nlines\nand\rmore", "'already quoted",
+        "]]></Ustrd><!-- & &amp; &#0; -->", "=cmd|' /C calc'!A0", "+49 30 1234", "=1+1",
+        "nul \u{0} bell \u{7} escape \u{1b}", "not characters \u{fffe} \u{ffff}",
+        "caf\u{e9} \u{202e}right to left", "ok;=cmd|' /C calc'!A0;x", "x|=1|+2;-3;@4", "x\t=1",
+        "x\";=1", "x;\"=1\"", "x;\"\"=1", "x; =1", "x;\u{a0}=1", "x,=1", "x\\\",=1", "x\n=1",
+        "x\r\n=1", "x\u{2028}=1", "x;'=1", "\u{ff1d}1;\u{ff20}2", &longest,
+    } {
         scene.send(1, reference);
     }
     let lines = scene.lines();
@@ -356,12 +317,9 @@ fn ofx_has_the_three_entities_that_its_readers_know_and_no_others() {
 
 #[test]
 fn amounts_have_the_digits_of_their_currency() {
-    for (code, closing) in [
-        ("JPY", "12345"),
-        ("EUR", "123.45"),
-        ("KWD", "12.345"),
-        ("CLF", "1.2345"),
-    ] {
+    for (code, closing) in rows! {
+        ("JPY", "12345"), ("EUR", "123.45"), ("KWD", "12.345"), ("CLF", "1.2345"),
+    } {
         let scene = Scene::in_currency(code);
         scene.deposit(12_345);
         for format in Format::ALL {

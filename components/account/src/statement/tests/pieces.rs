@@ -3,17 +3,13 @@
 use super::*;
 use crate::statement::line::{PAGE, PAGE_ENTRIES};
 use crate::statement::summary::{MARK, SPAN, SUMS};
-use std::rc::Rc;
-use strongroom_sdk::store::{Reader, Rows, SqliteTransaction, StoreError};
+use crate::tests::kit::NotingStore;
+use strongroom_sdk::store::StoreError;
 
 /// More entries than one piece has, in each format.
 const ENTRIES: usize = 2_345;
 /// The longest entry of the tests in any format, in bytes.
 const ENTRY_BYTES_MAX: usize = 2_000;
-
-fn whole() -> Period {
-    period("2026-11-20", "2026-11-20")
-}
 
 fn long_scene() -> Scene {
     let scene = Scene::new();
@@ -22,47 +18,6 @@ fn long_scene() -> Scene {
         scene.send(1, "one of many");
     }
     scene
-}
-
-/// A store that records the rows of each result, and is busy as often as the test says.
-#[derive(Clone)]
-struct NotingStore {
-    store: SqliteStore,
-    rows_max: Rc<Cell<usize>>,
-    queries: Rc<Cell<usize>>,
-    busy: Rc<Cell<usize>>,
-}
-
-impl NotingStore {
-    fn new(store: SqliteStore) -> Self {
-        Self {
-            store,
-            rows_max: Rc::default(),
-            queries: Rc::default(),
-            busy: Rc::default(),
-        }
-    }
-}
-
-impl Reader for NotingStore {
-    fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.queries.set(self.queries.get() + 1);
-        if self.busy.get() > 0 {
-            self.busy.set(self.busy.get() - 1);
-            return Err(StoreError::Busy);
-        }
-        let rows = self.store.query(sql, params)?;
-        self.rows_max.set(self.rows_max.get().max(rows.rows.len()));
-        Ok(rows)
-    }
-}
-
-impl Store for NotingStore {
-    type Transaction = SqliteTransaction;
-
-    fn begin(&self) -> Result<SqliteTransaction, StoreError> {
-        self.store.begin()
-    }
 }
 
 #[test]
