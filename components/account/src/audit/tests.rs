@@ -6,10 +6,9 @@
 use super::*;
 use crate::account::{self, Account, AccountUpdate};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
-use crate::tests::kit::{self, OWNER, eur, of_original, teller};
+use crate::tests::kit::{self, OWNER, eur, teller};
 use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Instruction,
-    Kind, Transfer,
+    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Instruction, Kind,
 };
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::hash_chain::GENESIS;
@@ -31,22 +30,22 @@ fn bank() -> SqliteStore {
     describe(&store, &clock, &second);
     // It ends below zero.
     let fees = kit::open_internal(&store, &clock, "fees", "EUR");
-    post_single(&store, &clock, &first, &second);
-    let bonus = transfer(20, pay(Kind::Transfer, Some(&fees), Some(&second), 5));
+    kit::post_each_kind(&store, &clock, first.id, second.id);
+    let bonus = kit::noted(20, pay(&fees, &second, 5));
     ledger::post(&store, &clock, &bonus).unwrap();
-    let declined = vec![line(&second, &first, 9_000), line(&second, &first, 1)];
+    let declined = [9_000, 1].map(|minor| kit::line(pay(&second, &first, minor)));
     for batch in [
         batch(1, false, batch_lines(&first, &second)),
-        batch(2, true, declined),
+        batch(2, true, declined.to_vec()),
         Batch {
             on_behalf_of: None,
-            ..batch(3, true, vec![line(&first, &second, 1)])
+            ..batch(3, true, vec![kit::line(pay(&first, &second, 1))])
         },
     ] {
         ledger::post_batch(&store, &clock, &batch).unwrap();
     }
     // The last row, which only the head of the chain protects.
-    let cancelled = transfer(13, pay(Kind::Transfer, Some(&first), Some(&second), 1));
+    let cancelled = kit::noted(13, pay(&first, &second, 1));
     ledger::cancel(&store, &clock, &cancelled).unwrap();
     let debits = account::Freeze::Debits;
     account::freeze(&store, &clock, second.id, debits, &teller()).unwrap();
@@ -64,83 +63,20 @@ fn describe(store: &SqliteStore, clock: &ManualClock, account: &Account) {
     }
 }
 
-fn post_single(store: &SqliteStore, clock: &ManualClock, first: &Account, second: &Account) {
-    let (one, two) = (Some(first), Some(second));
-    let hold = || pay(Kind::Hold, one, two, 40);
-    let of = |kind, original, minor| of_original(kind, Uuid::from_u128(original), eur(minor));
-    for (id, instruction, decline) in rows! {
-        (1, pay(Kind::Deposit, None, one, 1_000), None),
-        (2, pay(Kind::Transfer, one, two, 300), None),
-        (3, pay(Kind::Withdrawal, two, None, 100), None),
-        (4, pay(Kind::Transfer, one, two, 9_000), Some(Decline::InsufficientFunds)),
-        (5, pay(Kind::Transfer, one, two, 7), Some(Decline::ScreeningDenied)),
-        (6, hold(), None),
-        (7, of(Kind::Capture, 6, 30), None),
-        (8, hold(), None),
-        (9, of(Kind::Void, 8, 40), None),
-        (10, of(Kind::Reversal, 3, 100), None),
-        (11, hold(), None),
-        (14, legs(first, second, 20), None),
-        (15, legs(first, second, 9_000), Some(Decline::InsufficientFunds)),
-        (16, kit::reversal_of_legs(14), None),
-    } {
-        let is_denied = decline == Some(Decline::ScreeningDenied);
-        let transfer = Transfer {
-            denied_by: is_denied.then(|| "list_7".to_owned()),
-            ..transfer(id, instruction)
-        };
-        let posting = ledger::post(store, clock, &transfer).unwrap().posting;
-        assert_eq!(posting.decline, decline, "{transfer:?}");
-    }
-    clock.set_ms(START_MS + 120_000);
-    assert_eq!(ledger::expire_holds(store, clock).unwrap(), 1);
-    ledger::post(store, clock, &transfer(12, hold())).unwrap();
-}
-
-fn pay(kind: Kind, from: Option<&Account>, to: Option<&Account>, minor: i64) -> Instruction {
-    Instruction {
-        reference: Some("rent".to_owned()),
-        metadata: Some("{}".to_owned()),
-        ..kit::instruction(
-            kind,
-            from.map(|account| account.id),
-            to.map(|account| account.id),
-            eur(minor),
-        )
-    }
-}
-
-/// A request by staff for a customer.
-fn transfer(id: u128, instruction: Instruction) -> Transfer {
-    Transfer {
-        on_behalf_of: Some(Uuid::from_u128(0xC)),
-        request_id: Some("request-7".to_owned()),
-        ..kit::transfer(id, instruction)
-    }
-}
-
-/// A posting of two legs.
-fn legs(from: &Account, to: &Account, minor: i64) -> Instruction {
-    Instruction {
-        reference: Some("rent".to_owned()),
-        ..kit::legs(from.id, to.id, eur(minor))
-    }
-}
-
-fn line(from: &Account, to: &Account, minor: i64) -> BatchLine {
-    kit::line(pay(Kind::Transfer, Some(from), Some(to), minor))
+fn pay(from: &Account, to: &Account, minor: i64) -> Instruction {
+    kit::instruction(Kind::Transfer, Some(from.id), Some(to.id), eur(minor))
 }
 
 /// Lines that are posted, declined, denied, and refused.
 fn batch_lines(first: &Account, second: &Account) -> Vec<BatchLine> {
-    let instruction = pay(Kind::Transfer, Some(first), Some(second), 2);
+    let instruction = pay(first, second, 2);
     let nowhere = Instruction {
         destination: Some(AccountRef::Number("DE404".to_owned())),
         ..instruction.clone()
     };
     vec![
-        line(second, first, 1),
-        line(first, second, 9_000),
+        kit::line(pay(second, first, 1)),
+        kit::line(pay(first, second, 9_000)),
         BatchLine::Transfer {
             instruction,
             denied_by: Some("list_7".to_owned()),
@@ -246,10 +182,7 @@ fn every_changed_field_is_found() {
             for rowid in &rows {
                 let rowid = rowid.integer(0).unwrap();
                 let changes = changes_are_found(&store, table, &column, rowid);
-                assert!(
-                    changes > 0,
-                    "nothing changes {table}.{column} in row {rowid}"
-                );
+                assert!(changes > 0, "nothing changes {table}.{column} {rowid}");
             }
         }
     }

@@ -3,16 +3,19 @@
 use crate::account::{
     self, Account, AccountType, AccountUpdate, ManageError, NumberFormat, OpenRequest, OpenRules,
 };
+use crate::ledger;
 use crate::schema::MIGRATIONS;
 use std::cell::Cell;
 use std::rc::Rc;
 use strongroom_ledger_api::{
-    AccountRef, BatchLine, DebitAuthority, Direction, Instruction, Kind, Leg, Refusal, Transfer,
+    AccountRef, BatchLine, DebitAuthority, Decline, Direction, Instruction, Kind, Leg, Refusal,
+    Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::clock::Clock;
+use strongroom_sdk::clock::{Clock, ManualClock};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::{
     Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value, migrate,
 };
@@ -184,6 +187,56 @@ pub fn transfer(id: u128, instruction: Instruction) -> Transfer {
         denied_by: None,
         requested_at_ms: 5,
     }
+}
+
+/// A request by staff for a customer, with a client's notes.
+pub fn noted(id: u128, instruction: Instruction) -> Transfer {
+    let instruction = Instruction {
+        reference: Some("caf\u{e9}".to_owned()),
+        metadata: Some(r#"{"a": 1}"#.to_owned()),
+        ..instruction
+    };
+    Transfer {
+        on_behalf_of: Some(Uuid::from_u128(0xC)),
+        request_id: Some("request-7".to_owned()),
+        ..transfer(id, instruction)
+    }
+}
+
+/// Posts transfers of every kind between two accounts of EUR, declines, and a denial: 16 rows. One
+/// hold is captured, one voided, one expires, and one stays.
+pub fn post_each_kind(store: &SqliteStore, clock: &ManualClock, from: Uuid, to: Uuid) {
+    let (one, two) = (Some(from), Some(to));
+    let pay = |kind, source, destination, minor| instruction(kind, source, destination, eur(minor));
+    let of = |kind, original, minor| of_original(kind, Uuid::from_u128(original), eur(minor));
+    let hold = || pay(Kind::Hold, one, two, 40);
+    for (id, instruction, decline) in rows! {
+        (1, pay(Kind::Deposit, None, one, 1_000), None),
+        (2, pay(Kind::Transfer, one, two, 300), None),
+        (3, pay(Kind::Withdrawal, two, None, 100), None),
+        (4, pay(Kind::Transfer, one, two, 9_000), Some(Decline::InsufficientFunds)),
+        (5, pay(Kind::Transfer, one, two, 7), Some(Decline::ScreeningDenied)),
+        (6, hold(), None),
+        (7, of(Kind::Capture, 6, 30), None),
+        (8, hold(), None),
+        (9, of(Kind::Void, 8, 40), None),
+        (10, of(Kind::Reversal, 3, 100), None),
+        (11, hold(), None),
+        (14, legs(from, to, eur(20)), None),
+        (15, legs(from, to, eur(9_000)), Some(Decline::InsufficientFunds)),
+        (16, reversal_of_legs(14), None),
+    } {
+        let is_denied = decline == Some(Decline::ScreeningDenied);
+        let transfer = Transfer {
+            denied_by: is_denied.then(|| "list_7".to_owned()),
+            ..noted(id, instruction)
+        };
+        let posting = ledger::post(store, clock, &transfer).unwrap().posting;
+        assert_eq!(posting.decline, decline, "{transfer:?}");
+    }
+    clock.pass_ms(120_000);
+    assert_eq!(ledger::expire_holds(store, clock), Ok(1));
+    ledger::post(store, clock, &noted(12, hold())).unwrap();
 }
 
 /// A store that counts its queries and their rows, and is busy as often as the test says.

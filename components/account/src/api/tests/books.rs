@@ -4,10 +4,7 @@
 use super::*;
 use crate::account::Direction;
 use crate::ledger::{self, AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
-use crate::tests::kit::transfer;
-use strongroom_ledger_api::{
-    ActorKind, Decline, Instruction, Kind, Party, Posting, RecordedLeg, Status, Transfer,
-};
+use strongroom_ledger_api::{ActorKind, Decline, Kind, Party, Posting, RecordedLeg, Status};
 use strongroom_sdk::assert_json;
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
@@ -17,54 +14,11 @@ fn page(bank: &Bank, after: u64, limit: u64) -> Value {
     done(bank, &staff(Role::Auditor), Journal(&query))
 }
 
-fn post(bank: &Bank, id: u128, denied_by: Option<&str>, instruction: Instruction) -> Status {
-    let instruction = Instruction {
-        reference: Some("caf\u{e9}".to_owned()),
-        metadata: Some(r#"{"a": 1}"#.to_owned()),
-        ..instruction
-    };
-    let transfer = Transfer {
-        on_behalf_of: Some(Uuid::from_u128(0xC)),
-        request_id: Some("request-7".to_owned()),
-        denied_by: denied_by.map(str::to_owned),
-        requested_at_ms: NOW_MS - 122,
-        ..transfer(id, instruction)
-    };
-    let reply = ledger::post(&bank.store, &bank.clock, &transfer).unwrap();
-    reply.posting.status
-}
-
-/// A bank with one row of each kind, a decline, and a denial by a screening.
+/// A bank with one row of each kind, declines, and a denial by a screening.
 fn busy_bank() -> Bank {
     let bank = bank();
-    let [from, to] = [alice(), bob()].map(|owner| Some(open_eur(&bank, &owner).0));
-    let pay = |kind, from, to, minor| kit::instruction(kind, from, to, kit::eur(minor));
-    let of = |id, kind, minor| kit::of_original(kind, Uuid::from_u128(id), kit::eur(minor));
-    let asked = [
-        (pay(Kind::Deposit, None, from, 1_000), Status::Posted),
-        (pay(Kind::Transfer, from, to, 250), Status::Posted),
-        (pay(Kind::Transfer, from, to, 751), Status::Declined),
-        (pay(Kind::Hold, from, to, 100), Status::Pending),
-        (of(4, Kind::Capture, 60), Status::Posted),
-        (pay(Kind::Hold, from, to, 100), Status::Pending),
-        (of(6, Kind::Void, 100), Status::Voided),
-        (of(6, Kind::Void, 100), Status::Declined),
-        (of(2, Kind::Reversal, 250), Status::Posted),
-        (pay(Kind::Withdrawal, from, None, 1), Status::Posted),
-    ];
-    for (id, (instruction, status)) in (1..).zip(asked) {
-        assert_eq!(post(&bank, id, None, instruction), status, "{id}");
-    }
-    let denied = pay(Kind::Transfer, from, to, 1);
-    assert_eq!(post(&bank, 11, Some("pep_list"), denied), Status::Declined);
-    let legs = |minor| kit::legs(from.unwrap(), to.unwrap(), kit::eur(minor));
-    for (id, instruction, status) in [
-        (12, legs(20), Status::Posted),
-        (13, legs(9_000), Status::Declined),
-        (14, kit::reversal_of_legs(12), Status::Posted),
-    ] {
-        assert_eq!(post(&bank, id, None, instruction), status, "{id}");
-    }
+    let [from, to] = [alice(), bob()].map(|owner| open_eur(&bank, &owner).0);
+    kit::post_each_kind(&bank.store, &bank.clock, from, to);
     bank
 }
 
@@ -181,8 +135,8 @@ fn the_journal_has_all_that_its_hashes_cover() {
     let bank = busy_bank();
     let page = page(&bank, 0, 100);
     let rows = rows_of(&page["data"]);
-    assert_eq!((rows.len(), &page["has_more"]), (14, &json!(false)));
-    assert_eq!(page["next_after_sequence"], 14);
+    assert_json!(page, {"has_more": false, "next_after_sequence": 16});
+    assert_eq!(rows.len(), 16);
     let mut previous = [0; 32];
     for (row, sequence) in rows.iter().zip(1..) {
         assert_eq!(row["sequence"], sequence);
@@ -195,28 +149,24 @@ fn the_journal_has_all_that_its_hashes_cover() {
         assert_eq!(entries_of(row).len(), if moved { moves } else { 0 });
         previous = hash;
     }
-    let (hold, capture) = (&rows[3], &rows[4]);
+    let (hold, capture) = (&rows[5], &rows[6]);
     assert_eq!(hold["expires_at"], "2026-11-22T19:11:57.123Z");
     assert_eq!(capture["subject_sequence"], hold["sequence"]);
     assert_eq!(capture["subject_id"], hold["id"]);
-    assert_eq!(rows[2]["decline_code"], "insufficient_funds");
-    for (member, value) in [
-        ("decline_code", json!("screening_denied")),
-        ("denied_by", json!("pep_list")),
-        ("actor_kind", json!("user")),
-        ("actor_id", json!(kit::teller().id)),
-        ("on_behalf_of", json!(Uuid::from_u128(0xC))),
-        ("request_id", json!("request-7")),
-    ] {
-        assert_eq!(rows[10][member], value, "{member}");
-    }
+    assert_eq!(rows[3]["decline_code"], "insufficient_funds");
+    let (actor, customer) = (kit::teller().id, Uuid::from_u128(0xC));
+    assert_json!(rows[4], {
+        "decline_code": "screening_denied", "denied_by": "list_7", "actor_kind": "user",
+        "actor_id": actor, "on_behalf_of": customer, "request_id": "request-7",
+    });
+    assert_json!(rows[14], {"kind": "expiry", "actor_kind": "bank"});
 }
 
 #[test]
 fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
     let bank = busy_bank();
     let whole = page(&bank, 0, 100);
-    for limit in [1, 3, 10, 14] {
+    for limit in [1, 3, 10, 16] {
         let (mut joined, mut after) = (Vec::new(), 0);
         loop {
             let page = page(&bank, after, limit);
@@ -228,7 +178,7 @@ fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
         }
         assert_eq!(whole["data"], Value::Array(joined), "{limit}");
     }
-    for after in [14, 1_000] {
+    for after in [16, 1_000] {
         let expected = json!({"data": [], "next_after_sequence": after, "has_more": false});
         assert_eq!(page(&bank, after, 7), expected);
     }
@@ -241,7 +191,7 @@ fn a_page_longer_than_one_query_is_whole() {
     let (to, _) = open_eur(&bank, &alice());
     for id in 1..=1_002 {
         let deposit = kit::instruction(Kind::Deposit, None, Some(to), kit::eur(1));
-        post(&bank, id, None, deposit);
+        ledger::post(&bank.store, &bank.clock, &kit::transfer(id, deposit)).unwrap();
     }
     let page = page(&bank, 1, 1_000);
     let rows = rows_of(&page["data"]);
