@@ -4,14 +4,12 @@
 //! with a sum over all entries.
 
 use super::*;
-use crate::account::by_id;
 use crate::ledger;
 use crate::tests::kit::{self, OWNER};
 use proptest::prelude::*;
 use std::cell::Cell;
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::ManualClock;
-use strongroom_sdk::rows;
 use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore};
 
 const START_MS: i64 = 1_795_374_657_123;
@@ -63,27 +61,6 @@ impl Scene {
         let row = self.store.query(sql, &params).unwrap().first().unwrap();
         row.integer(0).unwrap()
     }
-}
-
-#[test]
-fn each_moment_between_movements_of_one_second_has_its_own_balance() {
-    let scene = Scene::new();
-    scene.clock.pass_ms(10);
-    scene.pay(500);
-    scene.clock.pass_ms(1);
-    scene.pay(-200);
-    scene.pay(-100);
-    scene.clock.pass_ms(988);
-    scene.pay(1);
-    scene.clock.pass_ms(1);
-    for (after_ms, balance_minor) in rows! {
-        (-1_000_000, 0), (0, 0), (9, 0), (10, 500), (11, 200), (998, 200), (999, 201),
-    } {
-        let found = scene.at(START_MS + after_ms);
-        assert_eq!(found, Ok(Some(balance_minor)), "{after_ms}");
-    }
-    let account = by_id(&scene.store, scene.account.id).unwrap().unwrap();
-    assert_eq!(account.balance.posted(), 201);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use super::batch::{batch, declines, denied_by, line, nowhere, postings};
 use super::*;
-use strongroom_ledger_api::LineOutcome;
 
 #[test]
 fn a_denied_payment_stays_declined_with_its_rule_and_one_that_moved_is_not_denied_later() {
@@ -68,19 +67,11 @@ fn a_denied_line_is_declined_and_so_are_the_others_of_an_atomic_batch() {
         let rules = postings(&reply).map(|posting| posting.denied_by.as_deref());
         let expected = [None, Some(RULE), Some(RULE), None];
         assert_eq!(rules.collect::<Vec<_>>(), expected);
+        // A later verdict changes nothing.
+        let again = batch(id, atomic, [line(&from, &to, 1)]);
+        let again = posted_batch(&store, &again).unwrap();
+        assert_eq!((again.outcomes, again.repeated), (reply.outcomes, true));
         assert_eq!(balance_of(&store, &from), left);
     }
     assert_invariants(&store);
-}
-
-#[test]
-fn a_screening_that_changes_its_mind_does_not_change_a_batch() {
-    let (store, from, to) = bank();
-    let asked = |line| batch(10, false, [line]);
-    let judged = denied_by(RULE, line(&from, &to, 1));
-    let reply = posted_batch(&store, &asked(judged)).unwrap();
-    let again = posted_batch(&store, &asked(line(&from, &to, 1))).unwrap();
-    assert_eq!((reply.repeated, again.repeated), (false, true));
-    assert_eq!(again.outcomes, reply.outcomes);
-    assert!(matches!(&again.outcomes[..], [LineOutcome::Recorded(_)]));
 }

@@ -23,12 +23,8 @@ fn later(seconds: u32) -> FixedClock {
 /// Posted, available, and held as a debit and as a credit.
 fn counters(store: &SqliteStore, account: &Account) -> (i64, i128, i64, i64) {
     let it = balance(store, account);
-    (
-        it.posted(),
-        it.available(),
-        it.debits_pending,
-        it.credits_pending,
-    )
+    let pending = (it.debits_pending, it.credits_pending);
+    (it.posted(), it.available(), pending.0, pending.1)
 }
 
 /// How the hold with id 2 ended.
@@ -173,25 +169,21 @@ fn only_its_payer_or_the_bank_ends_a_hold() {
 }
 
 #[test]
-fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_voids() {
-    let (store, from, to) = bank_with_a_hold();
-    let closed = account::close(&store, &CLOCK, to.id, &teller());
-    assert_eq!(closed, Err(ManageError::BalanceNotZero));
-    account::freeze(&store, &CLOCK, from.id, Freeze::Debits, &teller()).unwrap();
-    let capture = of_original(3, Kind::Capture, 2, 600);
-    declined(&store, &capture, Decline::AccountFrozen);
-    accepted(&store, &of_original(4, Kind::Void, 2, 600));
-    assert_invariants(&store);
-}
-
-#[test]
-fn a_payee_that_takes_nothing_keeps_no_hold_from_its_end() {
-    for kind in [Kind::Void, Kind::Expiry] {
+fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_keeps_no_hold_from_its_end() {
+    for (freezes_payer, kind) in rows! {
+        (true, Kind::Void), (true, Kind::Expiry), (false, Kind::Void), (false, Kind::Expiry),
+    } {
         let (store, from, to) = bank_with_a_hold();
-        account::freeze(&store, &CLOCK, to.id, Freeze::Credits, &teller()).unwrap();
+        let closed = account::close(&store, &CLOCK, to.id, &teller());
+        assert_eq!(closed, Err(ManageError::BalanceNotZero));
+        let (frozen, stops) = match freezes_payer {
+            true => (&from, Freeze::Debits),
+            false => (&to, Freeze::Credits),
+        };
+        account::freeze(&store, &CLOCK, frozen.id, stops, &teller()).unwrap();
+        let capture = of_original(3, Kind::Capture, 2, 600);
+        declined(&store, &capture, Decline::AccountFrozen);
         if kind == Kind::Void {
-            let capture = of_original(3, Kind::Capture, 2, 600);
-            declined(&store, &capture, Decline::AccountFrozen);
             accepted(&store, &of_original(4, Kind::Void, 2, 600));
         } else {
             assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1));

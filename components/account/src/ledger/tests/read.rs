@@ -63,7 +63,7 @@ fn only_lookups_have_resolutions() {
 }
 
 #[test]
-fn the_head_is_the_last_sequence() {
+fn the_head_is_the_last_sequence_and_no_row_follows_the_largest() {
     let store = store();
     let ledger = ledger_of(store.clone());
     assert_eq!(ledger.head(), Ok(0));
@@ -75,11 +75,5 @@ fn the_head_is_the_last_sequence() {
     let same = LedgerError::SameAccount(Side::DestinationId);
     refused(&store, &pay(3, &from, &from, 1), same);
     assert_eq!(ledger.head(), Ok(2));
-}
-
-#[test]
-fn no_row_follows_the_largest_sequence() {
-    let (store, _, _) = bank();
-    let ledger = ledger_of(store);
     assert_eq!(ledger.journal(u64::MAX, 10), Ok(Vec::new()));
 }

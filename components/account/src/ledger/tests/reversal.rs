@@ -1,4 +1,4 @@
-//! Reversals: once, by staff, linked both ways, and only of what has moved money.
+//! Reversals: once, by staff, and only of what has moved money. `read` tests the links.
 
 use super::holds::{hold, of_original};
 use super::*;
@@ -8,7 +8,7 @@ fn reversal(id: u128, original: u128, amount_minor: i64) -> Transfer {
 }
 
 #[test]
-fn a_reversal_moves_the_money_back_once_and_is_linked_both_ways() {
+fn a_reversal_moves_the_money_back_once() {
     let (store, from, to) = bank();
     first(&store, &pay(2, &from, &to, 300));
     let reversed = accepted(&store, &reversal(3, 2, 300));
@@ -16,9 +16,6 @@ fn a_reversal_moves_the_money_back_once_and_is_linked_both_ways() {
     assert_eq!(reversed.original, Some(Uuid::from_u128(2)));
     assert_eq!(accounts_of(&reversed), [Some(to.id), Some(from.id)]);
     assert_eq!(balances(&store, [&from, &to]), [1_000, 0]);
-    let original = lookup(&store, Uuid::from_u128(2)).unwrap();
-    let end = original.resolution.unwrap();
-    assert_eq!((end.id, end.kind), (reversed.id, Kind::Reversal));
     declined(&store, &reversal(4, 2, 300), Decline::AlreadyReversed);
     assert_eq!(posted(&store, &reversal(3, 2, 300)), repeated(&reversed));
     assert_invariants(&store);

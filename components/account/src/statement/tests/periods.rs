@@ -47,14 +47,6 @@ fn a_period_has_what_was_booked_from_its_first_millisecond_to_its_last() {
 }
 
 #[test]
-fn totals_are_of_the_period_alone() {
-    let summary = scene().summary(period("2026-11-21", "2026-11-22")).unwrap();
-    let total = |count, sum_minor| Total { count, sum_minor };
-    assert_eq!(summary.debits, total(3, 175));
-    assert_eq!(summary.credits, total(1, 5));
-}
-
-#[test]
 fn a_period_that_is_not_over_ends_with_the_moment_of_the_request() {
     let scene = scene();
     let end = |from, to| {
