@@ -2,9 +2,8 @@
 //! Method: named cases on a store in memory.
 
 use super::*;
-use crate::audit::check_invariants;
 use crate::ledger;
-use crate::tests::kit::{self, OWNER, store, teller};
+use crate::tests::kit::{self, OWNER, assert_invariants, store, teller};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::metadata::MetadataInvalid;
@@ -90,10 +89,6 @@ fn events(store: &SqliteStore, column: &str) -> Vec<String> {
     let sql = format!("SELECT {column} FROM audit_log ORDER BY sequence");
     let rows = store.query(&sql, &[]).unwrap();
     rows.into_iter().map(|row| row.text(0).unwrap()).collect()
-}
-
-fn assert_invariants(store: &SqliteStore) {
-    assert_eq!(check_invariants(store).unwrap().violations().next(), None);
 }
 
 #[test]
@@ -233,7 +228,8 @@ fn an_account_is_never_deleted() {
 
 #[test]
 fn an_internal_account_has_its_code_for_ever_and_once_in_a_currency() {
-    let store = store();
+    let plain = store();
+    let store = WatchedStore::new(plain.clone());
     let fees = try_open_internal(&store, "fees", "EUR").unwrap();
     assert_eq!(by_id(&store, fees.id).unwrap(), Some(fees.clone()));
     assert_eq!(fees.code.as_deref(), Some("fees"));
@@ -246,7 +242,9 @@ fn an_internal_account_has_its_code_for_ever_and_once_in_a_currency() {
     assert!(try_open_internal(&store, "fees", "USD").is_ok());
     // The bank has as many accounts as it likes.
     assert!(try_open_internal(&store, "revenue", "EUR").is_ok());
-    assert_invariants(&store);
+    // A code that was found taken may not be on disk yet.
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 6]);
+    assert_invariants(&plain);
 }
 
 #[test]
@@ -319,14 +317,4 @@ fn an_internal_account_gets_a_limit_and_loses_it() {
     let expected = ["- 5.00", "5.00 -", "- 0.00", "open closed"];
     assert_eq!(events(&store, values)[1..], expected);
     assert_invariants(&store);
-}
-
-#[test]
-fn opening_an_account_whose_code_is_taken_waits_for_the_disk() {
-    let plain = store();
-    try_open_internal(&plain, "fees", "EUR").unwrap();
-    let store = WatchedStore::new(plain);
-    let refused = try_open_internal(&store, "fees", "EUR");
-    assert_eq!(refused, Err(OpenError::CodeTaken));
-    assert_eq!(store.take_endings(), [Ending::OnDisk]);
 }

@@ -20,9 +20,8 @@ mod validate;
 
 use super::*;
 use crate::account::{self, Account};
-use crate::audit::check_invariants;
 use crate::balance::Balance;
-use crate::tests::kit::{self, eur, store, teller, yen};
+use crate::tests::kit::{self, assert_invariants, eur, store, teller, yen};
 use strongroom_ledger_api::{
     AccountRef, Actor, ActorKind, Batch, BatchReply, DebitAuthority, Decline, Instruction, Journal,
     Kind, LedgerError, Party, Posting, Reply, Side, Status, Transfer,
@@ -240,11 +239,6 @@ fn party(account: &Account) -> Party {
         account_id: account.id,
         owner_id: account.owner_id,
     }
-}
-
-fn assert_invariants(store: &SqliteStore) {
-    let report = check_invariants(store).unwrap();
-    assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::account::{
     self, Account, AccountType, AccountUpdate, ManageError, NumberFormat, OpenRequest, OpenRules,
 };
+use crate::audit::check_invariants;
 use crate::ledger;
 use crate::schema::MIGRATIONS;
 use std::cell::Cell;
@@ -32,6 +33,11 @@ pub fn store() -> SqliteStore {
     let store = SqliteStore::in_memory().unwrap();
     migrate(&store, MIGRATIONS).unwrap();
     store
+}
+
+pub fn assert_invariants(store: &SqliteStore) {
+    let report = check_invariants(store).unwrap();
+    assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
 }
 
 /// The steps of SQLite's plan for a query with so many parameters.

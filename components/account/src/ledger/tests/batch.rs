@@ -3,7 +3,6 @@
 
 use super::*;
 use crate::tests::kit::refusal;
-use proptest::prelude::*;
 use strongroom_ledger_api::{
     BATCH_LINES_MAX, BatchInstruction, BatchLine, BatchRecord, LineOutcome, Refusal, line_id,
 };
@@ -298,56 +297,4 @@ fn a_batch_whose_line_has_a_taken_id_moves_nothing() {
     assert_eq!((rows(&store, "batch"), rows(&store, "transfer")), (0, 2));
     assert_eq!(balance_of(&store, &to), 2);
     assert_invariants(&store);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
-
-    /// Another bank with the same accounts posts the same lines one by one.
-    #[test]
-    fn a_batch_decides_as_single_posts_do(
-        lines in prop::collection::vec((0..4_usize, 0..5_usize, 1..900_i64, 0..10_u8), 1..80),
-    ) {
-        let bank = || {
-            let store = store();
-            let accounts: Vec<_> = (0..4).map(|_| open(&store, ALICE, "EUR")).collect();
-            for (id, account) in accounts.iter().enumerate() {
-                deposit(&store, 1 + id as u128, account, 1_000);
-            }
-            (store, accounts)
-        };
-        let ((one, accounts), (other, others)) = (bank(), bank());
-        let batch_of = |accounts: &[Account]| {
-            let lines = lines.iter().map(|(from, to, amount_minor, dice)| {
-                let line = match accounts.get(*to) {
-                    Some(to) => line(&accounts[*from], to, *amount_minor),
-                    None => line_to(&accounts[*from], AccountRef::Id(Uuid::nil()), *amount_minor),
-                };
-                if *dice == 0 { denied_by(RULE, line) } else { line }
-            });
-            batch(100, false, lines.collect::<Vec<_>>())
-        };
-        let together = post_batch(&one, &CLOCK, &batch_of(&accounts)).unwrap();
-        let singles = batch_of(&others);
-        let apart = (0..lines.len()).map(|index| {
-            post(&other, &CLOCK, &singles.transfer(index).unwrap())
-        });
-        let essence = |posting: Posting| {
-            let has_payee = posting.destination.is_some();
-            (posting.id, posting.sequence, posting.decline, posting.denied_by, posting.recorded_at_ms, has_payee)
-        };
-        let apart: Vec<_> = apart.map(|outcome| match outcome {
-            Ok(reply) => Ok(essence(reply.posting)),
-            Err(error) => Err(error.refusal().unwrap()),
-        }).collect();
-        let together: Vec<_> = together.outcomes.into_iter().map(|outcome| match outcome {
-            LineOutcome::Recorded(posting) => Ok(essence(*posting)),
-            LineOutcome::Refused(refusal) => Err(refusal),
-        }).collect();
-        prop_assert_eq!(together, apart);
-        for (account, twin) in accounts.iter().zip(&others) {
-            prop_assert_eq!(balance_of(&one, account), balance_of(&other, twin));
-        }
-        assert_invariants(&one);
-    }
 }

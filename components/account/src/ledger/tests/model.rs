@@ -75,7 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Verdict::Denied),
         1 => Just(Verdict::Refused),
     ]);
-    let lines = prop::collection::vec(line, 1..6);
+    let lines = prop::collection::vec(line, 1..20);
     // Few ids, so that some are used twice for different transfers.
     let id = || 1..60_u128;
     prop_oneof![

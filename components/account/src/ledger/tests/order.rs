@@ -137,20 +137,3 @@ fn a_payer_with_the_money_learns_the_first_fault_of_the_payee() {
     }
     assert_invariants(&store);
 }
-
-#[test]
-fn a_capture_checks_the_payer_before_the_payee() {
-    let (store, from, to) = bank();
-    first(&store, &holds::hold(2, &from, &to, 300));
-    let freeze = |account: &Account, stops| {
-        account::freeze(&store, &CLOCK, account.id, stops, &teller()).unwrap();
-    };
-    freeze(&to, Freeze::Credits);
-    let capture = |id| first(&store, &holds::of_original(id, Kind::Capture, 2, 300));
-    assert_eq!(capture(3).decline, Some(Decline::AccountFrozen));
-    account::unfreeze(&store, &CLOCK, to.id, &teller()).unwrap();
-    freeze(&from, Freeze::Debits);
-    assert_eq!(capture(4).decline, Some(Decline::AccountFrozen));
-    account::unfreeze(&store, &CLOCK, from.id, &teller()).unwrap();
-    assert_eq!(capture(5).status, Status::Posted);
-}

@@ -1,5 +1,5 @@
-//! Random histories: every format adds up, and the statements of parts have what that of the whole
-//! has.
+//! Random histories: in every format, any period has its entries, and begins with the sum of those
+//! before it.
 
 use super::*;
 use proptest::prelude::*;
@@ -110,26 +110,5 @@ proptest! {
                 prop_assert_eq!(totals, [total(true), total(false)]);
             }
         }
-    }
-
-    #[test]
-    fn two_periods_that_follow_each_other_say_what_one_says(
-        events in prop::collection::vec(event(), 1..40),
-        cut in any::<prop::sample::Index>(),
-    ) {
-        let scene = Scene::new();
-        let days = days(live(&scene, &events));
-        scene.clock.pass_ms(DAY_MS);
-        let (first, last) = (days[0], *days.last().unwrap());
-        let cut = *cut.get(&days);
-        let next = cut.plus_days(1).unwrap();
-        let read = |from, to| scene.read(Period::new(from, to).unwrap(), Format::Json);
-        let whole = read(first, last);
-        let (one, other) = (read(first, cut), read(next, last.max(next)));
-        prop_assert_eq!(one.opening_minor, whole.opening_minor);
-        prop_assert_eq!(other.opening_minor, one.closing_minor);
-        prop_assert_eq!(other.closing_minor, whole.closing_minor);
-        let joined: Vec<_> = one.lines.into_iter().chain(other.lines).collect();
-        prop_assert_eq!(joined, whole.lines);
     }
 }

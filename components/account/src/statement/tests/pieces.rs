@@ -20,14 +20,18 @@ fn long_scene() -> Scene {
     scene
 }
 
+fn body(scene: &Scene, store: &NotingStore, format: Format) -> Body<NotingStore> {
+    let summary = Summary::read(store, &scene.clock, scene.account(), whole()).unwrap();
+    Body::new(store.clone(), summary, format).unwrap()
+}
+
 #[test]
 fn a_long_statement_is_whole_and_no_part_of_it_is_long() {
     let scene = long_scene();
     let store = NotingStore::new(scene.store.clone());
     let lines = scene.lines();
     for format in Format::ALL {
-        let summary = Summary::read(&store, &scene.clock, scene.account(), whole()).unwrap();
-        let body = Body::new(store.clone(), summary, format).unwrap();
+        let body = body(&scene, &store, format);
         let pieces: Vec<_> = body.map(Result::unwrap).collect();
         let longest = pieces.iter().map(Vec::len).max().unwrap();
         let page_bytes_max = PAGE_ENTRIES as usize * ENTRY_BYTES_MAX;
@@ -44,8 +48,7 @@ fn a_long_statement_is_whole_and_no_part_of_it_is_long() {
 fn pieces_are_made_when_they_are_asked_for() {
     let scene = long_scene();
     let store = NotingStore::new(scene.store.clone());
-    let summary = Summary::read(&store, &scene.clock, scene.account(), whole()).unwrap();
-    let mut body = Body::new(store.clone(), summary, Format::Camt053).unwrap();
+    let mut body = body(&scene, &store, Format::Camt053);
     let before = store.queries.get();
     body.next().unwrap().unwrap();
     let after_one = store.queries.get();
@@ -71,12 +74,10 @@ fn a_statement_that_ends_with_a_page_ends_once() {
 fn a_busy_store_is_asked_again_but_not_without_end() {
     let scene = long_scene();
     let store = NotingStore::new(scene.store.clone());
-    let summary = Summary::read(&store, &scene.clock, scene.account(), whole()).unwrap();
-    let body = || Body::new(store.clone(), summary.clone(), Format::Csv).unwrap();
+    let [mut good, mut broken] = [(); 2].map(|()| body(&scene, &store, Format::Csv));
     store.busy.set(4);
-    assert!(body().next().unwrap().is_ok());
+    assert!(good.next().unwrap().is_ok());
     store.busy.set(5);
-    let mut broken = body();
     let busy = StatementError::Store(StoreError::Busy);
     assert_eq!(broken.next(), Some(Err(busy)));
     assert_eq!(broken.next(), None);
