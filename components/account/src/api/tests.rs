@@ -131,15 +131,12 @@ fn done(bank: &Bank, by: &Identity, made: Call<'_>) -> Value {
 
 /// `200`, or the status and code of a problem, and the pointers of its errors.
 fn outcome(result: Result<Value, Problem>) -> String {
-    result.map_or_else(
-        |problem| {
-            let pointers = problem.errors().iter().map(|error| error.pointer.as_str());
-            let parts = [problem.code()].into_iter().chain(pointers);
-            let parts: Vec<_> = parts.collect();
-            format!("{} {}", problem.status().as_u16(), parts.join(" "))
-        },
-        |_| "200".to_owned(),
-    )
+    let Err(problem) = result else {
+        return "200".to_owned();
+    };
+    let pointers = problem.errors().iter().map(|error| error.pointer.as_str());
+    let parts: Vec<_> = [problem.code()].into_iter().chain(pointers).collect();
+    format!("{} {}", problem.status().as_u16(), parts.join(" "))
 }
 
 /// Makes calls in their order and compares their outcomes.

@@ -43,11 +43,9 @@ pub fn assert_invariants(store: &SqliteStore) {
 /// The steps of SQLite's plan for a query with so many parameters.
 pub fn plan(store: &SqliteStore, sql: &str, parameters: usize) -> Vec<String> {
     let plan = format!("EXPLAIN QUERY PLAN {sql}");
-    let steps = store.query(&plan, &vec![Value::Null; parameters]).unwrap();
-    steps
-        .into_iter()
-        .map(|step| step.text(3).unwrap())
-        .collect()
+    let steps = store.query(&plan, &vec![Value::Null; parameters]);
+    let steps = steps.unwrap().into_iter();
+    steps.map(|step| step.text(3).unwrap()).collect()
 }
 
 /// A member of staff who manages accounts.
@@ -83,11 +81,8 @@ pub fn open_internal(
     currency: &str,
 ) -> Account {
     let currency = Currency::from_code(currency).unwrap();
-    open_as(
-        store,
-        clock,
-        OpenRequest::internal(code.parse().unwrap(), currency),
-    )
+    let request = OpenRequest::internal(code.parse().unwrap(), currency);
+    open_as(store, clock, request)
 }
 
 fn open_as(store: &SqliteStore, clock: &impl Clock, request: OpenRequest) -> Account {

@@ -31,9 +31,9 @@ const FORMATS: &[(&str, &str, usize)] = &[
 /// ISO 7064 as the standard writes it: the digits as one number, modulo 97.
 fn checks(number: &str) -> bool {
     let (front, account) = number.split_at(4);
-    let digits: String = format!("{account}{front}")
-        .chars()
-        .map(|character| character.to_digit(36).unwrap().to_string())
+    let characters = account.chars().chain(front.chars());
+    let digits: String = characters
+        .map(|it| it.to_digit(36).unwrap().to_string())
         .collect();
     let remainder = |remainder: u32, digit: u8| (remainder * 10 + u32::from(digit - b'0')) % 97;
     digits.bytes().fold(0, remainder) == 1

@@ -66,6 +66,7 @@ fn row_of(view: &Value) -> JournalRow {
     let id = |name: &str| text(view, name).map(|id| id.parse().unwrap());
     let time = |name: &str| text(view, name).map(|time| parse_rfc3339(time).unwrap());
     let amount = text(view, "amount").map(|amount| money(amount, &view["currency"]));
+    let declined_leg = view["declined_leg"].as_u64();
     let posting = Posting {
         id: id("id").unwrap(),
         sequence: view["sequence"].as_u64().unwrap(),
@@ -88,19 +89,15 @@ fn row_of(view: &Value) -> JournalRow {
         resolution: None,
         amount,
         legs: rows_of(&view["legs"]).iter().map(leg).collect(),
-        declined_leg: view["declined_leg"]
-            .as_u64()
-            .map(|index| u32::try_from(index).unwrap()),
+        declined_leg: declined_leg.map(|index| u32::try_from(index).unwrap()),
         reference: owned("reference"),
         metadata: owned("metadata"),
         requested_at_ms: time("requested_at").unwrap(),
         recorded_at_ms: time("recorded_at").unwrap(),
     };
-    let original = view["subject_sequence"].as_i64();
+    let original = view["subject_sequence"].as_i64().zip(posting.original);
     JournalRow {
-        original: original
-            .zip(posting.original)
-            .map(|(sequence, id)| OriginalRef { sequence, id }),
+        original: original.map(|(sequence, id)| OriginalRef { sequence, id }),
         posting,
         debit: account(view, "debit", 1),
         credit: account(view, "credit", 2),

@@ -149,22 +149,16 @@ fn a_capture_of_more_than_is_held_moves_nothing() {
 #[test]
 fn only_its_payer_or_the_bank_ends_a_hold() {
     let (store, ..) = bank_with_a_hold();
-    let by = |authority, transfer| Transfer {
-        authority,
-        ..transfer
-    };
     for kind in [Kind::Capture, Kind::Void] {
-        for other in [
-            by(DebitAuthority::Owner(BOB), of_original(3, kind, 2, 600)),
-            of_original(3, kind, 404, 600),
-            // A deposit is no hold.
-            by(DebitAuthority::Bank, of_original(3, kind, 1, 1_000)),
-        ] {
+        let mut payees = of_original(3, kind, 2, 600);
+        payees.authority = DebitAuthority::Owner(BOB);
+        // A deposit is no hold.
+        let of_deposit = by_bank(of_original(3, kind, 1, 1_000));
+        for other in [payees, of_original(3, kind, 404, 600), of_deposit] {
             refused(&store, &other, LedgerError::OriginalNotFound);
         }
     }
-    let void = of_original(3, Kind::Void, 2, 600);
-    accepted(&store, &by(DebitAuthority::Bank, void));
+    accepted(&store, &by_bank(of_original(3, Kind::Void, 2, 600)));
     assert_invariants(&store);
 }
 

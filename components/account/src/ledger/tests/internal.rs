@@ -88,10 +88,8 @@ fn lines_of_a_batch_name_internal_accounts_as_single_transfers_do() {
     let is_refused = |outcome: &LineOutcome| matches!(outcome, LineOutcome::Refused(_));
     let refused: Vec<_> = reply.outcomes.iter().map(is_refused).collect();
     assert_eq!(refused, [false, false, true]);
-    let by_bank = Batch {
-        authority: DebitAuthority::Bank,
-        ..batch::batch(11, true, lines[1..].to_vec())
-    };
+    let mut by_bank = batch::batch(11, true, lines[1..].to_vec());
+    by_bank.authority = DebitAuthority::Bank;
     posted_batch(&store, &by_bank).unwrap();
     assert_eq!(balance_of(&store, &fees), 5 + 5 - 9);
     assert_invariants(&store);

@@ -121,10 +121,10 @@ impl Model {
     ) -> Option<Decline> {
         if let Some(payer) = source {
             let ModelAccount { balance, limit, .. } = self.accounts[payer];
-            let decline = self.decline_of(payer);
-            let is_short = balance + limit < amount;
-            if decline.is_some() || is_short {
-                return decline.or(Some(Decline::InsufficientFunds));
+            let short = (balance + limit < amount).then_some(Decline::InsufficientFunds);
+            let decline = self.decline_of(payer).or(short);
+            if decline.is_some() {
+                return decline;
             }
         }
         if let Some(decline) = destination.and_then(|payee| self.decline_of(payee)) {
@@ -158,11 +158,8 @@ impl Model {
         if order.verdict == Verdict::Denied {
             return Ok(Some(Decline::ScreeningDenied));
         }
-        Ok(self.decide(
-            Some(order.source),
-            Some(order.destination),
-            order.amount_minor,
-        ))
+        let (source, destination) = (Some(order.source), Some(order.destination));
+        Ok(self.decide(source, destination, order.amount_minor))
     }
 
     /// Decides on the lines of a batch.
@@ -254,11 +251,10 @@ impl ModelledBank {
             assert_eq!(reply, Err(LedgerError::SameAccount(Side::DestinationId)));
             return;
         }
+        let amount = instruction.amount.unwrap().minor();
         let decline = match transfer.denied_by {
             Some(_) => Some(Decline::ScreeningDenied),
-            None => self
-                .model
-                .decide(source, destination, instruction.amount.unwrap().minor()),
+            None => self.model.decide(source, destination, amount),
         };
         self.record_first(transfer, reply.unwrap(), decline);
     }
@@ -403,10 +399,9 @@ impl ModelledBank {
         }
         for (batch, _) in &self.batches {
             let found = ledger_of(self.store.clone()).find_batch(batch.id).unwrap();
-            let recorded = self.model.batches.get(&batch.id);
             let found = found.map(|record| (record.fingerprint, record.outcomes));
-            let recorded =
-                recorded.map(|(batch, reply)| (batch.fingerprint, reply.outcomes.clone()));
+            let recorded = self.model.batches.get(&batch.id);
+            let recorded = recorded.map(|(it, reply)| (it.fingerprint, reply.outcomes.clone()));
             assert_eq!(found, recorded);
         }
     }

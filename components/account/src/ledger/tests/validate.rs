@@ -27,21 +27,13 @@ type Change = fn(&mut Transfer);
 fn refused(kind: Kind, change: impl Fn(&mut Transfer)) -> Option<&'static str> {
     let mut transfer = valid(kind);
     change(&mut transfer);
-    let fields = [
-        "kind",
-        "authority",
-        "expires-in",
-        "amount",
-        "reference",
-        "legs",
-        "metadata",
-        "denied-by",
-        "request-id",
-    ];
+    let fields = rows! {
+        "kind", "authority", "expires-in", "amount", "reference", "legs", "metadata",
+        "denied-by", "request-id",
+    };
     let error = validate(&transfer).err()?;
-    fields
-        .into_iter()
-        .find(|field| error == LedgerError::invalid(field))
+    let is_it = |field: &&str| error == LedgerError::invalid(field);
+    fields.into_iter().find(is_it)
 }
 
 #[test]
@@ -97,11 +89,9 @@ fn a_hold_alone_has_a_time_of_at_most_90_days() {
 fn only_a_payment_between_two_accounts_is_denied() {
     for kind in Kind::ALL {
         let found = refused(*kind, |it| it.denied_by = Some(RULE.to_owned()));
-        let is_denied = matches!(
-            kind,
-            Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Hold
-        );
-        assert_eq!(found, (!is_denied).then_some("denied-by"), "{kind:?}");
+        let denied = [Kind::Deposit, Kind::Withdrawal, Kind::Transfer, Kind::Hold];
+        let expected = (!denied.contains(kind)).then_some("denied-by");
+        assert_eq!(found, expected, "{kind:?}");
     }
 }
 

@@ -68,16 +68,12 @@ fn json(text: &str, currency: Currency) -> Read {
             is_reversal: entry["reversal"].as_bool().unwrap(),
         }
     };
+    let entries = document["entries"].as_array().unwrap();
     Read {
         opening_minor: amount(&document["opening_balance"]),
         closing_minor: amount(&document["closing_balance"]),
         totals: Some([total(&document["debits"]), total(&document["credits"])]),
-        lines: document["entries"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(line)
-            .collect(),
+        lines: entries.iter().map(line).collect(),
     }
 }
 
@@ -154,10 +150,8 @@ fn rfc_4180(text: &str) -> Vec<Vec<String>> {
             plain => field.push(plain),
         }
     }
-    assert!(
-        field.is_empty() && record.is_empty(),
-        "the last record is ended"
-    );
+    let is_ended = field.is_empty() && record.is_empty();
+    assert!(is_ended, "the last record: {text}");
     let width = records[0].len();
     assert!(records.iter().all(|record| record.len() == width));
     records
@@ -166,9 +160,7 @@ fn rfc_4180(text: &str) -> Vec<Vec<String>> {
 /// The only element at a path below a node.
 fn one<'a, 'i>(node: Node<'a, 'i>, path: &str) -> Option<Node<'a, 'i>> {
     path.split('/').try_fold(node, |node, name| {
-        let mut found = node
-            .children()
-            .filter(|child| child.tag_name().name() == name);
+        let mut found = all(node, name).into_iter();
         let first = found.next()?;
         assert!(found.next().is_none(), "{path} is there twice");
         Some(first)
@@ -179,11 +171,9 @@ fn text_of(node: Node<'_, '_>, path: &str) -> Option<String> {
     one(node, path).map(|node| node.text().unwrap_or_default().to_owned())
 }
 
-fn all<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> Vec<Node<'a, 'i>> {
-    let children = node.children();
-    children
-        .filter(|child| child.tag_name().name() == name)
-        .collect()
+fn all<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Vec<Node<'a, 'i>> {
+    let named = |child: &Node<'_, '_>| child.tag_name().name() == name;
+    node.children().filter(named).collect()
 }
 
 fn signed(node: Node<'_, '_>, currency: Currency) -> i64 {
@@ -205,14 +195,10 @@ fn camt053(text: &str, currency: Currency) -> Read {
     assert_eq!(root.tag_name().namespace(), Some(namespace));
     let statement = one(root, "BkToCstmrStmt/Stmt").unwrap();
     let balances = all(statement, "Bal");
-    let codes: Vec<_> = balances
-        .iter()
-        .map(|balance| text_of(*balance, "Tp/CdOrPrtry/Cd").unwrap())
-        .collect();
-    assert!(
-        codes == ["OPBD", "CLBD"] || codes == ["OPBD", "CLBD", "ITBD"],
-        "{codes:?}"
-    );
+    let code = |balance: &Node<'_, '_>| text_of(*balance, "Tp/CdOrPrtry/Cd").unwrap();
+    let codes = balances.iter().map(code).collect::<Vec<_>>().join(" ");
+    let is_known = matches!(codes.as_str(), "OPBD CLBD" | "OPBD CLBD ITBD");
+    assert!(is_known, "{codes}");
     let closing_minor = signed(balances[1], currency);
     for balance in &balances[1..] {
         assert_eq!(signed(*balance, currency), closing_minor);
@@ -224,21 +210,17 @@ fn camt053(text: &str, currency: Currency) -> Read {
         (count, minor(&text_of(node, "Sum").unwrap(), currency))
     };
     let [debits, credits] = [total("TtlDbtNtries"), total("TtlCdtNtries")];
-    assert_eq!(
-        total("TtlNtries"),
-        (debits.0 + credits.0, debits.1 + credits.1)
-    );
+    let both = (debits.0 + credits.0, debits.1 + credits.1);
+    assert_eq!(total("TtlNtries"), both);
     let net = one(totals, "TtlNtries/TtlNetNtry").unwrap();
     let net_minor = minor(&text_of(net, "Amt").unwrap(), currency);
     assert_eq!(net_minor, (credits.1 - debits.1).abs());
+    let entries = all(statement, "Ntry").into_iter();
     Read {
         opening_minor: signed(balances[0], currency),
         closing_minor,
         totals: Some([debits, credits]),
-        lines: all(statement, "Ntry")
-            .into_iter()
-            .map(|entry| camt053_line(entry, currency))
-            .collect(),
+        lines: entries.map(|entry| camt053_line(entry, currency)).collect(),
     }
 }
 
@@ -252,11 +234,8 @@ fn camt053_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
     for day in ["BookgDt/Dt", "ValDt/Dt"] {
         assert_eq!(text(day).as_deref(), created_at.get(..10));
     }
-    let side = if signed_minor < 0 {
-        "CdtrAcct"
-    } else {
-        "DbtrAcct"
-    };
+    let is_debit = signed_minor < 0;
+    let side = if is_debit { "CdtrAcct" } else { "DbtrAcct" };
     let parties = one(details, "RltdPties");
     ReadLine {
         sequence: Some(text("NtryRef").unwrap().parse().unwrap()),
@@ -274,16 +253,11 @@ fn camt053_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
 fn ofx(text: &str, currency: Currency) -> Read {
     let document = Document::parse(text).unwrap();
     let response = one(document.root_element(), "BANKMSGSRSV1/STMTTRNRS/STMTRS").unwrap();
-    assert_eq!(
-        text_of(response, "CURDEF").as_deref(),
-        Some(currency.code())
-    );
+    assert_eq!(text_of(response, "CURDEF").unwrap(), currency.code());
     let amount = |path| minor(&text_of(response, path).unwrap(), currency);
     let transactions = all(one(response, "BANKTRANLIST").unwrap(), "STMTTRN");
-    let lines: Vec<_> = transactions
-        .into_iter()
-        .map(|entry| ofx_line(entry, currency))
-        .collect();
+    let line = |entry| ofx_line(entry, currency);
+    let lines: Vec<_> = transactions.into_iter().map(line).collect();
     let closing_minor = amount("LEDGERBAL/BALAMT");
     let moved_minor: i64 = lines.iter().map(|line| line.signed_minor).sum();
     Read {
