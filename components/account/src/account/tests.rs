@@ -149,16 +149,6 @@ fn a_change_leaves_one_event_and_its_repetition_none() {
 }
 
 #[test]
-fn a_limit_below_what_is_used_is_refused() {
-    let (store, account) = bank();
-    act(&store, account.id, Act::Limit(Some(500))).unwrap();
-    move_money(&store, 1, Kind::Withdrawal, &account);
-    let refused = act(&store, account.id, Act::Limit(Some(99)));
-    assert_eq!(refused, Err(ManageError::LimitBelowUse));
-    assert!(act(&store, account.id, Act::Limit(Some(100))).is_ok());
-}
-
-#[test]
 fn what_does_not_exist_is_not_changed() {
     let store = store();
     assert_eq!(by_id(&store, OWNER).unwrap(), None);

@@ -28,18 +28,6 @@ fn a_cancelled_id_never_moves_money_even_where_no_account_is_the_users() {
     assert_invariants(&store);
 }
 
-#[test]
-fn a_decided_transfer_is_not_cancelled() {
-    let (store, from, to) = bank();
-    for (id, amount_minor) in [(2, 300), (3, 9_000)] {
-        let payment = pay(id, &from, &to, amount_minor);
-        let decided = first(&store, &payment);
-        assert_eq!(cancelled(&store, &payment), repeated(&decided));
-    }
-    assert_eq!(balance_of(&store, &from), 700);
-    assert_invariants(&store);
-}
-
 /// A standing order pays by transfers, and cancels only these.
 #[test]
 fn only_a_valid_transfer_is_cancelled() {

@@ -81,22 +81,6 @@ fn a_split_payment_moves_all_its_legs_or_is_recorded_as_they_were_asked_for() {
 }
 
 #[test]
-fn currencies_are_exchanged_over_two_more_accounts() {
-    let (store, alices, bobs) = bank();
-    let [yens, desk] = [BOB, ALICE].map(|owner| open(&store, owner, "JPY"));
-    let mut into = transfer(2, Kind::Deposit, None, Some(desk.id), 1);
-    into.instruction.amount = Some(yen(500));
-    accepted(&store, &into);
-    let euro_legs = [debit(&alices, 3), credit(&bobs, 3)];
-    let yen_legs = [debit(&desk, 480), credit(&yens, 480)];
-    let legs = [euro_legs, yen_legs].concat();
-    accepted(&store, &posting(3, legs));
-    let after = balances(&store, [&alices, &bobs, &desk, &yens]);
-    assert_eq!(after, [997, 3, 20, 480]);
-    assert_invariants(&store);
-}
-
-#[test]
 fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
     let (store, alices, bobs) = bank();
     let (empty, closed) = (open(&store, ALICE, "EUR"), open(&store, BOB, "EUR"));

@@ -65,14 +65,6 @@ fn a_period_that_is_not_over_ends_with_the_moment_of_the_request() {
 }
 
 #[test]
-fn what_was_booked_just_now_is_in_today_s_statement() {
-    let scene = scene();
-    scene.deposit(7);
-    let today = scene.read(period("2026-11-26", "2026-11-26"), Format::Json);
-    assert_eq!((today.lines.len(), today.closing_minor), (1, 7));
-}
-
-#[test]
 fn the_statement_of_a_past_period_never_changes() {
     let scene = scene();
     let statements = || {
