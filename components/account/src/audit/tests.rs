@@ -133,9 +133,16 @@ fn rows_of(store: &SqliteStore, sql: &str) -> Vec<Row> {
     store.query(sql, &[]).unwrap().rows
 }
 
-/// The checks that fail after the statements.
-fn broken(store: &SqliteStore, statements: &[&str]) -> Vec<&'static str> {
-    let report = tampered(store, statements, |_| check_invariants(store).unwrap());
+/// The checks that fail after the statements and what follows them.
+fn broken(
+    store: &SqliteStore,
+    statements: &[&str],
+    then: impl FnOnce(&SqliteTransaction),
+) -> Vec<&'static str> {
+    let report = tampered(store, statements, |transaction| {
+        then(transaction);
+        check_invariants(store).unwrap()
+    });
     let report = report.unwrap();
     report.violations().map(|(check, _)| check).collect()
 }
@@ -242,7 +249,7 @@ fn money_from_nowhere_is_found_even_with_its_own_entry() {
         "UPDATE entry SET amount_minor = amount_minor + 500, balance_after_minor = balance_after_minor + 500
          WHERE account_key = 1 AND direction = 'credit'",
     ];
-    let broken = broken(&store, &more);
+    let broken = broken(&store, &more, |_| {});
     assert!(broken.len() >= 3, "{broken:?}");
 }
 
@@ -254,7 +261,7 @@ fn a_code_of_two_accounts_is_found() {
         "DROP INDEX account_by_code",
         "UPDATE account SET code = 'fees' WHERE code = 'revenue'",
     ];
-    let broken = broken(&store, &twice);
+    let broken = broken(&store, &twice, |_| {});
     let is_of_codes = |check: &&str| check.starts_with("the code");
     assert!(broken.iter().any(is_of_codes), "{broken:?}");
 }
@@ -297,12 +304,7 @@ fn a_batch_that_is_not_its_lines_is_found_even_with_its_own_hash() {
          '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]', requested_at_ms, recorded_at_ms, hash \
          FROM batch ORDER BY sequence DESC LIMIT 1",
     ] {
-        let report = tampered(&store, &[change], |transaction| {
-            rehash_batches(transaction);
-            check_invariants(&store).unwrap()
-        });
-        let report = report.unwrap();
-        let broken: Vec<_> = report.violations().map(|(check, _)| check).collect();
+        let broken = broken(&store, &[change], rehash_batches);
         assert!(!broken.is_empty(), "not found: {change}");
         let is_of_lines = |check: &&str| check.starts_with("every line of a batch");
         assert!(broken.iter().all(is_of_lines), "{change}: {broken:?}");

@@ -230,18 +230,10 @@ fn a_batch_has_1_to_1_000_transfers() {
         let invalid = Err(LedgerError::invalid("lines"));
         assert_eq!(posted_batch(&store, &of(count)), invalid);
     }
-    let transfer = pay(9, &from, &to, 1).instruction;
-    for instruction in [
-        holds::hold(9, &from, &to, 1).instruction,
-        Instruction {
-            source: None,
-            ..transfer.clone()
-        },
-        Instruction {
-            destination: None,
-            ..transfer
-        },
-    ] {
+    let hold = holds::hold(9, &from, &to, 1).instruction;
+    let [mut no_payer, mut no_payee] = [(); 2].map(|()| pay(9, &from, &to, 1).instruction);
+    (no_payer.source, no_payee.destination) = (None, None);
+    for instruction in [hold, no_payer, no_payee] {
         let reply = posted_batch(&store, &batch(10, false, [kit::line(instruction)]));
         assert_eq!(reply, Err(LedgerError::invalid("kind")));
     }

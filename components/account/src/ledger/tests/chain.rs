@@ -30,12 +30,8 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 fn account(account: &Account) -> Vec<u8> {
-    [
-        &[1],
-        &account.id.as_bytes()[..],
-        account.owner_id.as_bytes(),
-    ]
-    .concat()
+    let [id, owner_id] = [account.id, account.owner_id].map(Uuid::into_bytes);
+    [&[1], &id[..], &owner_id].concat()
 }
 
 /// Differs from the other times, so that no two fields have the same value.

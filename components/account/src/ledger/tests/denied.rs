@@ -40,10 +40,8 @@ fn a_denial_is_recorded_even_where_there_is_no_payee_but_not_of_a_payer_who_is_a
     let not_found = LedgerError::AccountNotFound(Side::Source);
     let unknown = transfer(3, Kind::Transfer, missing, Some(to.id), 1);
     refused(&store, &denied(unknown), not_found.clone());
-    let of_another = Transfer {
-        authority: DebitAuthority::Owner(Uuid::from_u128(404)),
-        ..pay(4, &from, &to, 1)
-    };
+    let mut of_another = pay(4, &from, &to, 1);
+    of_another.authority = DebitAuthority::Owner(Uuid::from_u128(404));
     refused(&store, &denied(of_another), not_found);
     assert_invariants(&store);
 }

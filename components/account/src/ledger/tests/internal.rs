@@ -38,10 +38,8 @@ fn a_customer_pays_into_an_internal_account_by_id_and_number_and_never_out_of_it
     let not_found = LedgerError::AccountNotFound(Side::Source);
     // No customer has the bank's UUID, whatever another service says.
     for owner in [ALICE, BANK_OWNER] {
-        let payment = Transfer {
-            authority: DebitAuthority::Owner(owner),
-            ..pay(4, &fees, &alices, 1)
-        };
+        let mut payment = pay(4, &fees, &alices, 1);
+        payment.authority = DebitAuthority::Owner(owner);
         refused(&store, &payment, not_found.clone());
     }
     accepted(&store, &by_bank(pay(4, &fees, &alices, 3)));

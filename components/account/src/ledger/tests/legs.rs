@@ -90,10 +90,8 @@ fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
     account::freeze(&store, &CLOCK, frozen.id, credits, &teller()).unwrap();
     let nowhere = leg(Direction::Credit, Uuid::from_u128(0xDEAD), eur(1));
     let euros_of_yen = leg(Direction::Credit, yen.id, eur(1));
-    let denied = Leg {
-        denied_by: Some("list_7".to_owned()),
-        ..debit(&alices, 1)
-    };
+    let mut denied = debit(&alices, 1);
+    denied.denied_by = Some("list_7".to_owned());
     let cases: [(Vec<Leg>, Decline, u32); 6] = rows! {
         (vec![credit(&closed, 1), debit(&empty, 1)], Decline::InsufficientFunds, 1),
         (vec![nowhere, debit(&empty, 1)], Decline::InsufficientFunds, 1),
@@ -164,13 +162,10 @@ fn a_posting_is_reversed_once_as_a_whole_or_not_at_all() {
         declined(&store, &reversal(id, original), Decline::NotReversible);
     }
     let whole = holds::of_original(10, Kind::Reversal, 2, 300);
-    for (wrong, error) in [
-        (reversal(10, 1), LedgerError::invalid("amount")),
-        (reversal(10, 0xDEAD), LedgerError::OriginalNotFound),
-        (whole, LedgerError::invalid("amount")),
-    ] {
-        refused(&store, &wrong, error);
+    for wrong in [reversal(10, 1), whole] {
+        refused(&store, &wrong, LedgerError::invalid("amount"));
     }
+    refused(&store, &reversal(10, 0xDEAD), LedgerError::OriginalNotFound);
     assert_invariants(&store);
 }
 
@@ -203,10 +198,8 @@ fn legs_have_their_rules() {
         [total].into_iter().chain(credits).collect::<Vec<_>>()
     };
     let most = LEGS_MAX as u128;
-    let yens = Leg {
-        amount: yen(100),
-        ..credit(2, 100)
-    };
+    let mut yens = credit(2, 100);
+    yens.amount = yen(100);
     let ruled = |rule: &str| Leg {
         denied_by: Some(rule.to_owned()),
         ..debit(1, 100)

@@ -5,16 +5,11 @@
 use super::*;
 use crate::account::Freeze;
 
-struct Faults {
-    store: SqliteStore,
-    /// Each with the decline that follows from it alone.
-    payers: Vec<(Account, Option<Decline>)>,
-    /// Likewise.
-    payees: Vec<(Account, Option<Decline>)>,
-}
+/// An account with the decline that follows from it alone.
+type Faulty = (Account, Option<Decline>);
 
-/// Payments of 300 EUR from accounts of Alice's to accounts of Bob's.
-fn faults() -> Faults {
+/// Accounts of Alice's and of Bob's, for payments of 300 EUR from hers to his.
+fn faults() -> (SqliteStore, Vec<Faulty>, Vec<Faulty>) {
     let store = store();
     let open = |owner, code| open(&store, owner, code);
     let [frozen, half_frozen] = [Freeze::Both, Freeze::Debits].map(|stops| {
@@ -44,11 +39,7 @@ fn faults() -> Faults {
         (open(BOB, "JPY"), Some(Decline::CurrencyMismatch)),
         (open(BOB, "EUR"), None),
     ];
-    Faults {
-        store,
-        payers,
-        payees,
-    }
+    (store, payers, payees)
 }
 
 /// Ids and numbers that no customer's account has.
@@ -78,11 +69,7 @@ fn payment(id: u128, kind: Kind, from: &Account, to: AccountRef) -> Transfer {
 
 #[test]
 fn a_payers_own_decline_comes_before_any_of_the_payee_and_the_same_without_one() {
-    let Faults {
-        store,
-        payers,
-        payees,
-    } = faults();
+    let (store, payers, payees) = faults();
     let mut ids = 10..;
     for (from, decline) in payers.iter().filter(|(_, decline)| decline.is_some()) {
         let real = payees.iter().flat_map(|(payee, _)| {
@@ -106,11 +93,7 @@ fn a_payers_own_decline_comes_before_any_of_the_payee_and_the_same_without_one()
 
 #[test]
 fn a_payer_with_the_money_learns_the_first_fault_of_the_payee() {
-    let Faults {
-        store,
-        payers,
-        payees,
-    } = faults();
+    let (store, payers, payees) = faults();
     let (rich, _) = payers.last().unwrap();
     let recorded = || ledger_of(store.clone()).head().unwrap();
     let mut ids = 10..;
