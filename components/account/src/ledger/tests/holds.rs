@@ -82,7 +82,7 @@ fn a_hold_ends_once_and_the_later_decline_says_how() {
         let (store, from, to) = bank_with_a_hold();
         let ended = accepted(&store, &of_original(3, kind, 2, 600));
         assert_eq!(ended.status, status);
-        let settled = |minor| (minor, i128::from(minor), 0, 0);
+        let settled = |minor: i64| (minor, i128::from(minor), 0, 0);
         assert_eq!(counters(&store, &from), settled(1_000 - moved));
         assert_eq!(counters(&store, &to), settled(moved));
         for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
