@@ -1,4 +1,4 @@
-//! Goal: a cancelled id never moves money, and a decided transfer is never cancelled.
+//! Goal: a cancelled id never moves money. The tests of known ids cancel decided transfers.
 
 use super::*;
 
