@@ -47,76 +47,46 @@ fn directions() -> impl Strategy<Value = Direction> {
     prop::sample::select(Direction::ALL)
 }
 
-fn legs() -> impl Strategy<Value = Vec<Leg>> {
-    let leg = (ids(), directions(), amounts(), texts());
-    let leg = leg.prop_map(|(account, direction, amount, denied_by)| Leg {
-        account,
-        direction,
-        amount,
-        denied_by,
-    });
-    prop::collection::vec(leg, 0..3)
+prop_compose! {
+    fn any_leg()(
+        account in ids(), direction in directions(), amount in amounts(), denied_by in texts(),
+    ) -> Leg {
+        Leg { account, direction, amount, denied_by }
+    }
 }
 
-fn recorded_legs() -> impl Strategy<Value = Vec<RecordedLeg>> {
-    let leg = (parties(), directions(), amounts());
-    let leg = leg.prop_map(|(account, direction, amount)| RecordedLeg {
-        account,
-        direction,
-        amount,
-    });
-    prop::collection::vec(leg, 0..3)
+prop_compose! {
+    fn any_recorded_leg()(
+        account in parties(), direction in directions(), amount in amounts(),
+    ) -> RecordedLeg {
+        RecordedLeg { account, direction, amount }
+    }
 }
 
-fn transfers() -> impl Strategy<Value = Transfer> {
-    let ends = (
-        prop::option::of(ids()),
-        prop::option::of(account_refs()),
-        prop::option::of(ids()),
-    );
-    let expires_in = any::<Option<u32>>();
-    let money = (prop::option::of(amounts()), legs());
-    let instructions = (kinds(), ends, money, texts(), texts(), expires_in).prop_map(
-        |(kind, (source, destination, original), money, reference, metadata, expires_in)| {
-            let (amount, legs) = money;
-            Instruction {
-                kind,
-                source,
-                destination,
-                amount,
-                reference,
-                metadata,
-                original,
-                expires_in,
-                legs,
-            }
-        },
-    );
-    let who = (authorities(), actors(), prop::option::of(ids()), texts());
-    (
-        ids(),
-        any::<[u8; 32]>(),
-        who,
-        instructions,
-        texts(),
-        any::<i64>(),
-    )
-        .prop_map(
-            |(id, fingerprint, who, instruction, denied_by, requested_at_ms)| {
-                let (authority, actor, on_behalf_of, request_id) = who;
-                Transfer {
-                    id,
-                    fingerprint,
-                    authority,
-                    actor,
-                    on_behalf_of,
-                    request_id,
-                    instruction,
-                    denied_by,
-                    requested_at_ms,
-                }
-            },
-        )
+prop_compose! {
+    fn instructions()(
+        kind in kinds(), source in prop::option::of(ids()),
+        destination in prop::option::of(account_refs()), amount in prop::option::of(amounts()),
+        reference in texts(), metadata in texts(), original in prop::option::of(ids()),
+        expires_in in any::<Option<u32>>(), legs in prop::collection::vec(any_leg(), 0..3),
+    ) -> Instruction {
+        Instruction {
+            kind, source, destination, amount, reference, metadata, original, expires_in, legs,
+        }
+    }
+}
+
+prop_compose! {
+    fn transfers()(
+        id in ids(), fingerprint in any::<[u8; 32]>(), authority in authorities(),
+        actor in actors(), on_behalf_of in prop::option::of(ids()), request_id in texts(),
+        instruction in instructions(), denied_by in texts(), requested_at_ms in any::<i64>(),
+    ) -> Transfer {
+        Transfer {
+            id, fingerprint, authority, actor, on_behalf_of, request_id, instruction, denied_by,
+            requested_at_ms,
+        }
+    }
 }
 
 fn parties() -> impl Strategy<Value = Option<Party>> {
@@ -134,94 +104,102 @@ fn decisions() -> impl Strategy<Value = (Status, Option<Decline>)> {
     })
 }
 
-/// Postings: the fields of a transfer, and those that the ledger adds.
-fn postings() -> impl Strategy<Value = Posting> {
-    let resolutions = prop::option::of((ids(), kinds(), any::<i64>()));
-    let ends = (parties(), parties(), any::<Option<i64>>(), resolutions);
-    let legs = (recorded_legs(), any::<Option<u32>>());
-    (
-        transfers(),
-        any::<u64>(),
-        decisions(),
-        ends,
-        legs,
-        any::<i64>(),
-    )
-        .prop_map(
-            |(asked, sequence, (status, decline), ends, legs, recorded_at_ms)| {
-                let (legs, declined_leg) = legs;
-                let (source, destination, expires_at_ms, resolution) = ends;
-                let amount = asked.instruction.amount;
-                Posting {
-                    id: asked.id,
-                    sequence,
-                    fingerprint: asked.fingerprint,
-                    kind: asked.instruction.kind,
-                    status,
-                    decline,
-                    denied_by: asked.denied_by,
-                    actor: asked.actor,
-                    on_behalf_of: asked.on_behalf_of,
-                    request_id: asked.request_id,
-                    source,
-                    destination,
-                    original: asked.instruction.original,
-                    expires_at_ms,
-                    resolution: resolution.map(|(id, kind, minor)| Resolution {
-                        id,
-                        kind,
-                        amount: amount.map(|it| Money::from_minor(minor, it.currency())),
-                        recorded_at_ms: minor,
-                    }),
-                    amount,
-                    legs,
-                    declined_leg,
-                    reference: asked.instruction.reference,
-                    metadata: asked.instruction.metadata,
-                    requested_at_ms: asked.requested_at_ms,
-                    recorded_at_ms,
-                }
-            },
-        )
+/// The posting of a transfer, without what the ledger adds.
+fn recorded(asked: Transfer) -> Posting {
+    Posting {
+        id: asked.id,
+        sequence: 1,
+        fingerprint: asked.fingerprint,
+        kind: asked.instruction.kind,
+        status: Status::Posted,
+        decline: None,
+        denied_by: asked.denied_by,
+        actor: asked.actor,
+        on_behalf_of: asked.on_behalf_of,
+        request_id: asked.request_id,
+        source: None,
+        destination: None,
+        original: asked.instruction.original,
+        expires_at_ms: None,
+        resolution: None,
+        amount: asked.instruction.amount,
+        legs: Vec::new(),
+        declined_leg: None,
+        reference: asked.instruction.reference,
+        metadata: asked.instruction.metadata,
+        requested_at_ms: asked.requested_at_ms,
+        recorded_at_ms: 10,
+    }
 }
 
-fn refusals() -> impl Strategy<Value = Refusal> {
-    (".{0,12}", ".{0,12}", ".{0,12}").prop_map(|(code, pointer, detail)| Refusal {
-        code,
-        pointer,
-        detail,
-    })
+prop_compose! {
+    fn postings()(
+        asked in transfers(), sequence in any::<u64>(), (status, decline) in decisions(),
+        source in parties(), destination in parties(), expires_at_ms in any::<Option<i64>>(),
+        resolution in prop::option::of((ids(), kinds(), any::<i64>())),
+        legs in prop::collection::vec(any_recorded_leg(), 0..3),
+        declined_leg in any::<Option<u32>>(), recorded_at_ms in any::<i64>(),
+    ) -> Posting {
+        let amount = asked.instruction.amount;
+        let resolution = resolution.map(|(id, kind, minor)| Resolution {
+            id,
+            kind,
+            amount: amount.map(|it| Money::from_minor(minor, it.currency())),
+            recorded_at_ms: minor,
+        });
+        Posting {
+            sequence, status, decline, source, destination, expires_at_ms, resolution, legs,
+            declined_leg, recorded_at_ms,
+            ..recorded(asked)
+        }
+    }
+}
+
+prop_compose! {
+    fn refusals()(code in ".{0,12}", pointer in ".{0,12}", detail in ".{0,12}") -> Refusal {
+        Refusal { code, pointer, detail }
+    }
+}
+
+prop_compose! {
+    fn payments()(
+        source in ids(), destination in account_refs(), amount in amounts(), reference in texts(),
+        metadata in texts(), denied_by in texts(),
+    ) -> BatchLine {
+        let instruction = Instruction {
+            source: Some(source),
+            destination: Some(destination),
+            reference,
+            metadata,
+            ..Instruction::new(Kind::Transfer, amount)
+        };
+        BatchLine::Transfer { instruction, denied_by }
+    }
 }
 
 fn lines() -> impl Strategy<Value = BatchLine> {
-    let payments = (ids(), account_refs(), amounts(), texts(), texts(), texts());
     prop_oneof![
-        4 => payments.prop_map(|(source, destination, amount, reference, metadata, denied_by)| BatchLine::Transfer {
-            instruction: Instruction {
-                source: Some(source),
-                destination: Some(destination),
-                reference,
-                metadata,
-                ..Instruction::new(Kind::Transfer, amount)
-            },
-            denied_by,
-        }),
+        4 => payments(),
         1 => refusals().prop_map(BatchLine::Refused),
     ]
 }
 
-fn batches() -> impl Strategy<Value = Batch> {
-    let lines = prop::collection::vec(lines(), 0..6);
-    (transfers(), any::<bool>(), lines).prop_map(|(asked, atomic, lines)| Batch {
-        id: asked.id,
-        fingerprint: asked.fingerprint,
-        authority: asked.authority,
-        actor: asked.actor,
-        on_behalf_of: asked.on_behalf_of,
-        request_id: asked.request_id,
-        instruction: BatchInstruction { atomic, lines },
-        requested_at_ms: asked.requested_at_ms,
-    })
+prop_compose! {
+    fn batches()(
+        asked in transfers(), atomic in any::<bool>(),
+        lines in prop::collection::vec(lines(), 0..6),
+    ) -> Batch {
+        Batch {
+            id: asked.id,
+            fingerprint: asked.fingerprint,
+            authority: asked.authority,
+            actor: asked.actor,
+            on_behalf_of: asked.on_behalf_of,
+            request_id: asked.request_id,
+            instruction: BatchInstruction { atomic, lines },
+            requested_at_ms: asked.requested_at_ms,
+        }
+    }
 }
 
 fn outcomes() -> impl Strategy<Value = Vec<LineOutcome>> {
@@ -232,9 +210,12 @@ fn outcomes() -> impl Strategy<Value = Vec<LineOutcome>> {
     prop::collection::vec(outcome, 0..6)
 }
 
-fn batch_records() -> impl Strategy<Value = BatchRecord> {
-    (transfers(), any::<bool>(), outcomes(), any::<i64>()).prop_map(
-        |(asked, atomic, outcomes, recorded_at_ms)| BatchRecord {
+prop_compose! {
+    fn batch_records()(
+        asked in transfers(), atomic in any::<bool>(), outcomes in outcomes(),
+        recorded_at_ms in any::<i64>(),
+    ) -> BatchRecord {
+        BatchRecord {
             id: asked.id,
             fingerprint: asked.fingerprint,
             actor: asked.actor,
@@ -243,8 +224,8 @@ fn batch_records() -> impl Strategy<Value = BatchRecord> {
             outcomes,
             requested_at_ms: asked.requested_at_ms,
             recorded_at_ms,
-        },
-    )
+        }
+    }
 }
 
 fn arrives<T: WitForm + Clone + std::fmt::Debug + PartialEq>(sent: T) {
@@ -358,39 +339,21 @@ fn a_transfer_with_a_malformed_field_is_invalid_and_names_it() {
 }
 
 fn posting() -> types::Posting {
-    let transfer = Transfer::from_wit(transfer()).unwrap();
-    let party = Party {
+    let party = Some(Party {
         account_id: Uuid::from_u128(2),
         owner_id: Uuid::from_u128(6),
+    });
+    let resolution = Resolution {
+        id: Uuid::from_u128(4),
+        kind: Kind::Reversal,
+        amount: None,
+        recorded_at_ms: 5,
     };
     Posting {
-        id: transfer.id,
-        sequence: 1,
-        fingerprint: transfer.fingerprint,
-        kind: Kind::Transfer,
-        status: Status::Posted,
-        decline: None,
-        denied_by: None,
-        actor: transfer.actor,
-        on_behalf_of: None,
-        request_id: None,
-        source: Some(party),
-        destination: Some(party),
-        original: None,
-        expires_at_ms: None,
-        resolution: Some(Resolution {
-            id: Uuid::from_u128(4),
-            kind: Kind::Reversal,
-            amount: transfer.instruction.amount,
-            recorded_at_ms: 5,
-        }),
-        amount: transfer.instruction.amount,
-        legs: Vec::new(),
-        declined_leg: None,
-        reference: None,
-        metadata: None,
-        requested_at_ms: 9,
-        recorded_at_ms: 10,
+        source: party,
+        destination: party,
+        resolution: Some(resolution),
+        ..recorded(Transfer::from_wit(transfer()).unwrap())
     }
     .into_wit()
 }
