@@ -6,31 +6,16 @@ use std::collections::HashSet;
 
 #[test]
 fn each_word_and_each_code_is_one_values_alone() {
-    fn check(values: &[(&str, u8)]) {
-        let words: HashSet<_> = values.iter().map(|(word, _)| word).collect();
-        let codes: HashSet<_> = values.iter().map(|(_, code)| code).collect();
+    fn check<T>(values: &[T], word: fn(&T) -> &str, code: fn(&T) -> u8) {
+        let words: HashSet<_> = values.iter().map(word).collect();
+        let codes: HashSet<_> = values.iter().map(code).collect();
         assert_eq!((words.len(), codes.len()), (values.len(), values.len()));
         // Zero stands for none.
         assert!(!codes.contains(&0));
     }
-    let of = |all: &[Kind]| {
-        all.iter()
-            .map(|it| (it.as_str(), it.chain_code()))
-            .collect::<Vec<_>>()
-    };
-    check(&of(Kind::ALL));
-    let of = |all: &[Status]| {
-        all.iter()
-            .map(|it| (it.as_str(), it.chain_code()))
-            .collect::<Vec<_>>()
-    };
-    check(&of(Status::ALL));
-    let of = |all: &[Decline]| {
-        all.iter()
-            .map(|it| (it.as_str(), it.chain_code()))
-            .collect::<Vec<_>>()
-    };
-    check(&of(Decline::ALL));
+    check(Kind::ALL, |it| it.as_str(), |it| it.chain_code());
+    check(Status::ALL, |it| it.as_str(), |it| it.chain_code());
+    check(Decline::ALL, |it| it.as_str(), |it| it.chain_code());
 }
 
 /// Instructions are serialized with the words that the store has.
