@@ -4,10 +4,9 @@
 use super::*;
 use crate::tests::kit::{changed, refusal, rows, to_number};
 use serde_json::{Value, json};
-use strongroom_ledger_api::{AccountRef, BatchLine, Instruction, line_id};
+use strongroom_ledger_api::{AccountRef, BatchLine, Instruction};
 use strongroom_sdk::json::from_slice;
 use strongroom_sdk::problem::Problem;
-use uuid::Uuid;
 
 const FROM: &str = "018f0000-0000-7000-8000-000000000001";
 const TO: &str = "018f0000-0000-7000-8000-000000000002";
@@ -209,17 +208,4 @@ fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
     assert_eq!(errors, expected);
     let problem = parse_batch(true, &vec![json!(7); 50]).unwrap_err();
     assert_eq!(problem.errors().len(), 20);
-}
-
-#[test]
-fn the_lines_of_a_batch_have_ids_of_their_own_side_by_side() {
-    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let ids: Vec<Uuid> = (0..1_000).map(|index| line_id(one, index)).collect();
-    assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
-    assert!(ids.iter().all(|id| id.get_version_num() == 8));
-    assert!(!ids.contains(&line_id(other, 0)));
-    // It is the same in all releases, so that a repeated batch is not posted again.
-    // Computed apart from this code.
-    let fourth = line_id(one, 3).to_string();
-    assert_eq!(fourth, "0d890fa5-2091-80c2-84e3-0a4a00000003");
 }
