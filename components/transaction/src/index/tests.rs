@@ -44,83 +44,47 @@ fn ids(list: &List<Json>) -> Vec<String> {
     list.data.iter().map(id).collect()
 }
 
+type Matches<'a> = &'a dyn Fn(&Json) -> bool;
+
 #[test]
 fn each_filter_shows_what_a_client_would_pick_from_the_whole_list() {
     let bank = busy();
-    let all = views(&bank, "limit=500");
-    let account = bank.bob.id;
-    let middle = all.data[all.data.len() / 2]["created_at"].clone();
-    let middle = middle.as_str().unwrap();
-    let has = |member: &'static str, value: &'static str| {
-        Box::new(move |view: &Json| view[member] == value) as Box<dyn Fn(&Json) -> bool>
+    let all = views(&bank, "limit=500").data;
+    let middle = all[all.len() / 2]["created_at"].as_str().unwrap();
+    let assert_shown = |query: &str, matches: &dyn Fn(&Json) -> bool| {
+        let expected: Vec<_> = all.iter().filter(|view| matches(view)).cloned().collect();
+        assert!(!expected.is_empty(), "{query}");
+        assert_eq!(views(&bank, query).data, expected, "{query}");
+    };
+    let bobs = json!(bank.bob.id);
+    let is_bobs = |view: &Json| {
+        let is_party = view["from_account_id"] == bobs || view["to_account_id"] == bobs;
+        is_party && view["status"] != "declined"
     };
     let amount = |view: &Json| view["amount"].as_str().unwrap().parse::<f64>().unwrap();
-    let mut cases = vec![
-        (
-            format!("account_id={account}"),
-            Box::new(move |view: &Json| {
-                let is_party = ["from_account_id", "to_account_id"]
-                    .iter()
-                    .any(|side| view[side] == json!(account));
-                is_party && view["status"] != "declined"
-            }) as Box<dyn Fn(&Json) -> bool>,
-        ),
-        (
-            format!("from={middle}"),
-            Box::new(move |view| view["created_at"].as_str() >= Some(middle)),
-        ),
-        (
-            format!("to={middle}"),
-            Box::new(move |view| view["created_at"].as_str() <= Some(middle)),
-        ),
-        (
-            "min_amount=7".to_owned(),
-            Box::new(move |view| amount(view) >= 7.0),
-        ),
-        (
-            "max_amount=6.999".to_owned(),
-            Box::new(move |view| amount(view) <= 6.999),
-        ),
-        (
-            "min_amount=3&max_amount=7.00".to_owned(),
-            Box::new(move |view| (3.0..=7.0).contains(&amount(view))),
-        ),
-        (
-            format!("initiator_id={ALICE}&type=transfer"),
-            has("type", "transfer"),
-        ),
-        ("reference=rent".to_owned(), has("reference", "rent")),
-        (
-            "metadata.invoice=7".to_owned(),
-            Box::new(|view| view["metadata"]["invoice"] == "7"),
-        ),
-        (
-            "metadata.invoice=7&type=hold&status=posted".to_owned(),
-            Box::new(|view| view["type"] == "hold" && view["status"] == "posted"),
-        ),
-    ];
-    for kind in [
-        "deposit",
-        "withdrawal",
-        "transfer",
-        "hold",
-        "capture",
-        "reversal",
-    ] {
-        cases.push((format!("type={kind}"), has("type", kind)));
-    }
-    for status in ["posted", "pending", "declined", "voided", "reversed"] {
-        cases.push((format!("status={status}"), has("status", status)));
-    }
+    let is_posted_hold = |view: &Json| view["type"] == "hold" && view["status"] == "posted";
+    let cases: [(&str, Matches<'_>); 10] = rows! {
+        (&format!("account_id={}", bank.bob.id), &is_bobs),
+        (&format!("from={middle}"), &|view| view["created_at"].as_str() >= Some(middle)),
+        (&format!("to={middle}"), &|view| view["created_at"].as_str() <= Some(middle)),
+        ("min_amount=7", &|view| amount(view) >= 7.0),
+        ("max_amount=6.999", &|view| amount(view) <= 6.999),
+        ("min_amount=3&max_amount=7.00", &|view| (3.0..=7.0).contains(&amount(view))),
+        (&format!("initiator_id={ALICE}&type=transfer"), &|view| view["type"] == "transfer"),
+        ("reference=rent", &|view| view["reference"] == "rent"),
+        ("metadata.invoice=7", &|view| view["metadata"]["invoice"] == "7"),
+        ("metadata.invoice=7&type=hold&status=posted", &is_posted_hold),
+    };
     for (query, matches) in cases {
-        let expected: Vec<_> = all
-            .data
-            .iter()
-            .filter(|view| matches(view))
-            .cloned()
-            .collect();
-        assert!(!expected.is_empty(), "{query}");
-        assert_eq!(views(&bank, &query).data, expected, "{query}");
+        assert_shown(query, matches);
+    }
+    for (member, words) in [
+        ("type", "deposit withdrawal transfer hold capture reversal"),
+        ("status", "posted pending declined voided reversed"),
+    ] {
+        for word in words.split(' ') {
+            assert_shown(&format!("{member}={word}"), &|view| view[member] == word);
+        }
     }
     let none = [
         "status=expired",
@@ -162,8 +126,6 @@ fn wrong_filters_are_refused_and_named() {
         let problem = bank.list(&teller(), query).unwrap_err();
         assert_eq!(words_of(&problem), expected, "{query}");
     }
-    let problem = bank.list(&teller(), "state=posted").unwrap_err();
-    assert!(problem.errors()[0].pointer == "/state", "{problem:?}");
 }
 
 #[test]
@@ -202,13 +164,9 @@ fn a_captured_hold_is_listed_with_the_time_of_its_capture() {
 fn a_deleted_index_is_made_again() {
     let bank = busy();
     let before = views(&bank, "").data;
-    let transaction = bank.service.store.begin().unwrap();
     for table in TABLES {
-        transaction
-            .execute(&format!("DELETE FROM {table}"), &[])
-            .unwrap();
+        bank.execute(&format!("DELETE FROM {table}"));
     }
-    transaction.commit().unwrap();
     assert_eq!(views(&bank, "").data, before);
     let report = crate::audit::check_invariants(&bank.service).unwrap();
     assert_eq!(report.violations().next(), None);
@@ -293,25 +251,16 @@ impl Store for Planned {
 fn no_filter_scans_or_sorts() {
     let bank = busy();
     views(&bank, "");
-    let filters = [
-        format!("account_id={}", bank.alice.id),
-        "type=transfer".to_owned(),
-        "status=posted".to_owned(),
-        "from=2026-01-01T00:00:00Z".to_owned(),
-        "to=2036-01-01T00:00:00Z".to_owned(),
-        "reference=rent".to_owned(),
-        "min_amount=1".to_owned(),
-        "max_amount=10000".to_owned(),
-        format!("initiator_id={ALICE}"),
-        "metadata.invoice=7".to_owned(),
-    ];
-    let all = filters.join("&");
-    let pairs = filters
-        .iter()
-        .zip(filters.iter().skip(1))
-        .map(|(one, two)| format!("{one}&{two}"));
-    let pairs: Vec<_> = pairs.collect();
-    for query in filters.iter().chain(&pairs).chain([&all, &String::new()]) {
+    let all = format!(
+        "account_id={}&type=transfer&status=posted&from=2026-01-01T00:00:00Z\
+         &to=2036-01-01T00:00:00Z&reference=rent&min_amount=1&max_amount=10000\
+         &initiator_id={ALICE}&metadata.invoice=7",
+        bank.alice.id
+    );
+    let filters: Vec<&str> = all.split('&').collect();
+    let pairs: Vec<String> = filters.windows(2).map(|pair| pair.join("&")).collect();
+    let pairs = pairs.iter().map(String::as_str);
+    for query in filters.iter().copied().chain(pairs).chain([&*all, ""]) {
         let first: Page<i64, ListFilter> = Page::from_query("/", query).unwrap();
         let store = Planned {
             store: bank.service.store.clone(),
