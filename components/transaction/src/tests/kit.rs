@@ -520,21 +520,20 @@ impl Bank {
     }
 
     pub(crate) fn withdraw(&self, key: &str, amount: &str) -> Answered {
-        self.request(
-            &alice(),
-            Call::Withdraw,
-            key,
-            &self.cash(&self.alice, amount),
-        )
+        let body = self.cash(&self.alice, amount);
+        self.request(&alice(), Call::Withdraw, key, &body)
     }
 
     pub(crate) fn send(&self, key: &str, amount: &str) -> Answered {
         self.request(&alice(), Call::Transfer, key, &self.body(amount))
     }
 
+    pub(crate) fn hold_body(&self, amount: &str) -> Value {
+        changed(self.body(amount), &json!({"expires_in": 60}))
+    }
+
     pub(crate) fn hold(&self, key: &str, amount: &str) -> Answered {
-        let body = changed(self.body(amount), &json!({"expires_in": 60}));
-        self.request(&alice(), Call::Hold, key, &body)
+        self.request(&alice(), Call::Hold, key, &self.hold_body(amount))
     }
 
     pub(crate) fn capture(&self, key: &str, hold: Uuid, amount: Option<&str>) -> Answered {

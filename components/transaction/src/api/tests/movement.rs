@@ -42,12 +42,8 @@ fn only_the_payer_ends_a_hold() {
             let answered = bank.request(&who, call, "k", &json!({}));
             assert_eq!(outcome(&answered), expected, "{who:?}");
             if expected == "422 hold_declined" {
-                assert!(
-                    answered
-                        .unwrap_err()
-                        .detail()
-                        .contains("insufficient_funds")
-                );
+                let problem = answered.unwrap_err();
+                assert!(problem.detail().contains("insufficient_funds"));
             }
         }
     }

@@ -3,16 +3,19 @@
 
 use super::*;
 
-/// Alice pays Bob by two entries.
-fn body(bank: &Bank, amount: &str) -> Value {
-    let entry = |account: Uuid, direction: &str| {
+fn entries(bank: &Bank, amount: &str) -> Value {
+    let parties = [(bank.bob.id, "credit"), (bank.alice.id, "debit")];
+    json!(parties.map(|(account, direction)| {
         json!({
             "account_id": account, "direction": direction, "amount": amount, "currency": "EUR",
         })
-    };
+    }))
+}
+
+/// Alice pays Bob by two entries.
+fn body(bank: &Bank, amount: &str) -> Value {
     json!({
-        "entries": [entry(bank.bob.id, "credit"), entry(bank.alice.id, "debit")],
-        "reference": "rent", "metadata": {"rate": "1"},
+        "entries": entries(bank, amount), "reference": "rent", "metadata": {"rate": "1"},
     })
 }
 
@@ -24,15 +27,10 @@ pub(super) fn post(bank: &Bank, key: &str, amount: &str) -> Answered {
 fn a_posting_has_its_entries_in_place_of_accounts_and_amount() {
     let bank = Bank::new();
     let reply = post(&bank, "k", "12.3").unwrap();
-    let entry = |account: Uuid, direction: &str| {
-        json!({
-            "account_id": account, "direction": direction, "amount": "12.30", "currency": "EUR",
-        })
-    };
     let expected = json!({
         "id": alices("k"), "type": "posting", "status": "posted",
         "from_account_id": null, "to_account_id": null, "amount": null, "currency": null,
-        "entries": [entry(bank.bob.id, "credit"), entry(bank.alice.id, "debit")],
+        "entries": entries(&bank, "12.30"),
         "reference": "rent", "metadata": {"rate": "1"}, "decline_code": null,
         "created_at": "2027-01-15T08:00:00.000Z", "posted_at": "2027-01-15T08:00:00.000Z",
         "sequence": 2,
@@ -65,16 +63,14 @@ fn a_wrong_posting_is_refused_and_nothing_is_recorded() {
         *changed.pointer_mut(path).unwrap() = value;
         changed
     };
-    let entry = body(&bank, "1")["entries"][0].clone();
+    let to = |entry: &str, id: Uuid| with(&format!("/entries/{entry}/account_id"), json!(id));
+    let entry = entries(&bank, "1")[0].clone();
     let before = bank.recorded();
     for (body, expected) in rows! {
         (with("/entries", json!([])), "422 validation_failed /entries"),
         (with("/entries", json!([entry])), "422 validation_failed /entries"),
         (with("/entries", json!(vec![entry; 101])), "422 validation_failed /entries"),
-        (
-            with("/entries/1/account_id", json!(bank.bob.id)),
-            "422 validation_failed /entries/1/account_id",
-        ),
+        (to("1", bank.bob.id), "422 validation_failed /entries/1/account_id"),
         (with("/entries/1/amount", json!("1.01")), "422 posting_unbalanced /entries"),
         (with("/entries/0/currency", json!("USD")), "422 posting_unbalanced /entries"),
         (with("/entries/0/direction", json!("debit")), "422 posting_unbalanced /entries"),
@@ -82,14 +78,8 @@ fn a_wrong_posting_is_refused_and_nothing_is_recorded() {
         (with("/entries/1/amount", json!(1)), "422 amount_invalid /entries/1/amount"),
         (with("/entries/1/currency", json!("eur")), "422 validation_failed /entries/1/currency"),
         (with("/reference", json!("x".repeat(141))), "422 validation_failed /reference"),
-        (
-            with("/entries/0/account_id", json!(NOWHERE)),
-            "404 account_not_found /entries/0/account_id",
-        ),
-        (
-            with("/entries/1/account_id", json!(NOWHERE)),
-            "404 account_not_found /entries/1/account_id",
-        ),
+        (to("0", NOWHERE), "404 account_not_found /entries/0/account_id"),
+        (to("1", NOWHERE), "404 account_not_found /entries/1/account_id"),
     } {
         let answered = bank.request(&alice(), Call::Posting, "k", &body);
         assert_eq!(outcome(&answered), expected, "{body}");
