@@ -23,7 +23,7 @@ const LOGGED: &str = "is not what the audit log made of it";
 /// A bank with runs in every state, and an order that staff have ended. The ledger has decided the
 /// last run, and this service has not recorded it.
 fn busy() -> Bank {
-    let bank = Bank::with(MORNING_MS, "100");
+    let bank = Bank::new();
     let daily = json!({"start": "2027-01-15", "interval": "daily", "amount": "1"});
     let order = |key: &str, changes: Value| bank.order(key, &with(&daily, &changes));
     order("paid", json!({"count": 2}));
@@ -32,10 +32,8 @@ fn busy() -> Bank {
     order("retried", retried("800"));
     let cancelled = order("cancelled", retried("700"));
     // The ledger says nothing of the payee while there is not the money.
-    order(
-        "refused",
-        with(&to_number(FOREIGN_NUMBER), &json!({"amount": "150"})),
-    );
+    let foreign = with(&to_number(FOREIGN_NUMBER), &json!({"amount": "150"}));
+    order("refused", foreign);
     bank.deposit("more", "100").unwrap();
     assert_eq!(bank.tick().paid, 5);
     bank.cancel_as(&teller(), cancelled).unwrap();
@@ -87,6 +85,11 @@ fn assert_found(found: &[String], words: &str, change: &str) {
     assert!(found.iter().any(is_named), "{change}: {found:?}");
 }
 
+fn assert_has(found: &[String], words: &str, change: &str) {
+    let is_named = found.iter().any(|text| text.contains(words));
+    assert!(is_named, "{change}: {found:?}");
+}
+
 #[test]
 fn a_bank_whose_orders_ended_in_every_way_is_sound() {
     let bank = busy();
@@ -95,10 +98,8 @@ fn a_bank_whose_orders_ended_in_every_way_is_sound() {
     assert_eq!(states.unwrap().integer(0).unwrap(), 6);
     let report = report(&bank);
     assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
-    assert!(
-        report.checks.iter().all(|check| check.examined > 0),
-        "{report:?}"
-    );
+    let has_examined = report.checks.iter().all(|check| check.examined > 0);
+    assert!(has_examined, "{report:?}");
     // What the ledger decided after this store was read contradicts nothing.
     assert_eq!(report.totals[0].value, "1");
 }
@@ -169,11 +170,7 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         "UPDATE schedule_run SET sequence = rowid",
     };
     let found = found_after(&bank, store, &doubled);
-    assert_found(
-        &found,
-        "has no such date, or had it before",
-        "a doubled run",
-    );
+    assert_found(&found, "has no such date, or had it before", "doubled");
     assert_eq!(report(&bank).violations().next(), None);
 }
 
@@ -208,10 +205,7 @@ fn a_record_of_the_audit_log_that_is_changed_is_found() {
         ("there is no schedule", "UPDATE audit_log SET target = zeroblob(16)"),
     } {
         let found = found_after(&bank, &bank.service.store, &[change]);
-        assert!(
-            found.iter().any(|text| text.contains(words)),
-            "{change}: {found:?}"
-        );
+        assert_has(&found, words, change);
     }
 }
 
@@ -229,7 +223,7 @@ fn a_change_that_was_followed_and_is_lost_is_found() {
 
 #[test]
 fn more_payments_than_one_question_has_are_all_compared() {
-    let bank = Bank::with(MORNING_MS, "100");
+    let bank = Bank::new();
     let daily = json!({"start": "2027-01-15", "interval": "daily", "amount": "0.01"});
     bank.order("k", &daily);
     let days = LOOKUP_IDS_MAX + 2;
@@ -291,9 +285,6 @@ fn a_change_of_the_index_is_found_and_says_how_to_make_it_again() {
         "UPDATE listed_head SET delay_max_ms = -1000000000",
     ] {
         let found = found_after(&bank, &bank.service.store, &[statement]);
-        let remedy = found
-            .iter()
-            .any(|text| text.contains("DELETE FROM listed_head;"));
-        assert!(remedy, "{statement}: {found:?}");
+        assert_has(&found, "DELETE FROM listed_head;", statement);
     }
 }

@@ -41,21 +41,18 @@ fn requests_that_mean_the_same_have_one_fingerprint() {
     let instruction = parse(&good()).unwrap();
     assert_eq!(instruction.amount.unwrap().minor(), 1_230);
     let fingerprint_of = |body| parse(&body).unwrap().fingerprint();
-    for same in [
-        with("amount", json!("12.3")),
-        with("metadata", json!({"a": "1", "b": "2"})),
-    ] {
-        assert_eq!(fingerprint_of(same), instruction.fingerprint());
-    }
-    for other in [
-        with("amount", json!("12.31")),
-        with("reference", Value::Null),
-        with("metadata", Value::Null),
-        with("currency", json!("USD")),
-        with("from_account_id", json!(OTHER)),
-        with("to_account_id", json!(OTHER)),
-    ] {
-        assert_ne!(fingerprint_of(other), instruction.fingerprint());
+    for (field, value, is_same) in rows! {
+        ("amount", json!("12.3"), true),
+        ("metadata", json!({"a": "1", "b": "2"}), true),
+        ("amount", json!("12.31"), false),
+        ("reference", Value::Null, false),
+        ("metadata", Value::Null, false),
+        ("currency", json!("USD"), false),
+        ("from_account_id", json!(OTHER), false),
+        ("to_account_id", json!(OTHER), false),
+    } {
+        let other = fingerprint_of(with(field, value));
+        assert_eq!(other == instruction.fingerprint(), is_same, "{field}");
     }
 }
 
@@ -73,9 +70,6 @@ fn amounts_of_every_wrong_shape_are_amount_invalid() {
 
 #[test]
 fn every_other_wrong_field_is_named() {
-    let many: serde_json::Map<_, _> = (0..51)
-        .map(|number| (number.to_string(), json!("")))
-        .collect();
     for (field, value, pointer) in rows! {
         ("currency", json!("XAU"), "/currency"),
         ("currency", json!("eur"), "/currency"),
@@ -88,9 +82,7 @@ fn every_other_wrong_field_is_named() {
         ("reference", json!("a\nb"), "/reference"),
         ("reference", json!("\u{202e} \u{200b}"), "/reference"),
         ("metadata", json!([]), "/metadata"),
-        ("metadata", json!({"a": "x".repeat(4_096)}), "/metadata"),
         ("metadata", json!({"a": 1}), "/metadata/a"),
-        ("metadata", Value::Object(many), "/metadata"),
         ("metadata", json!({"k".repeat(300): "a"}), "/metadata"),
         ("surprise", json!(1), "/surprise"),
     } {
@@ -173,11 +165,8 @@ fn the_fingerprint_of_a_batch_has_its_bad_lines_as_they_were_written() {
     let bad = fingerprint(with("amount", json!("1,00")));
     assert_eq!(fingerprint(with("amount", json!("1,00"))), bad);
     assert_ne!(fingerprint(with("amount", json!("2,00"))), bad);
-    let to_another = changed(
-        with("amount", json!("1,00")),
-        &json!({"to_account_id": OTHER}),
-    );
-    assert_ne!(fingerprint(to_another), bad);
+    let to_another = json!({"amount": "1,00", "to_account_id": OTHER});
+    assert_ne!(fingerprint(changed(good(), &to_another)), bad);
 }
 
 #[test]
@@ -197,15 +186,13 @@ fn a_bad_line_is_refused_alone_or_refuses_an_atomic_batch() {
     };
     let problem = parse_batch(true, &lines).unwrap_err();
     let errors = problem.errors().iter();
-    let errors: Vec<_> = errors
-        .map(|error| (&*error.pointer, &*error.code))
-        .collect();
+    let errors = errors.map(|error| format!("{} {}", error.pointer, error.code));
     let expected = rows! {
-        ("/transfers/1/amount", "amount_invalid"),
-        ("/transfers/2", "invalid"),
-        ("/transfers/3/surprise", "unknown_field"),
+        "/transfers/1/amount amount_invalid",
+        "/transfers/2 invalid",
+        "/transfers/3/surprise unknown_field",
     };
-    assert_eq!(errors, expected);
+    assert_eq!(errors.collect::<Vec<_>>(), expected);
     let problem = parse_batch(true, &vec![json!(7); 50]).unwrap_err();
     assert_eq!(problem.errors().len(), 20);
 }
