@@ -3,6 +3,7 @@
 
 use crate::calendar::Day;
 use crate::json::{NoBody, Unread, from_slice};
+use crate::rows;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -57,20 +58,16 @@ fn refusal(text: &str) -> (String, String) {
 
 #[test]
 fn a_struct_is_an_object_at_every_depth() {
-    for (text, pointer) in [
-        ("[]", ""),
-        (r#"[null,null,"debits"]"#, ""),
-        ("[[]]", ""),
-        ("null", ""),
-        ("7", ""),
-        (r#""text""#, ""),
+    let elsewhere = r#"[] [null,null,"debits"] [[]] null 7 "text""#.split(' ');
+    let members = [
         (r#"{"leg":["1.00"]}"#, "/leg"),
         (r#"{"leg":"1.00"}"#, "/leg"),
         (r#"{"legs":[{"amount":"1"},["1.00"]]}"#, "/legs/1"),
         (r#"{"wrapped":["1.00"]}"#, "/wrapped"),
         (r#"{"notes":[["a","b"]]}"#, "/notes"),
         (r#"{"nothing":[]}"#, "/nothing"),
-    ] {
+    ];
+    for (text, pointer) in elsewhere.map(|text| (text, "")).chain(members) {
         let expected = (pointer.to_owned(), "must be an object".to_owned());
         assert_eq!(refusal(text), expected, "{text}");
     }
@@ -82,13 +79,7 @@ fn a_struct_is_an_object_at_every_depth() {
 #[test]
 fn a_word_is_a_string() {
     assert_eq!(read(r#"{"word":"debits"}"#).word, Some(Word::Debits));
-    for value in [
-        r#"{"debits":null}"#,
-        r#"["debits"]"#,
-        "0",
-        "true",
-        r#""Debits""#,
-    ] {
+    for value in r#"{"debits":null} ["debits"] 0 true "Debits""#.split(' ') {
         let expected = "must be `debits` or `credits`".to_owned();
         let text = format!(r#"{{"word":{value}}}"#);
         assert_eq!(refusal(&text), ("/word".to_owned(), expected), "{text}");
@@ -98,14 +89,11 @@ fn a_word_is_a_string() {
 #[test]
 fn a_refusal_has_the_form_that_was_expected() {
     let number = "must be a whole number from -2^63 to 2^63 - 1";
+    let date = "must be a date such as 2027-01-31";
     for (field, expected, values) in [
         ("id", "must be a UUID", r#"[1,2] 7 {} "x" """#),
         ("flag", "must be true or false", r#"1 "true" [] {}"#),
-        (
-            "day",
-            "must be a date such as 2027-01-31",
-            r#""31.1.2027" "2027-02-29" "" "x""#,
-        ),
+        ("day", date, r#""31.1.2027" "2027-02-29" "" "x""#),
         ("offset", number, r#"1.5 "1" true [] 1e30"#),
         ("legs", "must be a list", r#"{} "x" 7"#),
     ] {
@@ -120,13 +108,9 @@ fn a_refusal_has_the_form_that_was_expected() {
 #[test]
 fn an_unknown_field_is_told_which_there_are() {
     let there_are = "is not a field here; there are: amount";
-    for name in [
-        "fee",
-        "a` b",
-        "`, expected `x`",
-        "x`, there are no fields",
-        " at line 1",
-    ] {
+    for name in rows! {
+        "fee", "a` b", "`, expected `x`", "x`, there are no fields", " at line 1",
+    } {
         let text = serde_json::json!({"leg": {"amount": "1", name: 0}}).to_string();
         let expected = (format!("/leg/{name}"), there_are.to_owned());
         assert_eq!(refusal(&text), expected);
