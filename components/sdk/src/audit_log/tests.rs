@@ -5,7 +5,7 @@ use super::read::NEWEST_OF_TARGET;
 use super::record::COLUMNS;
 use super::*;
 use crate::audit::Report;
-use crate::onward::OnwardQuery;
+use crate::onward::{OnwardList, OnwardQuery};
 use crate::page::Page;
 use crate::rows;
 use crate::store::{
@@ -51,14 +51,18 @@ fn sequences(store: &SqliteStore, query: &str, target: Option<Uuid>) -> Vec<i64>
     list.data.iter().map(|event| event.sequence).collect()
 }
 
+fn fed(store: &SqliteStore, query: OnwardQuery) -> OnwardList<EventView> {
+    let view = |event: Event| event.view("account_id");
+    feed(store, &query.page().unwrap(), view).unwrap()
+}
+
 #[test]
 fn an_event_is_the_record_in_its_place() {
     let store = store_of(7);
     let events = after(&store, 2, 4).unwrap();
     let expected: Vec<_> = (3..=6).map(|place| (place, record(place))).collect();
-    let found = events
-        .into_iter()
-        .map(|event| (event.sequence, event.record));
+    let found = events.into_iter();
+    let found = found.map(|event| (event.sequence, event.record));
     assert_eq!(found.collect::<Vec<_>>(), expected);
 }
 
@@ -82,11 +86,8 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
     let store = store_of(0);
     let transaction = store.begin().unwrap();
     for sequence in 1..=600 {
-        let new_value = Some("x".repeat(8_192));
-        let long = Record {
-            new_value,
-            ..record(sequence)
-        };
+        let mut long = record(sequence);
+        long.new_value = Some("x".repeat(8_192));
         long.append(&transaction).unwrap();
     }
     transaction.commit().unwrap();
@@ -95,10 +96,7 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
     let (mut query, mut pages, mut found) = (OnwardQuery::default(), 0, 0);
     query.limit = Some(1_000);
     loop {
-        let list = feed(&store, &query.page().unwrap(), |event| {
-            event.view("account_id")
-        })
-        .unwrap();
+        let list = fed(&store, query);
         let page = list.data.len() as u64;
         assert_eq!(list.next_after_sequence, found + page);
         (pages, found) = (pages + 1, found + page);
@@ -117,18 +115,13 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
 fn a_page_of_the_feed_has_at_most_its_limit() {
     let store = store_of(7);
     for (limit, more) in [(3, true), (6, true), (7, false), (8, false)] {
-        let page = OnwardQuery {
+        let query = OnwardQuery {
             after_sequence: None,
             limit: Some(limit),
         };
-        let list = feed(&store, &page.page().unwrap(), |event| {
-            event.view("account_id")
-        })
-        .unwrap();
-        assert_eq!(
-            (list.data.len() as u64, list.has_more),
-            (limit.min(7), more)
-        );
+        let list = fed(&store, query);
+        let page = (list.data.len() as u64, list.has_more);
+        assert_eq!(page, (limit.min(7), more));
     }
 }
 
@@ -189,10 +182,8 @@ fn a_hash_is_of_these_bytes() {
 #[test]
 fn the_log_only_grows() {
     let store = store_of(2);
-    for change in [
-        "UPDATE audit_log SET actor_role = 'x'",
-        "DELETE FROM audit_log",
-    ] {
+    let changed = "UPDATE audit_log SET actor_role = 'x'";
+    for change in [changed, "DELETE FROM audit_log"] {
         let refused = store.begin().unwrap().execute(change, &[]).unwrap_err();
         assert!(matches!(refused, StoreError::Constraint(_)), "{change}");
     }
@@ -240,18 +231,11 @@ fn an_honest_log_verifies_up_to_its_head() {
 #[test]
 fn each_change_of_the_log_is_found_and_named() {
     const IS_NOT: &str = "audit event 2: it is not what its hash was made of";
-    for change in [
-        "at_ms = 1",
-        "actor = randomblob(16)",
-        "actor_role = 'admin'",
-        "on_behalf_of = randomblob(16)",
-        "action = 'closed'",
-        "target = zeroblob(16)",
-        "old_value = ''",
-        "new_value = NULL",
-        "request_id = ''",
-        "hash = zeroblob(32)",
-    ] {
+    for change in rows! {
+        "at_ms = 1", "actor = randomblob(16)", "actor_role = 'admin'",
+        "on_behalf_of = randomblob(16)", "action = 'closed'", "target = zeroblob(16)",
+        "old_value = ''", "new_value = NULL", "request_id = ''", "hash = zeroblob(32)",
+    } {
         let found = found_after(&format!("UPDATE audit_log SET {change} WHERE sequence = 2"));
         assert!(found.contains(IS_NOT), "{change}: {found}");
     }

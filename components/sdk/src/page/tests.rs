@@ -5,6 +5,7 @@
 use super::*;
 use crate::store::Value;
 use proptest::prelude::*;
+use std::cmp::Ordering::{Greater, Less};
 use uuid::Uuid;
 
 const PATH: &str = "/api/orders";
@@ -36,15 +37,15 @@ fn read(all: &[i64], query: &str) -> List<i64> {
     if !window.is_back {
         rows.reverse();
     }
-    rows.retain(|row| {
-        if window.is_back {
-            *row > key
-        } else {
-            *row < key
-        }
-    });
+    let order = if window.is_back { Greater } else { Less };
+    rows.retain(|row| row.cmp(&key) == order);
     rows.truncate(usize::try_from(window.fetch).unwrap());
     List::new(rows, &page, |row| *row)
+}
+
+/// The query for a page of two rows at a cursor.
+fn at(cursor: Option<String>) -> String {
+    format!("limit=2&cursor={}", cursor.unwrap())
 }
 
 #[test]
@@ -98,9 +99,8 @@ fn wrong_queries_are_refused() {
 #[test]
 fn a_cursor_belongs_to_its_list_and_its_filters() {
     let made = Page::<i64, Filter>::from_query(PATH, "account_id=7&limit=1").unwrap();
-    let cursor = List::new(vec![2, 1], &made, |row| *row)
-        .next_cursor
-        .unwrap();
+    let list = List::new(vec![2, 1], &made, |row| *row);
+    let cursor = list.next_cursor.unwrap();
     let query = format!("account_id=7&cursor={cursor}");
     assert!(Page::<i64, Filter>::from_query(PATH, &query).is_ok());
     assert!(Page::<i64, Filter>::from_query("/api/orders/", &query).is_ok());
@@ -110,11 +110,8 @@ fn a_cursor_belongs_to_its_list_and_its_filters() {
         (PATH, format!("cursor={cursor}")),
     ];
     for (path, query) in others {
-        assert_eq!(
-            refusal(path, &query),
-            (400, "cursor_invalid"),
-            "{path}?{query}"
-        );
+        let refused = refusal(path, &query);
+        assert_eq!(refused, (400, "cursor_invalid"), "{path}?{query}");
     }
     let of_ids = Page::<Uuid, Filter>::from_query(PATH, &query).unwrap_err();
     assert_eq!(of_ids.code(), "cursor_invalid");
@@ -125,18 +122,10 @@ fn the_first_page_has_none_before_it_and_the_last_none_after_it() {
     let first = read(&[1, 2, 3], "limit=2");
     assert_eq!((first.data, first.previous_cursor), (vec![3, 2], None));
     assert!(first.has_more);
-    let last = read(
-        &[1, 2, 3],
-        &format!("limit=2&cursor={}", first.next_cursor.unwrap()),
-    );
-    assert_eq!(
-        (last.data, last.next_cursor, last.has_more),
-        (vec![1], None, false)
-    );
-    let back = read(
-        &[1, 2, 3],
-        &format!("limit=2&cursor={}", last.previous_cursor.unwrap()),
-    );
+    let last = read(&[1, 2, 3], &at(first.next_cursor));
+    assert_eq!((last.data, last.next_cursor), (vec![1], None));
+    assert!(!last.has_more);
+    let back = read(&[1, 2, 3], &at(last.previous_cursor));
     assert_eq!((back.data, back.previous_cursor), (vec![3, 2], None));
     assert!(back.has_more);
 }
@@ -145,22 +134,16 @@ fn the_first_page_has_none_before_it_and_the_last_none_after_it() {
 #[test]
 fn a_page_without_rows_leads_back() {
     let first = read(&[5, 4, 3, 2, 1], "limit=2");
-    let second = format!("limit=2&cursor={}", first.next_cursor.unwrap());
+    let second = at(first.next_cursor);
     let gone = read(&[6, 5], &second);
-    assert_eq!(
-        (gone.data, gone.next_cursor, gone.has_more),
-        (vec![], None, false)
-    );
-    let back = read(
-        &[6, 5],
-        &format!("cursor={}", gone.previous_cursor.unwrap()),
-    );
-    assert_eq!(back.data, [6, 5]);
+    assert_eq!((gone.data, gone.next_cursor), (vec![], None));
+    assert!(!gone.has_more);
+    assert_eq!(read(&[6, 5], &at(gone.previous_cursor)).data, [6, 5]);
 
-    let back = read(&[5, 4, 3, 2, 1], &second).previous_cursor.unwrap();
-    let gone = read(&[2, 1], &format!("limit=2&cursor={back}"));
+    let back = read(&[5, 4, 3, 2, 1], &second).previous_cursor;
+    let gone = read(&[2, 1], &at(back));
     assert_eq!((gone.data, gone.previous_cursor), (vec![], None));
-    let on = read(&[2, 1], &format!("cursor={}", gone.next_cursor.unwrap()));
+    let on = read(&[2, 1], &at(gone.next_cursor));
     assert_eq!((on.data, gone.has_more), (vec![2, 1], true));
 }
 
@@ -178,11 +161,9 @@ fn a_short_page_goes_on_where_it_was_cut_off() {
     assert_eq!(next(&first, &[], Some(4)), (cursor(4, false), None));
     // A whole page goes on behind its last row.
     assert_eq!(next(&first, &[9, 8, 7], Some(4)), (cursor(8, false), None));
-    let back = page(&format!("limit=2&cursor={}", cursor(3, true).unwrap()));
-    assert_eq!(
-        next(&back, &[7], Some(12)),
-        (cursor(7, false), cursor(12, true))
-    );
+    let back = page(&at(cursor(3, true)));
+    let both = (cursor(7, false), cursor(12, true));
+    assert_eq!(next(&back, &[7], Some(12)), both);
 }
 
 proptest! {
