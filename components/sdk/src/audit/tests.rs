@@ -2,6 +2,7 @@
 //! Method: tables of few numbers, and pages of three.
 
 use super::*;
+use crate::rows;
 use crate::store::{
     Migration, Reader, Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError,
     Transaction as _, Value, migrate,
@@ -12,7 +13,7 @@ const NUMBERS: &str = "WITH RECURSIVE number (value) AS
 SELECT value FROM number WHERE value > ?1 AND value <= COUNT LIMIT ?2";
 
 /// The numbers from 1 to `count`, which is at most 7.
-fn pages(store: &SqliteStore, count: i64, page_rows: usize) -> Pages<'_, SqliteStore> {
+fn pages<S: Store>(store: &S, count: i64, page_rows: usize) -> Pages<'_, S> {
     let sql = NUMBERS.replace("COUNT", &count.to_string());
     Pages::new(store, sql, [Value::from(0_i64)], page_rows)
 }
@@ -50,9 +51,7 @@ impl Store for NarrowStore {
 #[test]
 fn pages_get_smaller_where_rows_are_long() {
     let store = NarrowStore(SqliteStore::in_memory().unwrap());
-    let sql = NUMBERS.replace("COUNT", "7");
-    let rows = Pages::new(&store, sql, [Value::from(0_i64)], 7);
-    let numbers = rows.map(|row| row.unwrap().integer(0).unwrap());
+    let numbers = pages(&store, 7, 7).map(|row| row.unwrap().integer(0).unwrap());
     assert_eq!(numbers.collect::<Vec<_>>(), (1..=7).collect::<Vec<_>>());
 }
 
@@ -85,10 +84,8 @@ fn a_check_names_each_broken_row_once_and_only_the_first_ones() {
     for number in [0, 0].into_iter().chain(1..30) {
         check.require(false, || row(number));
     }
-    assert_eq!(
-        check.violations,
-        (0..VIOLATIONS_MAX).map(row).collect::<Vec<_>>()
-    );
+    let first: Vec<_> = (0..VIOLATIONS_MAX).map(row).collect();
+    assert_eq!(check.violations, first);
 }
 
 #[test]
@@ -109,20 +106,12 @@ fn what_was_added_to_a_schema_or_taken_out_of_it_is_found() {
     let store = SqliteStore::in_memory().unwrap();
     migrate(&store, STEPS).unwrap();
     assert_eq!(check_schema(&store, STEPS).unwrap().violations, [""; 0]);
-    for (change, words) in [
-        (
-            "DROP TRIGGER t_stays",
-            "CREATE TRIGGER t_stays BEFORE UPDATE ON t",
-        ),
-        (
-            "DROP INDEX t_v",
-            "CREATE UNIQUE INDEX t_v ON t: is not there",
-        ),
-        (
-            "CREATE TRIGGER planted AFTER INSERT ON t BEGIN DELETE FROM t; END",
-            "planted: was added or changed",
-        ),
-    ] {
+    let planted = "CREATE TRIGGER planted AFTER INSERT ON t BEGIN DELETE FROM t; END";
+    for (change, words) in rows! {
+        ("DROP TRIGGER t_stays", "CREATE TRIGGER t_stays BEFORE UPDATE ON t"),
+        ("DROP INDEX t_v", "CREATE UNIQUE INDEX t_v ON t: is not there"),
+        (planted, "planted: was added or changed"),
+    } {
         let transaction = store.begin().unwrap();
         transaction.execute(change, &[]).unwrap();
         // The store has one connection: the check reads what the transaction has changed.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::rows;
 
 #[test]
 fn values_are_read_and_the_others_have_their_defaults() {
@@ -14,13 +15,9 @@ fn values_are_read_and_the_others_have_their_defaults() {
 
 #[test]
 fn all_that_is_wrong_is_reported_at_once_and_no_value() {
-    let wrong = [
-        ("idle", "soon"),
-        ("short", "1ms"),
-        ("small", "1"),
-        ("text", "2"),
-    ];
-    let config = Config::from_pairs(wrong.into_iter().chain([("sesion_idle", "5h")]));
+    let config = Config::from_pairs(rows! {
+        ("idle", "soon"), ("short", "1ms"), ("small", "1"), ("text", "2"), ("sesion_idle", "5h"),
+    });
     let mut values = config.read();
     values.duration_ms("idle", 1);
     values.duration_ms("short", 1);
@@ -42,10 +39,8 @@ fn all_that_is_wrong_is_reported_at_once_and_no_value() {
 
 #[test]
 fn a_service_without_keys_says_so() {
-    let error = Config::from_pairs([("a", "1")])
-        .read()
-        .finish()
-        .unwrap_err();
+    let config = Config::from_pairs([("a", "1")]);
+    let error = config.read().finish().unwrap_err();
     let expected = "config key `a` is not known; there are: none";
     assert_eq!(error.to_string(), expected);
 }

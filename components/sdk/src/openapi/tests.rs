@@ -2,6 +2,7 @@
 //! Method: a document of a few calls, completed.
 
 use super::*;
+use crate::assert_json;
 use crate::http::PathId;
 use crate::idempotency::IdempotencyKey;
 use crate::identity::Role;
@@ -119,9 +120,8 @@ fn the_items_of_a_list_have_a_schema_of_their_own_and_so_has_what_they_are_made_
 fn a_member_with_words_is_no_object_too() {
     let schemas = &part(REFUSALS, &[])["components"]["schemas"];
     let role = &schemas["Author"]["properties"]["role"];
-    assert_eq!(role["description"], "What the author may do.");
-    assert_eq!(role["type"], "string");
-    assert_eq!(role["allOf"], Value::Null);
+    let description = "What the author may do.";
+    assert_json!(role, {"description": description, "type": "string", "allOf": null});
 }
 
 #[test]

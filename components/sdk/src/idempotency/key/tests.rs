@@ -35,11 +35,8 @@ fn a_call_that_takes_a_key_does_without_one_and_refuses_what_is_none() {
             let value = HeaderValue::from_static(value);
             request.headers.append(IDEMPOTENCY_KEY, value);
         }
-        now(Option::<IdempotencyKey>::from_request_parts(
-            &mut request,
-            &(),
-        ))
-        .map_err(|problem| problem.code())
+        let key = Option::<IdempotencyKey>::from_request_parts(&mut request, &());
+        now(key).map_err(|problem| problem.code())
     }
     assert_eq!(extracted(&[]), Ok(None));
     assert_eq!(extracted(&["k"]), Ok(Some(IdempotencyKey("k".to_owned()))));

@@ -2,6 +2,7 @@
 //! Method: a host on SQLite that records its calls, and scripts of statements, named and random.
 
 use super::*;
+use crate::rows;
 use crate::store::{NotedHost, SqliteStore, Store};
 use proptest::prelude::*;
 
@@ -63,12 +64,8 @@ fn run(transaction: impl Transaction, script: &str) -> Outcome {
 #[test]
 fn a_transaction_makes_these_calls_and_leaves_these_rows() {
     const ALL: &str = "begin, execute, query, execute, execute, commit-with 1";
-    for (script, calls, left) in [
-        (
-            "read +1 +2 commit",
-            "begin-query, commit-with 2",
-            vec![1, 2],
-        ),
+    for (script, calls, left) in rows! {
+        ("read +1 +2 commit", "begin-query, commit-with 2", vec![1, 2]),
         ("+1 commit", "begin, commit-with 1", vec![1]),
         // A transaction without statements, or with changes that are dropped, does not begin.
         ("drop", "", vec![]),
@@ -80,7 +77,7 @@ fn a_transaction_makes_these_calls_and_leaves_these_rows() {
         ("read commit", "begin-query, commit", vec![]),
         ("+1 read +2 try-2 +3 commit", ALL, vec![1, 3]),
         ("+1 later", "begin, execute, commit-later", vec![1]),
-    ] {
+    } {
         let host = host();
         let (_, ended) = run(host.begin().unwrap(), script);
         assert_eq!(ended, Ok(()), "{script}");
