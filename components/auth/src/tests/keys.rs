@@ -229,7 +229,7 @@ fn a_key_that_took_too_long_to_make_is_never_shown() {
     // The tick comes between the answer of the gateway and the commit.
     let (store, clock) = (bank.service.store.clone(), bank.service.clock.clone());
     let service = bank.service.clone();
-    bank.gateway.meanwhile(move || {
+    bank.gateway.meanwhile.set(move || {
         clock.pass_ms(60_001);
         service.abandon_pending_keys().unwrap();
         let outbox = store.query(OUTBOX, &[]).unwrap();

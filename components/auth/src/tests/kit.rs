@@ -62,14 +62,7 @@ pub struct Cores {
     /// Whether the latest was of one whom the service knew.
     pub known: Rc<Cell<bool>>,
     pub busy: Rc<Cell<bool>>,
-    meanwhile: Rc<RefCell<Meanwhile>>,
-}
-
-impl Cores {
-    /// Runs this before the next hash.
-    pub fn meanwhile(&self, act: impl FnOnce() + 'static) {
-        *self.meanwhile.borrow_mut() = Some(Box::new(act));
-    }
+    pub meanwhile: Meanwhile,
 }
 
 impl Compute for Cores {
@@ -77,10 +70,7 @@ impl Compute for Cores {
 
     fn acquire(&self, is_known: bool) -> Option<()> {
         self.known.set(is_known);
-        let meanwhile = self.meanwhile.borrow_mut().take();
-        if let Some(act) = meanwhile {
-            act();
-        }
+        self.meanwhile.happen();
         self.taken.set(self.taken.get() + 1);
         (!self.busy.get()).then_some(())
     }
@@ -93,14 +83,29 @@ pub enum Call {
     EndUserSessions(Uuid, i64, Option<Uuid>),
 }
 
-/// What happens while a call is on its way to another part of the bank.
-type Meanwhile = Option<Box<dyn FnOnce()>>;
+type Act = Box<dyn FnOnce()>;
+
+/// What happens while the next call is on its way to another part of the bank.
+#[derive(Clone, Default)]
+pub struct Meanwhile(Rc<Cell<Option<Act>>>);
+
+impl Meanwhile {
+    pub fn set(&self, act: impl FnOnce() + 'static) {
+        self.0.set(Some(Box::new(act)));
+    }
+
+    fn happen(&self) {
+        if let Some(act) = self.0.take() {
+            act();
+        }
+    }
+}
 
 #[derive(Clone, Default)]
 pub struct TokenService {
     calls: Rc<RefCell<Vec<Call>>>,
     pub broken: Rc<Cell<bool>>,
-    meanwhile: Rc<RefCell<Meanwhile>>,
+    meanwhile: Meanwhile,
 }
 
 impl TokenService {
@@ -125,10 +130,7 @@ impl Issuer for TokenService {
         version: i64,
         _: Option<&str>,
     ) -> Result<TokenResponse, IssuerError> {
-        let meanwhile = self.meanwhile.borrow_mut().take();
-        if let Some(act) = meanwhile {
-            act();
-        }
+        self.meanwhile.happen();
         let supersedes = |call: &Call| match *call {
             Call::EndUserSessions(ended, floor, _) => ended == subject && version < floor,
             _ => false,
@@ -166,26 +168,19 @@ pub struct KeyList {
     pub used: Rc<RefCell<Vec<(Uuid, i64)>>>,
     /// Refused until they are confirmed.
     pub suspended: Rc<RefCell<Vec<Uuid>>>,
-    meanwhile: Rc<RefCell<Meanwhile>>,
+    /// What happens right after the gateway has accepted the next key.
+    pub meanwhile: Meanwhile,
 }
 
 impl KeyList {
-    /// Runs this right after the gateway has accepted the next key.
-    pub fn meanwhile(&self, act: impl FnOnce() + 'static) {
-        *self.meanwhile.borrow_mut() = Some(Box::new(act));
-    }
-
     fn change(&self, change: impl FnOnce()) -> Result<(), GatewayError> {
-        let failure = Err(GatewayError::Unavailable("the disk is full".to_owned()));
-        if self.broken.get() {
-            return failure;
+        if !self.broken.get() {
+            change();
         }
-        change();
-        if self.loses_answers.get() {
-            failure
-        } else {
-            Ok(())
+        if self.broken.get() || self.loses_answers.get() {
+            return Err(GatewayError::Unavailable("the disk is full".to_owned()));
         }
+        Ok(())
     }
 }
 
@@ -197,10 +192,7 @@ impl Gateway for KeyList {
         self.change(|| {
             self.accepted.borrow_mut().insert(key.id, hash);
         })?;
-        let meanwhile = self.meanwhile.borrow_mut().take();
-        if let Some(act) = meanwhile {
-            act();
-        }
+        self.meanwhile.happen();
         Ok(())
     }
 
@@ -330,9 +322,8 @@ impl Bank {
             name: None,
             metadata: None,
         };
-        let made = self
-            .service
-            .create_user(&admin(), &KeyedRequest::UNKEYED, &new);
+        let unkeyed = KeyedRequest::UNKEYED;
+        let made = self.service.create_user(&admin(), &unkeyed, &new);
         self.made(&made.unwrap())
     }
 
@@ -379,10 +370,10 @@ impl Bank {
     pub fn meanwhile(&self, user: &User, statement: &'static str) {
         let (store, calls) = (self.service.store.clone(), Rc::clone(&self.tokens.calls));
         let ended = Call::EndUserSessions(user.id, 2, None);
-        *self.tokens.meanwhile.borrow_mut() = Some(Box::new(move || {
+        self.tokens.meanwhile.set(move || {
             execute(&store, statement).unwrap();
             calls.borrow_mut().push(ended);
-        }));
+        });
     }
 
     pub fn kept_hash(&self, id: Uuid) -> String {
@@ -446,11 +437,8 @@ pub fn admin() -> Actor {
 pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> (u16, &'static str, String) {
     let problem: Problem = result.err().expect("a refusal").into();
     let pointer = problem.errors().first().map(|error| error.pointer.clone());
-    (
-        problem.status().as_u16(),
-        problem.code(),
-        pointer.unwrap_or_default(),
-    )
+    let (status, code) = (problem.status().as_u16(), problem.code());
+    (status, code, pointer.unwrap_or_default())
 }
 
 /// Whether a lock refuses the attempt.
@@ -484,13 +472,10 @@ impl<'a> Explained<'a> {
 
 impl Reader for Explained<'_> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let steps = self
-            .store
-            .query(&format!("EXPLAIN QUERY PLAN {sql}"), params)?;
-        let steps = steps.into_iter().map(|step| step.text(3));
-        self.plan
-            .borrow_mut()
-            .extend(steps.collect::<Result<Vec<_>, _>>()?);
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let steps = self.store.query(&explain, params)?.into_iter();
+        let steps = steps.map(|step| step.text(3).unwrap());
+        self.plan.borrow_mut().extend(steps);
         self.store.query(sql, params)
     }
 }

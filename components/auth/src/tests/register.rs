@@ -72,7 +72,8 @@ fn an_address_is_taken_once_in_any_case() {
 fn the_insert_decides_who_has_the_address() {
     let bank = Bank::new();
     let other = bank.clone();
-    bank.cores.meanwhile(move || drop(other.register(EMAIL)));
+    let overtake = move || drop(other.register(EMAIL));
+    bank.cores.meanwhile.set(overtake);
     let late = refusal(bank.register_as(EMAIL, PASSWORD, None));
     assert_eq!((late.0, late.1), (409, "email_taken"));
     assert_eq!(bank.count(USERS), 1);

@@ -51,7 +51,7 @@ fn what_is_kept_of_a_registration_has_no_hash_of_the_password() {
 fn of_two_registrations_at_once_under_one_key_one_makes_a_user() {
     let bank = Bank::new();
     let other = bank.clone();
-    bank.cores.meanwhile(move || {
+    bank.cores.meanwhile.set(move || {
         let first = other.register_keyed(Some("k"), EMAIL, PASSWORD, None);
         assert!(!first.unwrap().repeated);
     });
@@ -95,7 +95,7 @@ fn a_repeated_request_for_a_key_gets_it_without_the_secret() {
 fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
     let bank = Bank::new();
     let other = bank.clone();
-    bank.gateway.meanwhile(move || {
+    bank.gateway.meanwhile.set(move || {
         let first = other.keyed(Some("k"), &orders()).unwrap();
         assert!(body(&first.body)["secret"].is_string());
     });
