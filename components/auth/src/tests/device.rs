@@ -7,6 +7,7 @@ use crate::{AuthError, LoggedIn, Login};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_sdk::json;
+use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Reader;
 
 const TOKENS: &str = "SELECT 1 FROM device_token";
@@ -29,12 +30,8 @@ impl Bank {
             let _ = self.log_in_from(&address, None, EMAIL, OTHER_PASSWORD);
             let _ = self.log_in(EMAIL, OTHER_PASSWORD);
         }
-        assert!(is_locked(&self.log_in_from(
-            "203.0.113.9",
-            None,
-            EMAIL,
-            PASSWORD
-        )));
+        let elsewhere = self.log_in_from("203.0.113.9", None, EMAIL, PASSWORD);
+        assert!(is_locked(&elsewhere));
     }
 }
 
@@ -104,9 +101,7 @@ fn a_token_that_is_not_valid_has_no_effect() {
     bank.pass_ms(1);
     let unknown = URL_SAFE_NO_PAD.encode([7; 32]);
     let too_long = "x".repeat(60_000);
-    let tokens = [
-        &others, &expired, &unknown, "", "no token", "\u{0}", &too_long,
-    ];
+    let tokens = rows! { &others, &expired, &unknown, "", "no token", "\u{0}", &too_long };
     for token in tokens {
         let logged_in = bank.log_in_with(token, PASSWORD).unwrap();
         assert_ne!(logged_in.device_token, token);
@@ -166,9 +161,8 @@ fn a_new_password_and_disabling_end_a_user_s_tokens_and_a_new_role_does_not() {
     let enabled = r#"{"role":"customer","disabled":false}"#;
     bank.change(&user, enabled).unwrap();
     bank.device(EMAIL);
-    bank.change_password(&user, PASSWORD, OTHER_PASSWORD)
-        .unwrap();
-    assert_eq!(bank.count(TOKENS), 1);
+    let changed = bank.change_password(&user, PASSWORD, OTHER_PASSWORD);
+    assert_eq!((changed, bank.count(TOKENS)), (Ok(()), 1));
 }
 
 #[test]
@@ -201,9 +195,7 @@ fn a_login_has_these_members_and_no_other() {
         (r#","totp":"123456""#, Some("/totp")),
     ] {
         let login = json::from_slice::<Login>(body.replace("MORE", more).as_bytes());
-        let refused = login
-            .err()
-            .map(|problem| problem.errors()[0].pointer.clone());
-        assert_eq!(refused.as_deref(), pointer, "{more}");
+        let pointer_of = |problem: Problem| problem.errors()[0].pointer.clone();
+        assert_eq!(login.err().map(pointer_of).as_deref(), pointer, "{more}");
     }
 }

@@ -15,7 +15,7 @@ impl Bank {
     }
 
     /// The actions of the events, newest first.
-    fn actions(&self, query: &str) -> Vec<String> {
+    pub(super) fn actions(&self, query: &str) -> Vec<String> {
         let list = self.events(query);
         let actions = list["data"].as_array().unwrap().iter();
         actions
@@ -76,10 +76,8 @@ fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
 #[test]
 fn a_filter_that_is_no_id_is_refused() {
     for query in ["user_id=me", "actor=x"] {
-        let problem = Page::<i64, EventFilter>::from_query("/", query)
-            .err()
-            .unwrap();
-        assert_eq!(problem.status().as_u16(), 422, "{query}");
+        let read = Page::<i64, EventFilter>::from_query("/", query);
+        assert_eq!(refusal(read).0, 422, "{query}");
     }
 }
 
@@ -92,17 +90,15 @@ fn other_services_follow_who_may_log_in() {
         bank.change(&ada, body).unwrap();
     }
     let changes = bank.service.changes(0).unwrap();
-    let seen: Vec<_> = changes
-        .iter()
-        .map(|change| (change.sequence, change.user_id, change.kind, change.at_ms))
-        .collect();
+    let seen = changes.iter();
+    let seen = seen.map(|it| (it.sequence, it.user_id, it.kind, it.at_ms));
     let expected = [
         (1, teller.id, ChangeKind::Other, START_MS),
         (2, ada.id, ChangeKind::Disabled, START_MS + 1),
         (3, ada.id, ChangeKind::Enabled, START_MS + 2),
         (4, ada.id, ChangeKind::Other, START_MS + 2),
     ];
-    assert_eq!(seen, expected);
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
     assert_eq!(bank.service.changes(2).unwrap(), changes[2..]);
     assert_eq!(bank.service.changes(u64::MAX).unwrap(), []);
 }

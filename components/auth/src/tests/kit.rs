@@ -26,7 +26,7 @@ use strongroom_sdk::store::{
 };
 use uuid::Uuid;
 
-pub use strongroom_sdk::rows;
+pub use strongroom_sdk::{assert_json, rows};
 
 pub const PASSWORD: &str = "seven otters juggle walnuts";
 pub const OTHER_PASSWORD: &str = "nine llamas paint the quay";
