@@ -4,6 +4,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use strongroom_sdk::rows;
 
 const EMAIL: &str = "alice.smith@example.org";
 
@@ -17,11 +18,8 @@ fn length_is_counted_in_characters() {
     assert_eq!(checked(&"\u{e9}".repeat(14)), Err(PasswordError::TooShort));
     assert_eq!(checked("fifteen  chars!"), Ok(()));
     assert_eq!(checked("\u{1f3e6}\u{e9}x\u{1f5dd}qz ein Haus"), Ok(()));
-    let long: String = "tram lark oboe quay "
-        .chars()
-        .cycle()
-        .take(LENGTH_MAX)
-        .collect();
+    let words = "tram lark oboe quay ".chars().cycle();
+    let long: String = words.take(LENGTH_MAX).collect();
     assert_eq!(checked(&long), Ok(()));
     assert_eq!(checked(&format!("{long}x")), Err(PasswordError::TooLong));
 }
@@ -73,14 +71,7 @@ fn phrases_are_taken_as_they_are() {
     }
 }
 
-const OWN_WORDS: &[&str] = &[
-    "alice",
-    "Smith",
-    "EXAMPLE",
-    "strongroom",
-    "1987",
-    "password",
-];
+const OWN_WORDS: &[&str] = &rows! { "alice", "Smith", "EXAMPLE", "strongroom", "1987", "password" };
 
 proptest! {
     #[test]

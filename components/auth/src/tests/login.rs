@@ -3,10 +3,8 @@
 //! Method: each kind of login, the calls to the token service, and the hashes it took.
 
 use super::kit::*;
+use crate::AuthError;
 use crate::password::tests::SPELLINGS;
-use crate::{AuthError, NewUser};
-use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::idempotency::KeyedRequest;
 use strongroom_sdk::identity::Role;
 
 #[test]
@@ -34,20 +32,10 @@ fn every_spelling_of_a_password_is_the_same_in_every_call() {
     let user = bank.register_as(EMAIL, keyboard, None).unwrap();
     opens(EMAIL);
     let next = |spelling: &str| spelling.replace("42", "43");
-    bank.change_password(&user, decomposed, &next(decomposed))
-        .unwrap();
+    let changed = bank.change_password(&user, decomposed, &next(decomposed));
+    assert_eq!(changed, Ok(()));
     assert!(bank.log_in(EMAIL, &next(keyboard)).is_ok());
-    let teller = NewUser {
-        email: TELLER.to_owned(),
-        password: decomposed.to_owned(),
-        role: Role::Teller,
-        name: None,
-        metadata: None,
-    };
-    let unkeyed = KeyedRequest::UNKEYED;
-    bank.service
-        .create_user(&Actor::BANK, &unkeyed, &teller)
-        .unwrap();
+    bank.create_as(TELLER, decomposed, Role::Teller);
     opens(TELLER);
 }
 
@@ -98,10 +86,8 @@ fn a_user_disabled_during_the_login_gets_no_session() {
 #[test]
 fn a_role_changed_during_the_login_is_the_session_s_role() {
     let (bank, user) = Bank::with_ada();
-    bank.meanwhile(
-        &user,
-        "UPDATE user SET role = 'teller', security_version = 2",
-    );
+    let promotion = "UPDATE user SET role = 'teller', security_version = 2";
+    bank.meanwhile(&user, promotion);
     let logged_in = bank.log_in(EMAIL, PASSWORD).unwrap();
     assert_eq!(logged_in.user.role, Role::Teller);
     let issued = Call::Issue(user.id, Role::Teller, 2);
@@ -111,13 +97,10 @@ fn a_role_changed_during_the_login_is_the_session_s_role() {
 #[test]
 fn logout_ends_the_caller_s_session() {
     let (bank, user) = Bank::with_ada();
-    let caller = identity(&user);
-    let log_out = || {
-        bank.service
-            .log_out(caller.session.unwrap(), caller.subject)
-    };
+    let session = identity(&user).session.unwrap();
+    let log_out = || bank.service.log_out(session, user.id);
     log_out().unwrap();
-    let ended = Call::EndSession(caller.session.unwrap(), caller.subject);
+    let ended = Call::EndSession(session, user.id);
     assert_eq!(bank.tokens.calls(), [ended]);
     bank.tokens.broken.set(true);
     assert!(matches!(log_out(), Err(AuthError::Issuer(_))));

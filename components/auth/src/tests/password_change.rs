@@ -17,8 +17,8 @@ fn ended(user: &User) -> Call {
 #[test]
 fn a_new_password_ends_all_other_sessions() {
     let (bank, user) = Bank::with_ada();
-    bank.change_password(&user, PASSWORD, OTHER_PASSWORD)
-        .unwrap();
+    let changed = bank.change_password(&user, PASSWORD, OTHER_PASSWORD);
+    assert_eq!(changed, Ok(()));
     assert_eq!(bank.tokens.calls(), [ended(&user)]);
     assert_eq!(bank.count("SELECT 1 FROM ended_sessions_outbox"), 0);
     assert!(bank.log_in(EMAIL, PASSWORD).is_err());
@@ -30,10 +30,7 @@ fn a_new_password_ends_all_other_sessions() {
 #[test]
 fn a_user_who_was_shut_out_meanwhile_keeps_no_session_by_a_new_password() {
     let (bank, user) = Bank::with_ada();
-    for change in [
-        r#"{"role":"teller"}"#,
-        r#"{"role":"customer","disabled":true}"#,
-    ] {
+    for change in r#"{"role":"teller"} {"role":"customer","disabled":true}"#.split(' ') {
         bank.change(&user, change).unwrap();
         let changed = bank.change_password(&user, PASSWORD, OTHER_PASSWORD);
         assert_eq!(changed, Err(AuthError::Conflict), "{change}");
@@ -81,9 +78,8 @@ fn a_retry_is_a_success_when_the_older_sessions_have_ended() {
 fn a_wrong_current_password_changes_nothing_and_is_throttled() {
     let (bank, user) = Bank::with_ada();
     for _ in 0..4 {
-        let (status, code, _) =
-            refusal(bank.change_password(&user, OTHER_PASSWORD, THIRD_PASSWORD));
-        assert_eq!((status, code), (403, "invalid_credentials"));
+        let refused = refusal(bank.change_password(&user, OTHER_PASSWORD, THIRD_PASSWORD));
+        assert_eq!((refused.0, refused.1), (403, "invalid_credentials"));
     }
     let change = || bank.change_password(&user, PASSWORD, OTHER_PASSWORD);
     assert!(is_locked(&change()));
@@ -100,8 +96,8 @@ fn a_stranger_cannot_keep_a_user_from_a_new_password() {
         let _ = bank.log_in(EMAIL, OTHER_PASSWORD);
     }
     assert!(bank.log_in(EMAIL, PASSWORD).is_err());
-    bank.change_password(&user, PASSWORD, OTHER_PASSWORD)
-        .unwrap();
+    let changed = bank.change_password(&user, PASSWORD, OTHER_PASSWORD);
+    assert_eq!(changed, Ok(()));
 }
 
 #[test]

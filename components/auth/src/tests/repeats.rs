@@ -101,10 +101,8 @@ fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
     });
     let second = bank.keyed(Some("k"), &orders()).unwrap();
     assert_eq!(body(&second.body)["secret"], Value::Null);
-    assert_eq!(
-        bank.count("SELECT 1 FROM api_key WHERE state = 'active'"),
-        1
-    );
+    let active = bank.count("SELECT 1 FROM api_key WHERE state = 'active'");
+    assert_eq!(active, 1);
     bank.pass_ms(60_001);
     bank.service.abandon_pending_keys().unwrap();
     assert_eq!(bank.service.deliver_pending(), Ok(1));
