@@ -1,5 +1,6 @@
 //! What the native tests of services share: tables with a row a line, and parts of documents.
 
+use crate::problem::Problem;
 use serde_json::Value;
 #[doc(hidden)]
 pub use serde_json::json;
@@ -32,6 +33,16 @@ macro_rules! assert_json {
         let part = $crate::testing::json!($part);
         assert_eq!($crate::testing::part_of(&$found, &part), part);
     }};
+}
+
+/// The status and the code of a problem, and its first pointer if there is one.
+#[must_use]
+pub fn words_of(problem: &Problem) -> String {
+    let (status, code) = (problem.status().as_u16(), problem.code());
+    match problem.errors().first() {
+        Some(error) => format!("{status} {code} {}", error.pointer),
+        None => format!("{status} {code}"),
+    }
 }
 
 /// The members of `found` that `like` has too.

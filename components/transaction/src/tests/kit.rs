@@ -48,6 +48,7 @@ pub(crate) const MORNING_MS: i64 = 1_800_000_000_000;
 pub(crate) const HOUR_MS: i64 = 3_600 * 1_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
+pub(crate) use strongroom_sdk::testing::words_of;
 pub(crate) use strongroom_sdk::{assert_json, rows};
 
 /// What the tests give the service, with a store of their choice.
@@ -340,14 +341,6 @@ pub(crate) fn outcome(answered: &Answered) -> String {
 /// The same of what must be refused.
 pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
     words_of(&answered.err().unwrap())
-}
-
-pub(crate) fn words_of(problem: &Problem) -> String {
-    let (status, code) = (problem.status().as_u16(), problem.code());
-    match problem.errors().first() {
-        Some(error) => format!("{status} {code} {}", error.pointer),
-        None => format!("{status} {code}"),
-    }
 }
 
 pub(crate) fn json_of(reply: &StoredReply) -> Value {

@@ -6,6 +6,7 @@ use crate::schema::MIGRATIONS;
 use crate::service::{Env, Service};
 use crate::webhook::Webhook;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -22,6 +23,7 @@ use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::testing::words_of;
 use uuid::Uuid;
 
 pub(crate) const NOON_MS: i64 = 1_800_000_000_000;
@@ -190,18 +192,22 @@ pub(crate) fn auditor() -> Auditor {
     caller(Role::Auditor).unwrap()
 }
 
+/// As the routes read it.
+fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
+    strongroom_sdk::json::from_slice(body.to_string().as_bytes())
+}
+
+fn key_of(text: &str) -> IdempotencyKey {
+    IdempotencyKey::from_header([text.as_bytes()]).unwrap()
+}
+
 pub(crate) fn json_of(view: impl Serialize) -> Value {
     serde_json::to_value(view).unwrap()
 }
 
 /// The status, the code, and the first pointer if there is one.
 pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
-    let problem = answered.err().unwrap();
-    let pointer = problem.errors().first().map(|error| error.pointer.as_str());
-    let (status, pointer) = (problem.status().as_u16(), pointer.unwrap_or_default());
-    format!("{status} {} {pointer}", problem.code())
-        .trim_end()
-        .to_owned()
+    words_of(&answered.err().unwrap())
 }
 
 impl Bank {
@@ -224,8 +230,7 @@ impl Bank {
 
     /// Requests a webhook; returns the response, and whether it is a repetition.
     pub(crate) fn request(&self, key: &str, body: &Value) -> Result<(Value, bool), Problem> {
-        let body: WebhookBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
-        let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
+        let (key, body) = (key_of(key), read::<WebhookBody>(body)?);
         let reply = self.0.create(&admin(), Some(&key), body)?;
         assert_eq!(reply.status, 201);
         Ok((serde_json::from_str(&reply.body).unwrap(), reply.repeated))
@@ -244,14 +249,12 @@ impl Bank {
     }
 
     pub(crate) fn change(&self, id: Uuid, body: &Value) -> Result<Value, Problem> {
-        let body = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
-        self.0.change(&admin(), id, body).map(json_of)
+        self.0.change(&admin(), id, read(body)?).map(json_of)
     }
 
     /// Requests a new secret; returns the response.
     pub(crate) fn rotate(&self, key: &str, id: Uuid, body: &Value) -> Result<Value, Problem> {
-        let body: RotateBody = strongroom_sdk::json::from_slice(body.to_string().as_bytes())?;
-        let key = IdempotencyKey::from_header([key.as_bytes()]).unwrap();
+        let (key, body) = (key_of(key), read::<RotateBody>(body)?);
         let reply = self.0.rotate_secret(&admin(), Some(&key), id, &body)?;
         Ok(serde_json::from_str(&reply.body).unwrap())
     }
@@ -287,6 +290,17 @@ impl Bank {
     /// The deliveries of a webhook, newest event first.
     pub(crate) fn deliveries(&self, id: Uuid) -> Value {
         self.try_deliveries(id).unwrap()
+    }
+
+    /// The actions in the audit log, newest first.
+    pub(crate) fn actions(&self, query: &str) -> Vec<Value> {
+        let log = self.logged(query).into_iter();
+        log.map(|record| record["action"].clone()).collect()
+    }
+
+    pub(crate) fn assert_sound(&self) {
+        let report = crate::audit::check_invariants(&self.0).unwrap();
+        assert_eq!(report.violations().collect::<Vec<_>>(), []);
     }
 
     /// The audit log, newest first.
