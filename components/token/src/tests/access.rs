@@ -15,10 +15,8 @@ fn a_token_has_the_header_and_the_claims_of_the_profile() {
     let (header, _) = tokens.access_token.split_once('.').unwrap();
     let header = URL_SAFE_NO_PAD.decode(header).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
-    assert_eq!(
-        header,
-        json!({"typ": "at+jwt", "alg": "EdDSA", "kid": "the-key"})
-    );
+    let expected = json!({"typ": "at+jwt", "alg": "EdDSA", "kid": "the-key"});
+    assert_eq!(header, expected);
 
     let mut claims = claims(&tokens.access_token);
     let members = claims.as_object_mut().unwrap();
@@ -61,24 +59,10 @@ fn introspection_describes_an_active_token_and_no_other() {
     let (bank, tokens) = Bank::with_session();
     let shown =
         |token: &str| serde_json::to_value(bank.service.introspect(token).unwrap()).unwrap();
-    let access = shown(&tokens.access_token);
-    assert_eq!(
-        (&access["active"], &access["token_type"]),
-        (&json!(true), &json!("Bearer"))
-    );
-    let refresh = shown(&tokens.refresh_token);
-    assert_eq!(
-        (&refresh["active"], &refresh["sub"]),
-        (&json!(true), &json!(ALICE))
-    );
+    assert_json!(shown(&tokens.access_token), {"active": true, "token_type": "Bearer"});
+    assert_json!(shown(&tokens.refresh_token), {"active": true, "sub": ALICE});
     bank.end(&tokens);
-    for token in [
-        tokens.refresh_token.as_str(),
-        "",
-        "srt_",
-        "a.b.c",
-        "garbage",
-    ] {
+    for token in [&*tokens.refresh_token, "", "srt_", "a.b.c", "garbage"] {
         assert_eq!(shown(token), json!({"active": false}), "{token}");
     }
 }

@@ -1,7 +1,6 @@
 //! Goal: sessions that lived as sessions do are sound, and a changed row is named.
 
 use super::kit::*;
-use strongroom_sdk::store::{Store, Transaction};
 
 fn violations(bank: &Bank) -> Vec<String> {
     let report = bank.service.check_invariants().unwrap();
@@ -33,9 +32,7 @@ fn a_changed_session_and_a_stray_rotation_are_named() {
         let (bank, tokens) = Bank::with_session();
         bank.rotated(&tokens.refresh_token);
         assert_eq!(violations(&bank), Vec::<String>::new());
-        let transaction = bank.service.store.begin().unwrap();
-        transaction.execute(change, &[]).unwrap();
-        transaction.commit().unwrap();
+        bank.execute(change);
         let found = violations(&bank);
         assert_eq!(found.len(), 1, "{change}: {found:?}");
         assert!(found[0].contains(expected), "{change}: {found:?}");

@@ -14,7 +14,7 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, WatchedStore, migrate};
 use uuid::Uuid;
 
-pub use strongroom_sdk::rows;
+pub use strongroom_sdk::{assert_json, rows};
 
 const KEY: [u8; 32] = [42; 32];
 

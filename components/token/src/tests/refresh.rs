@@ -57,11 +57,8 @@ fn the_old_token_after_the_grace_ends_the_session() {
     bank.assert_invalid(&tokens.refresh_token);
     bank.assert_invalid(&second);
     assert_eq!(bank.gateway.revoked(), [Revoked::Session(tokens.session)]);
-    assert_eq!(
-        bank.count("SELECT 1 FROM session WHERE end_reason = 'reuse'"),
-        1
-    );
-    assert_eq!(bank.count(OUTBOX), 0);
+    let reused = "SELECT 1 FROM session WHERE end_reason = 'reuse'";
+    assert_eq!((bank.count(reused), bank.count(OUTBOX)), (1, 0));
 }
 
 #[test]
@@ -98,10 +95,8 @@ fn any_earlier_token_within_the_grace_gets_the_newest() {
     let newest = chain.pop().unwrap();
     for earlier in &chain {
         assert_eq!(bank.rotated(earlier), newest);
-        assert_ne!(
-            bank.service.introspect(earlier),
-            Ok(Introspection::INACTIVE)
-        );
+        let shown = bank.service.introspect(earlier);
+        assert_ne!(shown, Ok(Introspection::INACTIVE));
     }
     assert!(bank.refresh(&newest).is_ok());
     assert_eq!(bank.gateway.revoked(), []);
@@ -145,12 +140,10 @@ fn reuse_is_invalid_only_when_the_gateway_knows_that_the_session_has_ended() {
         bank.pass_ms(60_000);
         bank.gateway.broken.set(true);
         for token in [first, first, &second] {
-            let refreshed = bank.refresh(token);
-            let is_failure = matches!(
-                refreshed,
-                Err(RefreshError::Failed(TokenError::Revocation(_)))
-            );
-            assert!(is_failure, "{by}");
+            let Err(RefreshError::Failed(error)) = bank.refresh(token) else {
+                panic!("delivered by {by}");
+            };
+            assert!(matches!(error, TokenError::Revocation(_)), "{by}");
         }
         assert_eq!(bank.count(OUTBOX), 1);
         bank.gateway.broken.set(false);
@@ -179,13 +172,7 @@ fn an_invented_token_of_a_known_session_changes_nothing() {
 #[test]
 fn any_other_text_is_invalid() {
     let (bank, tokens) = Bank::with_session();
-    for token in [
-        "",
-        "srt_",
-        "garbage",
-        &tokens.access_token,
-        &"x".repeat(5_000),
-    ] {
+    for token in rows! { "", "srt_", "garbage", &tokens.access_token, &"x".repeat(5_000) } {
         bank.assert_invalid(token);
     }
 }
@@ -194,29 +181,20 @@ fn any_other_text_is_invalid() {
 fn the_store_has_no_token_in_clear() {
     let (bank, tokens) = Bank::with_session();
     let token = RefreshToken::parse(&tokens.refresh_token).unwrap();
-    let session = Session::find(tokens.session, &bank.service.store)
-        .unwrap()
-        .unwrap();
-    assert_eq!(session.refresh_hash, token.hash());
+    let session = Session::find(tokens.session, &bank.service.store).unwrap();
+    assert_eq!(session.unwrap().refresh_hash, token.hash());
     let bytes = URL_SAFE_NO_PAD.decode(&tokens.refresh_token[4..]).unwrap();
     let secret = &bytes[20..52];
-    let row = bank
-        .service
-        .store
-        .query("SELECT * FROM session", &[])
-        .unwrap()
-        .first()
-        .unwrap();
+    let rows = bank.service.store.query("SELECT * FROM session", &[]);
+    let row = rows.unwrap().first().unwrap();
     assert!(row.0.iter().all(|value| *value != secret.into()));
 }
 
 #[test]
 fn a_refresh_carries_the_security_version_in_force() {
     let (bank, tokens) = Bank::with_session();
-    let ended = bank
-        .service
-        .end_user_sessions(ALICE, 2, Some(tokens.session));
-    assert_eq!(ended, Ok(0));
+    let except = Some(tokens.session);
+    assert_eq!(bank.service.end_user_sessions(ALICE, 2, except), Ok(0));
     let next = bank.refresh(&tokens.refresh_token).unwrap();
     assert_eq!(claims(&next.access_token)["sv"], 2);
 }

@@ -33,9 +33,9 @@ fn a_parameter_that_is_missing_empty_or_doubled_is_an_invalid_request() {
         let missing = (400, "invalid_request", "/token missing".to_owned());
         assert_eq!(refused::<TokenRequest>(form), missing, "{form}");
     }
-    let (_, _, twice) = refused::<TokenRequest>("token=a&token=b");
+    let twice = refused::<TokenRequest>("token=a&token=b").2;
     assert_eq!(twice, "/token duplicate_field");
-    let (_, _, twice) = refused::<RefreshRequest>("refresh_token=a&refresh_token=a");
+    let twice = refused::<RefreshRequest>("refresh_token=a&refresh_token=a").2;
     assert_eq!(twice, "/refresh_token duplicate_field");
 }
 
