@@ -17,6 +17,7 @@ use strongroom_sdk::audit_log::Actor as Manager;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
+use strongroom_sdk::rows;
 use strongroom_sdk::store::{SqliteStore, migrate};
 use uuid::Uuid;
 
@@ -101,15 +102,9 @@ fn open(store: &SqliteStore) -> Uuid {
     };
     let euro = Currency::from_code("EUR").unwrap();
     let wanted = OpenRequest::of_customer(Uuid::from_u128(0xA), AccountType::Checking, euro);
-    let teller = Manager {
-        on_behalf_of: None,
-        id: Uuid::from_u128(0x7),
-        role: "teller".into(),
-        request_id: None,
-    };
-    account::open(store, &SystemClock, &SystemRandom, &rules, wanted, &teller)
-        .unwrap()
-        .id
+    let bank = Manager::BANK;
+    let opened = account::open(store, &SystemClock, &SystemRandom, &rules, wanted, &bank);
+    opened.unwrap().id
 }
 
 fn eur(minor: i64) -> Money {
@@ -208,8 +203,10 @@ fn assert_denied(reply: &Reply) {
     assert_eq!(posting.denied_by.as_deref(), Some(RULE));
 }
 
-fn not_screened(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::NotScreened(_))
+fn assert_not_screened<T>(reply: Result<T, LedgerError>) {
+    let error = reply.err();
+    let is_expected = matches!(error, Some(LedgerError::NotScreened(_)));
+    assert!(is_expected, "{error:?}");
 }
 
 #[test]
@@ -250,8 +247,7 @@ fn without_a_verdict_nothing_is_recorded_and_the_same_id_may_be_sent_again() {
     let head = bank.head();
     for judge in INVALID.into_iter().chain([DOWN]) {
         bank.verdicts(judge);
-        let error = bank.pay(2, 100).unwrap_err();
-        assert!(not_screened(&error), "{error}");
+        assert_not_screened(bank.pay(2, 100));
         assert_eq!(bank.head(), head);
         assert_eq!(bank.gate.ledger.lookup(Uuid::from_u128(2)).unwrap(), None);
     }
@@ -267,7 +263,7 @@ fn without_a_verdict_the_ledger_is_not_asked() {
     let mut payment = bank.payment(2, 100);
     payment.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
     bank.verdicts(DOWN);
-    assert!(not_screened(&bank.post(&payment).unwrap_err()));
+    assert_not_screened(bank.post(&payment));
     bank.verdicts(ALLOW);
     let refused = bank.post(&payment).unwrap_err();
     assert_eq!(refused, LedgerError::AccountNotFound(Side::DestinationId));
@@ -293,17 +289,15 @@ fn every_payment_is_judged_and_nothing_that_follows_from_one() {
     ];
     for payment in &payments {
         bank.verdicts(DOWN);
-        assert!(not_screened(&bank.post(payment).unwrap_err()));
+        assert_not_screened(bank.post(payment));
         bank.verdicts(ALLOW);
         bank.post(payment).unwrap();
         assert_eq!(bank.asked(), [payment.id, payment.id]);
     }
     bank.verdicts(DOWN);
-    for (id, kind, original) in [
-        (7, Kind::Capture, 5),
-        (8, Kind::Void, 6),
-        (9, Kind::Reversal, 2),
-    ] {
+    for (id, kind, original) in rows! {
+        (7, Kind::Capture, 5), (8, Kind::Void, 6), (9, Kind::Reversal, 2),
+    } {
         let instruction = Instruction {
             original: Some(Uuid::from_u128(original)),
             ..Instruction::new(kind, eur(100))
@@ -389,17 +383,12 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
         LineOutcome::Recorded(posting) => Ok((posting.decline, posting.denied_by.as_deref())),
         LineOutcome::Refused(refusal) => Err(refusal),
     });
+    let allowed = Ok((None, None));
     let denied = |rule| Ok((Some(Decline::ScreeningDenied), Some(rule)));
-    assert_eq!(
-        rules.collect::<Vec<_>>(),
-        [
-            Ok((None, None)),
-            denied(RULE),
-            Ok((None, None)),
-            Err(&refusal),
-            denied("another_gate"),
-        ]
-    );
+    let expected = rows! {
+        allowed, denied(RULE), allowed, Err(&refusal), denied("another_gate"),
+    };
+    assert_eq!(rules.collect::<Vec<_>>(), expected);
     assert_eq!(bank.bob_has(), 3);
 
     bank.verdicts(DOWN);
@@ -429,7 +418,7 @@ fn one_missing_verdict_holds_up_the_whole_batch() {
     let head = bank.head();
     let batch = bank.batch(false, &[1, DENIED_MINOR, 2]);
     bank.verdicts(DOWN_FOR_ONE_AMOUNT);
-    assert!(not_screened(&bank.gate.post_batch(&batch).unwrap_err()));
+    assert_not_screened(bank.gate.post_batch(&batch));
     assert_eq!(bank.gate.ledger.find_batch(batch.id).unwrap(), None);
     assert_eq!((bank.head(), bank.bob_has()), (head, 0));
     bank.verdicts(ALLOW);
