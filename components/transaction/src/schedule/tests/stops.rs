@@ -39,6 +39,12 @@ impl Bank {
         });
     }
 
+    /// Has the service believe that it has followed so much.
+    fn follow_up_to(&self, source: &str, last: u64) {
+        let moved = format!("UPDATE followed SET sequence = {last} WHERE source = '{source}'");
+        self.execute(&moved);
+    }
+
     fn assert_ended(&self, id: Uuid, because: &str) {
         assert_json!(self.show(id), {"status": "ended", "ended_because": because, "next_due": null});
     }
@@ -191,9 +197,7 @@ fn an_order_that_can_never_be_paid_ends_at_the_first_date_that_says_so() {
         bank.deposit("more", "1000").unwrap();
         bank.close_payee();
         let last = bank.ledger().changes(0).unwrap().last().unwrap().sequence;
-        bank.execute(&format!(
-            "UPDATE followed SET sequence = {last} WHERE source = 'accounts'"
-        ));
+        bank.follow_up_to("accounts", last);
         bank.tick();
         assert_eq!(bank.run_of(id), format!("{state} {because}"));
         bank.assert_ended(id, because);
@@ -478,10 +482,8 @@ fn nothing_begins_before_the_end_of_what_is_followed() {
     bank.order("k", &json!({}));
     copy_with_retries(&bank, 6_000, "randomblob(16)");
     let other = bank.open_for(BOB, "EUR").id;
-    let other = bank.order(
-        "other",
-        &json!({"to_account_id": other, "start": "2027-01-15"}),
-    );
+    let other = json!({"to_account_id": other, "start": "2027-01-15"});
+    let other = bank.order("other", &other);
     bank.close_payee();
     assert_eq!(bank.tick().begun, 0);
     assert_json!(bank.show(other), {"runs": 0});
@@ -520,9 +522,7 @@ fn a_log_that_is_shorter_than_what_was_followed_is_followed_from_its_beginning()
     for (source, stop, status) in stops {
         let bank = bank_on("2027-01-15");
         let id = bank.order("k", &json!({}));
-        bank.execute(&format!(
-            "UPDATE followed SET sequence = 1000 WHERE source = '{source}'"
-        ));
+        bank.follow_up_to(source, 1_000);
         stop(&bank);
         bank.go_to(day("2027-02-15"));
         assert_eq!([(); 2].map(|()| bank.tick()), [Summary::default(); 2]);
