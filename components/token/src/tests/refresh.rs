@@ -8,7 +8,6 @@ use crate::session::Session;
 use crate::{Introspection, RefreshError, TokenError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::collections::BTreeSet;
 use strongroom_sdk::store::{Ending, Reader};
 
 const ROTATIONS: &str = "SELECT 1 FROM rotation";
@@ -33,19 +32,11 @@ fn a_chain_of_refreshes_stays_in_its_session() {
 fn the_old_token_within_ten_seconds_gets_the_same_successor() {
     let (bank, first) = Bank::with_session();
     let second = bank.rotated(&first.refresh_token);
-    bank.pass_ms(10_000);
-    assert_eq!(bank.rotated(&first.refresh_token), second);
+    for _ in 0..50 {
+        bank.pass_ms(200);
+        assert_eq!(bank.rotated(&first.refresh_token), second);
+    }
     assert!(bank.refresh(&second).is_ok());
-}
-
-#[test]
-fn fifty_refreshes_of_one_token_end_in_one_successor() {
-    let (bank, first) = Bank::with_session();
-    let successors: BTreeSet<String> = (0..50)
-        .map(|_| bank.rotated(&first.refresh_token))
-        .collect();
-    assert_eq!(successors.len(), 1);
-    assert!(bank.refresh(successors.first().unwrap()).is_ok());
     assert_eq!(bank.gateway.revoked(), []);
 }
 

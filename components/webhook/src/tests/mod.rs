@@ -123,6 +123,12 @@ fn a_webhook_gets_the_types_it_wants_and_passes_the_rest() {
     assert_eq!(bank.got(), [501]);
     assert_eq!(bank.deliveries(id).as_array().unwrap().len(), 1);
     assert_eq!(bank.stored(id).cursor, 1_001);
+    // A decline has another id than the same transaction that was posted.
+    let got = bank.0.client.got.borrow();
+    let event: Value = serde_json::from_slice(&got[0].body).unwrap();
+    let id = event["data"]["id"].as_str().unwrap();
+    let expected = format!("evt_{id}_account_frozen");
+    assert_eq!(header(&got[0], "webhook-id"), expected);
 }
 
 #[test]
@@ -349,19 +355,6 @@ fn a_new_webhook_begins_at_the_head_of_the_journal() {
         bank.happen(1);
         assert_eq!((bank.tick(), bank.got()), (1, vec![length + 1]));
     }
-}
-
-#[test]
-fn a_decline_has_another_id_than_the_same_transaction_that_was_posted() {
-    let bank = Bank::new();
-    bank.make("k", json!({"url": URL}));
-    bank.append(Some(Decline::InsufficientFunds));
-    assert_eq!(bank.tick(), 1);
-    let got = bank.0.client.got.borrow();
-    let event: Value = serde_json::from_slice(&got[0].body).unwrap();
-    let id = event["data"]["id"].as_str().unwrap();
-    let expected = format!("evt_{id}_insufficient_funds");
-    assert_eq!(header(&got[0], "webhook-id"), expected);
 }
 
 /// The ledger alone was restored, and has gone on past the place of the webhook.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::rows;
 
 #[test]
 fn scales_are_those_of_iso_4217() {
@@ -16,20 +17,14 @@ fn scales_are_those_of_iso_4217() {
 }
 
 #[test]
-fn codes_without_a_minor_unit_are_refused() {
-    for code in ["XAU", "XAG", "XPT", "XPD", "XXX", "XTS", "XDR"] {
-        let refused = Currency::from_code(code);
-        assert_eq!(refused, Err(CurrencyError::NoMinorUnit), "{code}");
-    }
-}
-
-#[test]
-fn anything_but_three_capital_letters_is_refused() {
-    for code in [
-        "", "E", "EU", "eur", "Eur", "EURO", " EUR", "EUR ", "978", "ZZZ", "\u{20ac}",
-    ] {
-        let refused = Currency::from_code(code);
-        assert_eq!(refused, Err(CurrencyError::Unknown), "{code:?}");
+fn codes_without_a_minor_unit_and_all_but_three_capital_letters_are_refused() {
+    for (codes, error) in rows! {
+        ("XAU|XAG|XPT|XPD|XXX|XTS|XDR", CurrencyError::NoMinorUnit),
+        ("|E|EU|eur|Eur|EURO| EUR|EUR |978|ZZZ|\u{20ac}", CurrencyError::Unknown),
+    } {
+        for code in codes.split('|') {
+            assert_eq!(Currency::from_code(code), Err(error), "{code:?}");
+        }
     }
 }
 
