@@ -233,10 +233,7 @@ fn a_decline_concerns_the_payer_alone_and_without_one_the_actor() {
         on_behalf_of: Some(customer),
         ..of(Kind::Transfer, short, false)
     };
-    assert_eq!(
-        [customer, asker].map(|user| of_client.concerns(user)),
-        [true, false]
-    );
+    assert!(of_client.concerns(customer) && !of_client.concerns(asker));
 }
 
 #[test]

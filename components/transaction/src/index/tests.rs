@@ -34,9 +34,8 @@ fn busy() -> Bank {
 }
 
 fn views(bank: &Bank, query: &str) -> List<Json> {
-    bank.list(&teller(), query)
-        .unwrap()
-        .map(|view| serde_json::to_value(view).unwrap())
+    let list = bank.list(&teller(), query).unwrap();
+    list.map(|view| serde_json::to_value(view).unwrap())
 }
 
 fn ids(list: &List<Json>) -> Vec<String> {
@@ -138,10 +137,8 @@ fn a_payee_learns_nothing_of_a_payer_s_notes_by_a_search() {
         (teller(), bank.bob.id, 1),
         (bob(), bank.bob.id, 0),
     } {
-        assert_eq!(
-            bank.list(&who, &query(account)).unwrap().data.len(),
-            expected
-        );
+        let found = bank.list(&who, &query(account)).unwrap();
+        assert_eq!(found.data.len(), expected, "{who:?}");
     }
     let by_initiator = format!("account_id={}&initiator_id={ALICE}", bank.bob.id);
     assert!(bank.list(&bob(), &by_initiator).unwrap().data.is_empty());
@@ -207,8 +204,8 @@ fn a_list_waits_for_no_more_than_some_parts_of_the_journal() {
         let notes = Json::Object(notes.collect());
         for number in 0..transfers {
             let body = changed(bank.body("1"), &json!({"metadata": notes}));
-            bank.request(&alice(), Call::Transfer, &number.to_string(), &body)
-                .unwrap();
+            let sent = bank.request(&alice(), Call::Transfer, &number.to_string(), &body);
+            assert_eq!(outcome(&sent), "201");
         }
         let (store, ledger) = (&bank.service.store, &bank.service.ledger);
         assert!(!follow(store, ledger, 1).unwrap(), "{keys} keys");
