@@ -65,22 +65,25 @@ type Stop = fn(&Bank);
 
 #[test]
 fn an_order_ends_with_its_payers_or_its_payees_account() {
-    let closes: [(Stop, bool); 3] = rows! {
-        (Bank::close_payer, false),
-        (Bank::close_payee, false),
-        (Bank::close_payee, true),
+    // Also on a day on which a date is due.
+    let closes: [(Stop, bool, i64); 4] = rows! {
+        (Bank::close_payer, false, 0),
+        (Bank::close_payee, false, 0),
+        (Bank::close_payee, true, 0),
+        (Bank::close_payee, false, 16),
     };
-    for (close, is_by_number) in closes {
+    for (close, is_by_number, days) in closes {
         let bank = bank_on("2027-01-15");
         let by_number = to_number(&bank.bob.number);
         let payee = if is_by_number { by_number } else { json!({}) };
         let id = bank.order("k", &payee);
         bank.tick();
         assert_eq!(bank.status(id), "active");
+        bank.wait(days * DAY_MS);
         close(&bank);
-        bank.wait(1_000);
-        bank.tick();
+        assert_eq!(bank.tick(), Summary::default());
         bank.assert_ended(id, "account_closed");
+        assert_json!(bank.show(id), {"runs": 0});
         bank.assert_records_nothing();
         // To end it again is no error, and changes nothing.
         bank.cancel(id).unwrap();
@@ -124,17 +127,6 @@ fn an_account_that_is_not_closed_ends_no_order() {
     bank.go_to(day("2027-02-28"));
     bank.tick();
     assert_eq!(bank.paid(), ["2027-02-28"]);
-}
-
-#[test]
-fn a_date_that_is_due_when_an_account_is_closed_is_not_begun() {
-    let bank = bank_on("2027-01-15");
-    let id = bank.order("k", &json!({}));
-    bank.go_to(day("2027-01-31"));
-    bank.close_payee();
-    assert_eq!(bank.tick(), Summary::default());
-    bank.assert_ended(id, "account_closed");
-    assert_json!(bank.show(id), {"runs": 0});
 }
 
 #[test]
