@@ -3,7 +3,6 @@
 //! Method: resets, what they end and what they leave, and each refusal.
 
 use super::kit::*;
-use serde_json::json;
 use uuid::Uuid;
 
 impl Bank {
@@ -50,13 +49,10 @@ fn a_reset_is_an_event_of_the_operator() {
     let printed = bank.reset(EMAIL);
     let list = bank.events("");
     let event = &list["data"][0];
-    let expected = json!({
-        "sequence": 1, "user_id": user.id, "action": "user.password_reset",
-        "actor_id": Uuid::nil(), "actor_role": "operator", "on_behalf_of": null, "request_id": null,
-        "old_value": null, "new_value": null, "created_at": "2026-11-22T12:00:00.000Z",
-        "hash": event["hash"],
+    assert_json!(event, {
+        "user_id": user.id, "action": "user.password_reset", "actor_id": (Uuid::nil()),
+        "actor_role": "operator", "request_id": null, "old_value": null, "new_value": null,
     });
-    assert_eq!(event, &expected);
     assert!(!list.to_string().contains(password_in(&printed)));
 }
 

@@ -43,7 +43,7 @@ fn an_event_has_the_actor_the_time_both_values_and_the_request() {
 }
 
 #[test]
-fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
+fn events_are_newest_first_and_a_filter_has_those_of_one_user() {
     let bank = Bank::new();
     let teller = bank.create(TELLER, Role::Teller);
     let other = bank.create("other@example.org", Role::Teller);
@@ -55,16 +55,6 @@ fn pages_have_every_event_once_newest_first_and_a_filter_those_of_one_user() {
         bank.pass_ms(1);
         bank.change(user, body).unwrap();
     }
-    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
-    loop {
-        let list = bank.events(&query);
-        seen.extend_from_slice(list["data"].as_array().unwrap());
-        match list["next_cursor"].as_str() {
-            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
-            None => break,
-        }
-    }
-    assert_eq!(bank.events("")["data"], Value::Array(seen));
     let (disabled, name, created) = ("user.disabled", "user.name", "user.created");
     let all = [disabled, name, disabled, created, created];
     assert_eq!(bank.actions(""), all);
