@@ -311,16 +311,19 @@ fn a_paused_order_ends_with_its_account_or_by_its_owner_and_is_not_resumed() {
     }
 }
 
-/// The order was made at the moment of disabling, when the cursor was past it.
+/// The orders were made at the moment of disabling, when the cursor was past it.
 #[test]
-fn the_owner_is_looked_up_when_a_date_is_due() {
+fn the_owner_is_looked_up_when_a_date_is_due_and_paused_once_in_a_pass() {
     let bank = bank_on("2027-01-15");
     bank.disable();
     bank.tick();
-    let ids = ["a", "b"].map(|key| bank.order(key, &json!({})));
+    let ids = ["a", "b", "c", "d"].map(|key| bank.order(key, &json!({})));
     bank.tick();
     bank.go_to(day("2027-01-31"));
-    bank.tick();
+    let (store, service) = bank.watched();
+    assert_eq!(service.tick().unwrap().paid, 4);
+    // They begin, their owner is paused, and the ledger's decisions are recorded.
+    assert_eq!(store.take_endings(), [Ending::OnDisk; 3]);
     for id in ids {
         assert_eq!(bank.run_of(id), CUT_OFF);
         assert_eq!(bank.status(id), "paused");
@@ -487,21 +490,6 @@ fn nothing_begins_before_the_end_of_what_is_followed() {
     }
     let begun = [(); 3].map(|()| bank.tick().begun);
     assert_eq!(begun, [0, 1, 0]);
-}
-
-#[test]
-fn each_owner_who_may_not_log_in_is_paused_once_in_a_pass() {
-    let bank = bank_on("2027-01-15");
-    bank.disable();
-    bank.tick();
-    for key in ["a", "b", "c", "d"] {
-        bank.order(key, &json!({}));
-    }
-    bank.go_to(day("2027-01-31"));
-    let (store, service) = bank.watched();
-    assert_eq!(service.tick().unwrap().paid, 4);
-    // They begin, their owner is paused, and the ledger's decisions are recorded.
-    assert_eq!(store.take_endings(), [Ending::OnDisk; 3]);
 }
 
 /// The store of accounts, or of users, is an older one, and other changes come where the cursor is.
