@@ -92,12 +92,20 @@ fn the_audit_log_has_a_change_with_both_values_and_none_where_nothing_changed() 
 #[test]
 fn a_webhook_warns_for_as_long_as_the_registry_does_not_name_its_origin() {
     let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let named = json!({"url": URL});
     let unnamed = json!({"url": "https://unnamed.example/in"});
+    let (made, _) = bank.request("k", &unnamed).unwrap();
+    let (repeated, is_repeated) = bank.request("k", &unnamed).unwrap();
+    assert!(is_repeated);
+    let id = made["id"].as_str().unwrap().parse().unwrap();
+    let (other, _) = bank.request("other", &named).unwrap();
+    for view in [other, bank.change(id, &named).unwrap()] {
+        assert_eq!(view.get("warnings"), None);
+    }
     let changed = bank.change(id, &unnamed).unwrap();
-    for view in [&changed, &bank.read(id).unwrap(), &bank.listed()[0]] {
+    let shown = [bank.read(id).unwrap(), bank.listed()[1].clone()];
+    for view in [made, repeated, changed].iter().chain(&shown) {
+        assert_eq!(view["warnings"].as_array().unwrap().len(), 1);
         assert_json!(view["warnings"][0], {"code": "origin_not_allowed", "pointer": "/url"});
     }
-    let named = bank.change(id, &json!({"url": URL})).unwrap();
-    assert!(named.get("warnings").is_none());
 }

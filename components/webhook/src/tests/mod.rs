@@ -238,23 +238,6 @@ fn a_receiver_that_is_gone_ends_its_webhook_and_no_other() {
 }
 
 #[test]
-fn an_origin_that_the_registry_does_not_name_is_taken_with_a_warning() {
-    let bank = Bank::new();
-    let unnamed = "https://unnamed.example/in";
-    for (url, codes) in [(URL, vec![]), (unnamed, vec!["origin_not_allowed"])] {
-        for is_repeated in [false, true] {
-            let answered = bank.request(&url[8..15], &json!({"url": url}));
-            let (view, repeated) = answered.unwrap();
-            assert_eq!(repeated, is_repeated, "{url}");
-            let warnings = view["warnings"].as_array().cloned().unwrap_or_default();
-            let found: Vec<_> = warnings.iter().map(|warning| &warning["code"]).collect();
-            assert_eq!(found, codes, "{url}");
-            assert!(warnings.iter().all(|warning| warning["pointer"] == "/url"));
-        }
-    }
-}
-
-#[test]
 fn a_receiver_that_does_not_respond_delays_no_other_and_does_not_fill_the_store() {
     let bank = Bank::new();
     let deaf = bank.make("deaf", json!({"url": "https://deaf.example/"}));
