@@ -26,7 +26,6 @@ impl Bank {
         Ok(serde_json::from_str(&made.body).unwrap())
     }
 
-    /// Makes a key under an idempotency key.
     pub(super) fn keyed(&self, key: Option<&str>, body: &Value) -> Result<StoredReply, Problem> {
         let new: NewKey = json::from_slice(body.to_string().as_bytes()).unwrap();
         let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());

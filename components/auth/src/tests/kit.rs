@@ -34,7 +34,6 @@ pub const EMAIL: &str = "ada@example.org";
 pub const BOB: &str = "bob@example.org";
 pub const TELLER: &str = "teller@example.org";
 
-/// The scopes that the gateway knows.
 pub const SCOPES: [&str; 3] = ["accounts:read", "accounts:write", "journal:read"];
 
 /// The address of every client, unless a test says otherwise.
@@ -289,7 +288,6 @@ impl Bank {
         Ok(self.made(&made))
     }
 
-    /// Registers under an idempotency key.
     pub fn register_keyed(
         &self,
         key: Option<&str>,
@@ -307,7 +305,6 @@ impl Bank {
         self.service.register(key.as_ref(), registration)
     }
 
-    /// The user whom a reply is about.
     fn made(&self, reply: &StoredReply) -> User {
         let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         let id = body["id"].as_str().unwrap().parse().unwrap();
@@ -384,7 +381,6 @@ impl Bank {
         self.service.user(id).unwrap().password_hash
     }
 
-    /// How many rows a query has.
     pub fn count(&self, sql: &str) -> usize {
         self.service.store.query(sql, &[]).unwrap().rows.len()
     }
@@ -421,7 +417,6 @@ pub fn identity(user: &User) -> Identity {
     Identity::of_user(user.id, user.role)
 }
 
-/// A member of the staff.
 pub fn staff(role: Role) -> Staff {
     let identity = Identity::of_user(Uuid::from_u128(0xAD), role);
     identity.try_into().unwrap()
@@ -445,7 +440,6 @@ pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> (u16, &'static str, 
     (status, code, pointer.unwrap_or_default())
 }
 
-/// Whether a lock refuses the attempt.
 pub fn is_locked<T>(result: &Result<T, AuthError>) -> bool {
     matches!(result, Err(AuthError::TooManyAttempts { .. }))
 }

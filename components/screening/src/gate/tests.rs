@@ -126,7 +126,6 @@ fn request(id: u128, instruction: Instruction) -> Transfer {
 }
 
 impl Bank {
-    /// Sets the verdicts of the screening.
     fn verdicts(&self, judge: Judge) {
         self.gate.screening.judge.set(judge);
     }
@@ -135,7 +134,6 @@ impl Bank {
         self.gate.post(payment)
     }
 
-    /// Posts a payment of this id and amount.
     fn pay(&self, id: u128, minor: i64) -> Result<Reply, LedgerError> {
         self.post(&self.payment(id, minor))
     }

@@ -24,7 +24,6 @@ struct Leg {
     amount: String,
 }
 
-/// The status and the code of a problem.
 fn kind(problem: &Problem) -> (u16, &'static str) {
     (problem.status().as_u16(), problem.code())
 }

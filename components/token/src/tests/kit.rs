@@ -139,12 +139,10 @@ impl Bank {
         self.service.clock.pass_ms(milliseconds);
     }
 
-    /// Begins a session of [`ALICE`].
     pub fn issue(&self) -> Tokens {
         self.try_issue(1).unwrap()
     }
 
-    /// Begins a session of [`ALICE`] with this security version.
     pub fn try_issue(&self, security_version: i64) -> Result<Tokens, TokenError> {
         let session = alice(security_version);
         self.service.issue(&session, Some("curl/8"))
@@ -166,7 +164,6 @@ impl Bank {
         assert_eq!(self.refresh(token).err(), Some(RefreshError::InvalidGrant));
     }
 
-    /// How many rows a query has.
     pub fn count(&self, sql: &str) -> usize {
         self.service.store.query(sql, &[]).unwrap().rows.len()
     }
@@ -178,7 +175,6 @@ impl Bank {
     }
 }
 
-/// A session of [`ALICE`] with this security version.
 pub fn alice(security_version: i64) -> NewSession {
     NewSession {
         subject: ALICE,

@@ -417,7 +417,6 @@ impl Bank {
         &self.service.ledger.ledger
     }
 
-    /// Opens one more account.
     pub(crate) fn open_for(&self, owner: Uuid, code: &str) -> Account {
         open(self.ledger(), owner, code)
     }
@@ -587,7 +586,6 @@ impl Bank {
         self.seen_by(&alice(), id).unwrap()
     }
 
-    /// How many rows the ledger's journal has.
     pub(crate) fn recorded(&self) -> u64 {
         self.ledger().head().unwrap()
     }
@@ -601,7 +599,6 @@ impl Bank {
         bob.balance.posted()
     }
 
-    /// Runs a statement on the service's own store.
     pub(crate) fn execute(&self, sql: &str) {
         let transaction = self.service.store.begin().unwrap();
         transaction.execute(sql, &[]).unwrap();

@@ -28,9 +28,7 @@ use uuid::Uuid;
 
 pub(crate) const NOON_MS: i64 = 1_800_000_000_000;
 pub(crate) const URL: &str = "https://hooks.example/in?tenant=1";
-/// The administrator.
 pub(crate) const ADMIN: Uuid = Uuid::from_u128(0xAD);
-/// The request in which the administrator acts.
 pub(crate) const REQUEST_ID: &str = "request-7";
 
 pub(crate) use strongroom_sdk::{assert_json, rows};
@@ -241,7 +239,6 @@ impl Bank {
         view["id"].as_str().unwrap().parse().unwrap()
     }
 
-    /// Makes so many webhooks.
     pub(crate) fn make_many(&self, count: i64) {
         for index in 0..count {
             self.make(&format!("key-{index}"), serde_json::json!({"url": URL}));
@@ -310,7 +307,6 @@ impl Bank {
         list.data.into_iter().map(json_of).collect()
     }
 
-    /// Appends so many transfers to the journal.
     pub(crate) fn happen(&self, count: u64) {
         for _ in 0..count {
             self.append(None);
@@ -353,14 +349,12 @@ impl Bank {
         got.iter().map(sequence_of).collect()
     }
 
-    /// Runs a statement on the store.
     pub(crate) fn execute(&self, sql: &str) {
         let transaction = self.0.store.begin().unwrap();
         transaction.execute(sql, &[]).unwrap();
         transaction.commit().unwrap();
     }
 
-    /// The number that a statement returns.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let row = self.0.store.query(sql, &[]).unwrap().first().unwrap();
         row.integer(0).unwrap()
