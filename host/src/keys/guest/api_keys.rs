@@ -139,64 +139,27 @@ mod tests {
         }
     }
 
+    fn numbers(count: usize) -> Vec<String> {
+        (0..count).map(|number| number.to_string()).collect()
+    }
+
     #[test]
     fn a_key_is_taken_whole_or_refused_by_the_name_of_what_is_wrong() {
         let taken = api_key(key()).unwrap();
         assert_eq!(taken.scope, "accounts:read journal:read");
-        let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-        let many = (0..=SCOPES_MAX).map(|number| number.to_string()).collect();
-        for (wrong, field) in [
-            (
-                api_keys::Key {
-                    id: "1".to_owned(),
-                    ..key()
-                },
-                "`id`",
-            ),
-            (
-                api_keys::Key {
-                    client_id: String::new(),
-                    ..key()
-                },
-                "`client-id`",
-            ),
-            (
-                api_keys::Key {
-                    hash: vec![7; 31],
-                    ..key()
-                },
-                "`hash`",
-            ),
-            (
-                api_keys::Key {
-                    scopes: Vec::new(),
-                    ..key()
-                },
-                "`scopes`",
-            ),
-            (
-                api_keys::Key {
-                    scopes: many,
-                    ..key()
-                },
-                "`scopes`",
-            ),
-            (
-                api_keys::Key {
-                    scopes: texts(&["a b"]),
-                    ..key()
-                },
-                "`scopes`",
-            ),
-            (
-                api_keys::Key {
-                    scopes: texts(&["a", "a"]),
-                    ..key()
-                },
-                "`scopes`",
-            ),
-        ] {
-            let problem = api_key(wrong).unwrap_err();
+        let wrong: [(fn(&mut api_keys::Key), &str); 7] = [
+            (|key| key.id = "1".to_owned(), "`id`"),
+            (|key| key.client_id.clear(), "`client-id`"),
+            (|key| key.hash.truncate(31), "`hash`"),
+            (|key| key.scopes.clear(), "`scopes`"),
+            (|key| key.scopes = numbers(SCOPES_MAX + 1), "`scopes`"),
+            (|key| key.scopes = vec!["a b".to_owned()], "`scopes`"),
+            (|key| key.scopes = vec!["a".to_owned(); 2], "`scopes`"),
+        ];
+        for (spoil, field) in wrong {
+            let mut key = key();
+            spoil(&mut key);
+            let problem = api_key(key).unwrap_err();
             assert!(problem.starts_with(field), "{problem}");
         }
     }

@@ -63,14 +63,10 @@ fn a_key_acts_for_the_bank_or_for_one_customer_with_its_scopes() {
         assert_eq!(bank.has_scope(scope), is_held, "{scope}");
     }
     let customer = bank.for_customer(Uuid::from_u128(9));
-    assert_eq!(
-        (customer.subject(), customer.role()),
-        (&*id_of(9), "customer")
-    );
-    assert_eq!(
-        (customer.client(), customer.actor()),
-        (Some(&*client), &*client)
-    );
+    let who = (customer.subject(), customer.role());
+    assert_eq!(who, (&*id_of(9), "customer"));
+    let whose = (customer.client(), customer.actor());
+    assert_eq!(whose, (Some(&*client), &*client));
     assert!(!customer.has_scope("accounts:write"));
 }
 
@@ -79,7 +75,7 @@ fn a_token_is_narrowed_by_its_scopes_if_it_has_any() {
     let fixture = Fixture::new();
     let login = fixture.verify(&super::claims()).unwrap();
     assert!(login.has_scope("accounts:write"));
-    let narrow = super::with(super::claims(), "scope", "accounts:read".into());
+    let narrow = super::with(super::claims(), "scope", "accounts:read");
     let narrow = fixture.verify(&narrow).unwrap();
     assert!(narrow.has_scope("accounts:read") && !narrow.has_scope("accounts:write"));
 }
@@ -94,10 +90,8 @@ fn an_unknown_key_and_an_expired_one_are_refused() {
     let verify_at = |now_ms| fixture.keys.api_keys.verify(SECRET, now_ms).err();
     assert_eq!(verify_at(expiry - 1), None);
     assert_eq!(verify_at(expiry), Some(TokenError::ExpiredApiKey));
-    assert_eq!(
-        fixture.keys.verify("sk_").err(),
-        Some(TokenError::UnknownApiKey)
-    );
+    let unknown = fixture.keys.verify("sk_").err();
+    assert_eq!(unknown, Some(TokenError::UnknownApiKey));
     assert!(fixture.verify_key().is_ok());
 }
 
@@ -176,13 +170,9 @@ fn a_torn_last_line_of_the_log_is_ignored_and_any_other_stops_the_host() {
     }
     for rubbish in ["rubbish\n", "{}\n", "{\"what\":\"put\"}\n"] {
         std::fs::write(fixture.log(), [rubbish.as_bytes(), &whole].concat()).unwrap();
-        let error = super::open(fixture.folder.path()).err();
-        let error = error.unwrap().to_string();
-        let place = "line 1 is not a change of an API key";
-        assert!(
-            error.contains("api-keys.jsonl") && error.contains(place),
-            "{error}"
-        );
+        let error = super::open(fixture.folder.path()).err().unwrap();
+        let told = "api-keys.jsonl: line 1 is not a change of an API key";
+        assert!(error.to_string().contains(told), "{error}");
     }
 }
 
@@ -200,24 +190,15 @@ fn the_last_use_is_kept_over_a_restart_and_written_only_when_it_has_changed() {
     let fixture = fixture.reopen();
     fixture.keys.save_last_uses().unwrap();
     assert_eq!(file.metadata().unwrap().ino(), written);
-    assert_eq!(
-        fixture.keys.api_keys.last_uses(),
-        [(Uuid::from_u128(1), 1_000)]
-    );
+    let last_uses = |fixture: &Fixture| fixture.keys.api_keys.last_uses();
+    assert_eq!(last_uses(&fixture), [(Uuid::from_u128(1), 1_000)]);
     // A key that is put again was used when it was.
     let scope = "accounts:write".to_owned();
     fixture.put(ApiKey { scope, ..key(1) }).unwrap();
-    assert_eq!(
-        fixture.keys.api_keys.last_uses(),
-        [(Uuid::from_u128(1), 1_000)]
-    );
+    assert_eq!(last_uses(&fixture), [(Uuid::from_u128(1), 1_000)]);
     fixture.keys.api_keys.verify(SECRET, 2_000).unwrap();
     fixture.keys.save_last_uses().unwrap();
-    let fixture = fixture.reopen();
-    assert_eq!(
-        fixture.keys.api_keys.last_uses(),
-        [(Uuid::from_u128(1), 2_000)]
-    );
+    assert_eq!(last_uses(&fixture.reopen()), [(Uuid::from_u128(1), 2_000)]);
 }
 
 #[test]
