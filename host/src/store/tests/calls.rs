@@ -113,10 +113,11 @@ async fn a_first_query_waits_for_the_previous_transaction() {
 /// the instance would have to go.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_query_that_fails_undoes_its_transaction_and_frees_the_writer() {
+    let some = String::new;
     for (sql, expected, must_retire) in [
-        ("SELECT x", Error::Invalid(String::new()), false),
-        ("PRAGMA user_version", Error::Denied(String::new()), false),
-        (INSERT_TOO_MANY, Error::TooLarge(String::new()), false),
+        ("SELECT x", Error::Invalid(some()), false),
+        ("PRAGMA user_version", Error::Denied(some()), false),
+        (INSERT_TOO_MANY, Error::TooLarge(some()), false),
         (ENDLESS, Error::TimedOut, true),
     ] {
         let test = TestStore::new().await;
@@ -147,25 +148,18 @@ async fn an_instance_has_one_transaction() {
 async fn a_commit_with_a_change_that_fails_says_which_and_keeps_nothing() {
     let test = TestStore::new().await;
     let mut guest = TestGuest::of(&test);
-    let other_rows = vec![
-        change(INSERT, 1, 1),
-        change(DELETE, 2, 1),
-        change(INSERT, 3, 1),
-    ];
-    let error = guest.commit_with(other_rows).await.unwrap_err();
+    let insert = change(INSERT, 1, 1);
+    let other_rows = vec![insert.clone(), change(DELETE, 2, 1), change(INSERT, 3, 1)];
+    let Err(Error::UnexpectedRows(told)) = guest.commit_with(other_rows).await else {
+        panic!("the rows are other ones")
+    };
     let expected = "change 2 of 3: 0 rows changed and not 1: DELETE FROM t WHERE id = ?1";
-    assert!(
-        matches!(&error, Error::UnexpectedRows(text) if text == expected),
-        "{error:?}"
-    );
+    assert_eq!(told, expected);
     assert!(!guest.session.is_writing() && !guest.retire.load(Relaxed));
-
-    let twice = vec![change(INSERT, 1, 1), change(INSERT, 1, 1)];
-    let error = guest.commit_with(twice).await.unwrap_err();
-    assert!(
-        matches!(&error, Error::Constraint(text) if text.starts_with("change 2 of 2: UNIQUE")),
-        "{error:?}"
-    );
+    let Err(Error::Constraint(told)) = guest.commit_with(vec![insert; 2]).await else {
+        panic!("the id is there twice")
+    };
+    assert!(told.starts_with("change 2 of 2: UNIQUE"), "{told}");
     assert!(test.ids().await.is_empty());
 }
 
@@ -202,9 +196,8 @@ async fn a_commit_with_after_the_time_of_its_transaction_keeps_nothing() {
     let (transaction, _) = guest.begin_query(IDS).await.unwrap();
     // The next writer waits until the time of the first is over.
     test.insert(2).await;
-    let kept = guest
-        .end_with(transaction, vec![change(INSERT, 1, 1)])
-        .await;
+    let insert = vec![change(INSERT, 1, 1)];
+    let kept = guest.end_with(transaction, insert).await;
     assert!(matches!(kept, Err(Error::TimedOut)), "{kept:?}");
     assert!(guest.retire.load(Relaxed));
     assert_eq!(test.ids().await, [2]);
@@ -282,12 +275,9 @@ async fn an_instance_must_go_that_drops_a_transaction_whose_time_is_over() {
     let test = TestStore::new().await;
     let mut guest = TestGuest::of(&test);
     let (transaction, _) = guest.begin_query(IDS).await.unwrap();
-    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
-         INSERT INTO t (id) SELECT i FROM n";
     let borrowed = Resource::new_borrow(transaction.rep());
-    let written = guest
-        .view()
-        .execute(borrowed, endless.to_owned(), Vec::new());
+    let mut view = guest.view();
+    let written = view.execute(borrowed, INSERT_ENDLESSLY.to_owned(), Vec::new());
     assert!(matches!(written.unwrap(), Err(Error::TimedOut)));
     guest.view().drop(transaction).await.unwrap();
     assert!(guest.retire.load(Relaxed) && !guest.session.is_writing());

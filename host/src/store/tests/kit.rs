@@ -18,6 +18,8 @@ pub const READ_TIME: Duration = Duration::from_millis(300);
 /// A query that never ends by itself.
 pub const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+pub const INSERT_ENDLESSLY: &str = "WITH RECURSIVE n(i) AS \
+    (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO t (id) SELECT i FROM n";
 /// Changes rows, and returns one more than a result may have.
 pub const INSERT_TOO_MANY: &str = "WITH RECURSIVE n(i) AS \
     (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10001) \
