@@ -136,139 +136,95 @@ pub(super) fn only_reads(method: &Method) -> Result<(), GatewayError> {
 mod tests {
     use super::*;
     use http::Request;
+    use http::request::Builder;
+    use std::mem::discriminant;
 
-    fn check(request: &Request<()>) -> Result<(), GatewayError> {
-        super::check(&request.clone().into_parts().0)
-    }
-
-    fn request() -> http::request::Builder {
+    fn request() -> Builder {
         Request::builder().uri("/api/x").header("host", "bank")
     }
 
-    #[test]
-    fn an_ordinary_request_passes() {
-        assert!(check(&request().body(()).unwrap()).is_ok());
+    fn assert_passes(request: Builder) {
+        let request = request.body(()).unwrap();
+        let refused = check(&request.clone().into_parts().0).err();
+        assert!(refused.is_none(), "{request:?}: {refused:?}");
+    }
+
+    /// The text of the error may be any.
+    fn assert_refused(request: Builder, expected: &GatewayError) {
+        let request = request.body(()).unwrap();
+        let refused = check(&request.clone().into_parts().0).err();
+        let is_expected = refused.as_ref().map(discriminant) == Some(discriminant(expected));
+        assert!(is_expected, "{request:?}: {refused:?}");
     }
 
     #[test]
     fn a_request_names_one_host() {
-        let no_host = Request::builder().uri("/api/x").body(()).unwrap();
-        assert!(matches!(check(&no_host), Err(GatewayError::BadRequest(_))));
-        let mut old = no_host;
-        *old.version_mut() = Version::HTTP_10;
-        assert!(check(&old).is_ok());
-        *old.version_mut() = Version::HTTP_2;
-        assert!(matches!(check(&old), Err(GatewayError::BadRequest(_))));
-        let two = request().header("host", "other").body(()).unwrap();
-        assert!(matches!(check(&two), Err(GatewayError::BadRequest(_))));
-        let with_user = Request::builder()
-            .uri("/api/x")
-            .header("host", "ann@bank")
-            .body(())
-            .unwrap();
-        assert!(matches!(
-            check(&with_user),
-            Err(GatewayError::BadRequest(_))
-        ));
-        let other = Request::builder()
-            .uri("http://other/api/x")
-            .header("host", "bank")
-            .body(())
-            .unwrap();
-        assert!(matches!(check(&other), Err(GatewayError::BadRequest(_))));
+        let bare = || Request::builder().uri("/api/x");
+        assert_passes(request());
+        assert_passes(bare().version(Version::HTTP_10));
+        for not_one in [
+            bare(),
+            bare().version(Version::HTTP_2),
+            request().header("host", "other"),
+            bare().header("host", "ann@bank"),
+            request().uri("http://other/api/x"),
+        ] {
+            assert_refused(not_one, &GatewayError::BadRequest(""));
+        }
     }
 
     #[test]
     fn a_body_has_one_end() {
-        for (name, value) in [
-            ("transfer-encoding", "gzip, chunked"),
-            ("transfer-encoding", "identity"),
-            ("content-length", "3"),
+        let chunked = || request().header("transfer-encoding", "chunked");
+        assert_passes(request().header("transfer-encoding", "Chunked"));
+        for ambiguous in [
+            chunked().header("transfer-encoding", "gzip, chunked"),
+            chunked().header("transfer-encoding", "identity"),
+            chunked().header("content-length", "3"),
+            request().header("transfer-encoding", "gzip"),
         ] {
-            let ambiguous = request()
-                .header("transfer-encoding", "chunked")
-                .header(name, value)
-                .body(())
-                .unwrap();
-            assert!(
-                matches!(check(&ambiguous), Err(GatewayError::BadFraming)),
-                "{name}: {value}"
-            );
+            assert_refused(ambiguous, &GatewayError::BadFraming);
         }
-        let unknown = request()
-            .header("transfer-encoding", "gzip")
-            .body(())
-            .unwrap();
-        assert!(matches!(check(&unknown), Err(GatewayError::BadFraming)));
-        let chunked = request()
-            .header("transfer-encoding", "Chunked")
-            .body(())
-            .unwrap();
-        assert!(check(&chunked).is_ok());
     }
 
     #[test]
     fn nothing_but_a_continuation_can_be_expected() {
-        for (value, is_met) in [
-            ("100-continue", true),
-            ("100-Continue", true),
-            ("tea", false),
-        ] {
-            let request = request().header("expect", value).body(()).unwrap();
-            assert_eq!(check(&request).is_ok(), is_met, "{value}");
-        }
+        assert_passes(request().header("expect", "100-continue"));
+        assert_passes(request().header("expect", "100-Continue"));
+        let other = request().header("expect", "tea");
+        assert_refused(other, &GatewayError::ExpectationFailed);
     }
 
     #[test]
     fn methods_that_services_do_not_have_are_refused() {
         for method in ["TRACE", "CONNECT", "FOO", "get"] {
-            let request = request().method(method).body(()).unwrap();
-            assert!(
-                matches!(check(&request), Err(GatewayError::MethodNotAllowed(_))),
-                "{method}"
-            );
+            let expected = GatewayError::MethodNotAllowed(METHODS_ALLOWED);
+            assert_refused(request().method(method), &expected);
         }
     }
 
     #[test]
-    fn a_head_may_be_as_large_as_its_limits() {
-        let uri = format!("/api/{}", "x".repeat(URI_BYTES_MAX - 5));
-        let value = "x".repeat(HEADER_BYTES_MAX - "hostbankx-large".len());
-        let large = request().uri(uri).header("x-large", value);
+    fn a_head_may_be_as_large_as_its_limits_and_no_larger() {
+        let uri = |bytes| request().uri(format!("/api/{}", "x".repeat(bytes - "/api/".len())));
+        assert_passes(uri(URI_BYTES_MAX));
+        assert_refused(uri(URI_BYTES_MAX + 1), &GatewayError::UriTooLong(0));
+        let header = |bytes| {
+            let value = "x".repeat(bytes - "hostbankx-large".len());
+            request().header("x-large", value)
+        };
+        assert_passes(header(HEADER_BYTES_MAX));
+        assert_refused(header(HEADER_BYTES_MAX + 1), &GatewayError::HeaderTooLarge);
         let name = |index| format!("x-{index}");
-        let many = (1..HEADER_FIELDS_MAX).fold(request(), |it, at| it.header(name(at), "1"));
-        for request in [large, many] {
-            assert!(check(&request.body(()).unwrap()).is_ok());
-        }
+        let fields = |count| (1..count).fold(request(), |it, index| it.header(name(index), "1"));
+        assert_passes(fields(HEADER_FIELDS_MAX));
+        assert_refused(fields(HEADER_FIELDS_MAX + 1), &GatewayError::HeaderTooLarge);
     }
 
     #[test]
     fn no_name_of_a_header_passes_for_another_and_there_is_one_authorization() {
         for (name, value) in [("x_user", "ann"), ("authorization", "b")] {
-            let request = request().header("authorization", "a");
-            let refused = check(&request.header(name, value).body(()).unwrap());
-            assert!(matches!(refused, Err(GatewayError::BadRequest(_))));
+            let request = request().header("authorization", "a").header(name, value);
+            assert_refused(request, &GatewayError::BadRequest(""));
         }
-    }
-
-    #[test]
-    fn large_heads_are_refused() {
-        let long_uri = request()
-            .uri(format!("/api/{}", "x".repeat(9_000)))
-            .body(())
-            .unwrap();
-        assert!(matches!(check(&long_uri), Err(GatewayError::UriTooLong(_))));
-        let large = request()
-            .header("x-large", "x".repeat(17_000))
-            .body(())
-            .unwrap();
-        assert!(matches!(check(&large), Err(GatewayError::HeaderTooLarge)));
-        let many = (0..101).fold(request(), |request, index| {
-            request.header(format!("x-{index}"), "1")
-        });
-        assert!(matches!(
-            check(&many.body(()).unwrap()),
-            Err(GatewayError::HeaderTooLarge)
-        ));
     }
 }
