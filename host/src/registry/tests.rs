@@ -10,13 +10,14 @@ fn parse(text: &str) -> Result<Registry, RegistryProblems> {
     }
 }
 
-fn keys_and_lines(text: &str) -> Vec<(usize, String)> {
-    let problems = parse(text).unwrap_err();
-    problems
-        .0
-        .into_iter()
-        .map(|problem| (problem.line, problem.key))
-        .collect()
+/// A registry of the service `a`, with this in its table.
+fn service(table: &str) -> String {
+    format!("[services.a]\ncomponent = \"a\"\n{table}\n")
+}
+
+/// The first problem of a registry that is refused.
+fn problem(text: &str) -> RegistryProblem {
+    parse(text).unwrap_err().0.swap_remove(0)
 }
 
 #[test]
@@ -32,17 +33,13 @@ fn a_service_needs_nothing_but_its_component() {
 
 #[test]
 fn a_clock_may_jump_by_10_s_or_what_the_registry_says_and_always_by_a_leap_second() {
-    let with = |host: &str| {
-        parse(&format!(
-            "[host]\n{host}\n[services.hello]\ncomponent = \"hello.wasm\"\n"
-        ))
-    };
-    let jump = |host: &str| with(host).unwrap().host.clock_jump.as_secs();
+    let text = |host: &str| format!("[host]\n{host}\n{}", service(""));
+    let jump = |host: &str| parse(&text(host)).unwrap().host.clock_jump.as_secs();
     assert_eq!(jump(""), 10);
     assert_eq!(jump("clock_jump = \"5m\""), 300);
     for wrong in ["\"1999ms\"", "\"0s\"", "10"] {
-        let problems = with(&format!("clock_jump = {wrong}")).unwrap_err();
-        assert_eq!(problems.0[0].key, "host.clock_jump", "{wrong}");
+        let problem = problem(&text(&format!("clock_jump = {wrong}")));
+        assert_eq!(problem.key, "host.clock_jump", "{wrong}");
     }
 }
 
@@ -54,19 +51,17 @@ fn a_number_without_its_unit_is_refused_with_the_units_that_there_are() {
         ("rate", "/s or /m, such as \"50/s\""),
     ] {
         for bare in ["10", "\"10\""] {
-            let text =
-                format!("[services.a]\ncomponent = \"a.wasm\"\nlimits = {{ {key} = {bare} }}\n");
-            let problems = parse(&text).unwrap_err();
-            assert_eq!(problems.0[0].key, format!("services.a.limits.{key}"));
-            assert!(problems.0[0].message.contains(units), "{problems}");
+            let text = service(&format!("limits = {{ {key} = {bare} }}"));
+            let problem = problem(&text);
+            assert_eq!(problem.key, format!("services.a.limits.{key}"));
+            assert!(problem.message.contains(units), "{problem}");
         }
     }
 }
 
 #[test]
-fn five_mistakes_are_five_reports_in_the_order_of_the_file() {
-    let found = keys_and_lines(
-        r#"
+fn all_mistakes_are_reported_with_their_lines_and_keys_in_the_order_of_the_file() {
+    let five = r#"
 [host]
 listen = "localhost"
 [services.auth]
@@ -76,102 +71,70 @@ public = ["login"]
 memory = "64MB"
 [services.Token]
 component = "token.wasm"
-"#,
-    );
-    let expected = [
-        (3, "host.listen"),
-        (5, "services.auth.component"),
-        (6, "services.auth.public"),
-        (8, "services.auth.limits.memory"),
-        (9, "services.Token"),
-    ];
-    let expected: Vec<_> = expected
-        .into_iter()
-        .map(|(line, key)| (line, key.to_owned()))
-        .collect();
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn unknown_keys_are_refused_where_they_stand() {
-    let found =
-        keys_and_lines("colour = 1\n[services.a]\ncomponent = \"a.wasm\"\ncomponnet = \"b\"\n");
-    assert_eq!(
-        found,
-        [
-            (1, "colour".to_owned()),
-            (4, "services.a.componnet".to_owned())
-        ]
-    );
-}
-
-#[test]
-fn broken_toml_is_reported_with_its_line() {
-    let problems = parse("[services.a]\ncomponent = \"a.wasm\n").unwrap_err();
-    assert_eq!(problems.0[0].line, 2);
-    assert!(
-        problems.0[0].message.contains("not valid TOML"),
-        "{problems}"
-    );
-}
-
-#[test]
-fn a_link_to_nowhere_is_a_problem() {
-    let found =
-        keys_and_lines("[services.a]\ncomponent = \"a.wasm\"\nlinks = { \"x:y/z\" = \"b\" }\n");
-    assert_eq!(found, [(3, "services.a.links.\"x:y/z\"".to_owned())]);
-}
-
-#[test]
-fn links_in_a_circle_are_a_problem() {
-    let problems = parse(
-        "[services.a]\ncomponent = \"a\"\nlinks = { \"x:y/z\" = \"b\" }\n[services.b]\ncomponent = \"b\"\nlinks = { \"x:y/w\" = \"a\" }\n[services.c]\ncomponent = \"c\"\nlinks = { \"x:y/w\" = \"a\" }\n",
-    )
-    .unwrap_err();
-    let lines: Vec<_> = problems.0.iter().map(|problem| problem.line).collect();
-    assert_eq!(lines, [3, 6]);
+"#;
+    let circle = r#"
+        services.a = { component = "a", links = { "x:y/z" = "b" } }
+        services.b = { component = "b", links = { "x:y/w" = "a" } }
+        services.c = { component = "c", links = { "x:y/w" = "a" } }
+    "#;
+    let nowhere = service(r#"links = { "x:y/z" = "b" }"#);
+    let unknown = format!("colour = 1\n{}", service("componnet = \"b\""));
+    for (text, expected) in [
+        (
+            five,
+            &[
+                (3, "host.listen"),
+                (5, "services.auth.component"),
+                (6, "services.auth.public"),
+                (8, "services.auth.limits.memory"),
+                (9, "services.Token"),
+            ][..],
+        ),
+        (&unknown, &[(1, "colour"), (4, "services.a.componnet")]),
+        (&nowhere, &[(3, "services.a.links.\"x:y/z\"")]),
+        (circle, &[(2, "services.a.links"), (3, "services.b.links")]),
+    ] {
+        let problems = parse(text).unwrap_err().0;
+        let found = problems.iter().map(|problem| (problem.line, &*problem.key));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{text}");
+    }
     let among = "links in a circle; remove one of the links among: a, b";
-    assert_eq!(problems.0[0].message, among);
+    assert_eq!(problem(circle).message, among);
+    let broken = problem("[services.a]\ncomponent = \"a.wasm\n");
+    assert_eq!(broken.line, 2);
+    assert!(broken.message.contains("not valid TOML"), "{broken}");
 }
 
 #[test]
 fn services_come_after_those_they_call() {
-    let registry = parse(
-        "[services.a]\ncomponent = \"a\"\nlinks = { \"x:y/z\" = \"c\" }\n[services.b]\ncomponent = \"b\"\n[services.c]\ncomponent = \"c\"\nlinks = { \"x:y/w\" = \"b\" }\n",
-    )
-    .unwrap();
-    let names: Vec<_> = registry
-        .services
-        .iter()
-        .map(|service| service.name.as_str())
-        .collect();
+    let text = r#"
+        services.a = { component = "a", links = { "x:y/z" = "c" } }
+        services.b.component = "b"
+        services.c = { component = "c", links = { "x:y/w" = "b" } }
+    "#;
+    let services = parse(text).unwrap().services;
+    let names: Vec<_> = services.iter().map(|service| &*service.name).collect();
     assert_eq!(names, ["b", "c", "a"]);
 }
 
 #[test]
 fn an_unset_variable_leaves_its_key_out_unless_it_is_required() {
     let text = |rest: &str| {
-        format!(
-            "[services.a]\ncomponent = \"a\"\nconfig = {{ secret = {{ env = \"STRONGROOM_TEST_NEVER_SET\"{rest} }}, plain = 3 }}\n"
-        )
+        let secret = format!("{{ env = \"STRONGROOM_TEST_NEVER_SET\"{rest} }}");
+        service(&format!("config = {{ secret = {secret}, plain = 3 }}"))
     };
-    let registry = parse(&text("")).unwrap();
-    assert_eq!(
-        registry.services[0].config,
-        [("plain".to_owned(), "3".to_owned())]
-    );
-    let problems = parse(&text(", required = true")).unwrap_err();
-    assert!(
-        problems.0[0].message.contains("STRONGROOM_TEST_NEVER_SET"),
-        "{problems}"
-    );
+    let config = &parse(&text("")).unwrap().services[0].config;
+    assert_eq!(*config, [("plain".to_owned(), "3".to_owned())]);
+    let problem = problem(&text(", required = true"));
+    let is_named = problem.message.contains("STRONGROOM_TEST_NEVER_SET");
+    assert!(is_named, "{problem}");
 }
 
 #[test]
 fn a_value_may_be_in_a_file_without_the_end_of_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let with = |config: &str| {
-        let text = format!("[services.a]\ncomponent = \"a\"\nconfig = {{ secret = {config} }}\n");
+        let text = service(&format!("config = {{ secret = {config} }}"));
         let (registry, problems) = Registry::parse(&folder.path().join("registry.toml"), &text);
         let problem = problems.first().map(|problem| problem.to_string());
         problem.map_or_else(|| Ok(registry.services[0].config.clone()), Err)
@@ -192,10 +155,8 @@ fn a_value_may_be_in_a_file_without_the_end_of_its_line() {
     ] {
         std::fs::write(folder.path().join("secret"), content).unwrap();
         let problem = with("{ file = \"secret\" }").unwrap_err();
-        assert!(
-            problem.contains(word) && problem.contains("services.a.config.secret.file"),
-            "{problem}"
-        );
+        let key = "services.a.config.secret.file";
+        assert!(problem.contains(word) && problem.contains(key), "{problem}");
     }
     for (config, word) in [
         ("{ file = \"nowhere\" }", "nowhere"),
@@ -222,28 +183,21 @@ fn a_component_inside_the_binary_is_no_file_that_can_change() {
 
 #[test]
 fn the_admin_keys_are_read() {
-    let host = |text: &str| {
-        let service = "[services.a]\ncomponent = \"a\"\n";
-        parse(&format!("[host]\n{text}\n{service}")).map(|registry| registry.host)
-    };
+    let text = |host: &str| format!("[host]\n{host}\n{}", service(""));
+    let host = |host: &str| parse(&text(host)).unwrap().host;
     let token = "0123456789abcdef0123456789abcdef";
-    let set = host(&format!(
-        "admin = \"unix:run/admin.sock\"\nadmin_hosts = [\"Bank.example\", \"[::2]\"]\nadmin_token = \"{token}\""
-    ))
-    .unwrap();
+    let socket = r#"admin = "unix:run/admin.sock""#;
+    let hosts = r#"admin_hosts = ["Bank.example", "[::2]"]"#;
+    let set = host(&format!("{socket}\n{hosts}\nadmin_token = \"{token}\""));
     assert_eq!(set.admin, AdminAddress::Unix("bank/run/admin.sock".into()));
     assert_eq!(set.admin_hosts, ["bank.example", "[::2]"]);
     assert_eq!(set.admin_token.as_ref().unwrap().as_str(), token);
     assert!(!format!("{set:?}").contains(token), "never printed");
-    assert_eq!(
-        host("").unwrap().differences(&set),
-        ["admin", "admin_hosts", "admin_token"]
-    );
+    let differences = host("").differences(&set);
+    assert_eq!(differences, ["admin", "admin_hosts", "admin_token"]);
     let named = host("admin = \"Admin.bank.example:9090\"\nadmin_hosts = [\"localhost\"]");
-    assert_eq!(
-        named.unwrap().admin_names(),
-        ["localhost", "admin.bank.example"]
-    );
+    assert_eq!(named.admin_names(), ["localhost", "admin.bank.example"]);
+    let unset = "admin_token = { env = \"STRONGROOM_TEST_NEVER_SET\" }";
     for (wrong, word) in [
         ("admin = \"localhost\"", "unix:PATH"),
         ("admin = \"unix:\"", "unix:PATH"),
@@ -251,25 +205,19 @@ fn the_admin_keys_are_read() {
         ("admin_hosts = [\"*\"]", "without a port"),
         ("admin_hosts = [\"\"]", "without a port"),
         ("admin_token = \"short\"", "openssl rand"),
-        (
-            "admin_token = { env = \"STRONGROOM_TEST_NEVER_SET\" }",
-            "is not set",
-        ),
+        (unset, "is not set"),
         ("admin_token = 7", "env"),
     ] {
-        let problems = host(wrong).unwrap_err();
-        assert!(problems.0[0].message.contains(word), "{wrong}: {problems}");
-        assert_eq!(problems.0[0].line, 2);
+        let problem = problem(&text(wrong));
+        assert!(problem.message.contains(word), "{wrong}: {problem}");
+        assert_eq!(problem.line, 2);
     }
 }
 
 #[test]
 fn a_digest_is_read_and_written_the_same() {
     let digest = format!("sha256:{}", "0f".repeat(32));
-    let registry = parse(&format!(
-        "[services.a]\ncomponent = \"a\"\ndigest = \"{digest}\"\n"
-    ))
-    .unwrap();
+    let registry = parse(&service(&format!("digest = \"{digest}\""))).unwrap();
     assert_eq!(registry.services[0].digest.unwrap().to_string(), digest);
 }
 
