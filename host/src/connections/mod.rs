@@ -168,30 +168,35 @@ mod tests {
         Arc::clone(&place.connection).begin_request(Instant::now())
     }
 
-    fn address(last: u8) -> IpAddr {
-        [127, 0, 0, last].into()
+    fn address(last: u8) -> Option<IpAddr> {
+        Some([127, 0, 0, last].into())
+    }
+
+    fn admit(connections: &Arc<Connections>, last: u8) -> ConnectionPlace {
+        connections.admit(address(last)).ok().unwrap()
+    }
+
+    fn is_lost(place: &ConnectionPlace) -> bool {
+        place.connection.is_cut_off()
     }
 
     #[test]
     fn one_address_gets_no_more_than_its_share() {
         let connections = Connections::new(4, 2);
-        let first = connections.admit(Some(address(2))).ok();
-        let _second = connections.admit(Some(address(2))).ok();
-        let refused = connections.admit(Some(address(2))).err();
+        let first = admit(&connections, 2);
+        let _second = admit(&connections, 2);
+        let refused = connections.admit(address(2)).err();
         assert_eq!(refused, Some(NoPlace::AddressFull));
-        assert!(connections.admit(Some(address(1))).is_ok());
+        assert!(connections.admit(address(1)).is_ok());
         assert!(connections.admit(None).is_ok());
         drop(first);
-        assert!(connections.admit(Some(address(2))).is_ok());
+        assert!(connections.admit(address(2)).is_ok());
     }
 
     #[test]
     fn a_newcomer_takes_the_place_of_the_idlest_and_of_nobody_busy() {
         let connections = Connections::new(3, 3);
-        let held: Vec<_> = (0..3)
-            .map(|_| connections.admit(None).ok().unwrap())
-            .collect();
-        let is_lost = |place: &ConnectionPlace| place.connection.is_cut_off();
+        let held = [1, 2, 3].map(|last| admit(&connections, last));
         let busy = begin_request(&held[0]);
         drop(begin_request(&held[1]));
         let set_active = |place: &ConnectionPlace, at_ms| {
@@ -199,61 +204,40 @@ mod tests {
         };
         set_active(&held[1], 2);
         set_active(&held[2], 1);
-        let newcomer = connections.admit(None).ok().unwrap();
+        let newcomer = admit(&connections, 4);
         set_active(&newcomer, 3);
-        assert_eq!(
-            held.iter().map(is_lost).collect::<Vec<_>>(),
-            [false, false, true],
-            "the first is busy, the second was lately"
-        );
-        let another = connections.admit(None).ok().unwrap();
+        // The first is busy, and the second was lately.
+        assert_eq!(held.each_ref().map(is_lost), [false, false, true]);
+        let another = admit(&connections, 5);
         assert!(is_lost(&held[1]) && !is_lost(&newcomer));
         drop(busy);
         drop((newcomer, another));
-        let _free = connections.admit(None).ok().unwrap();
+        let _free = admit(&connections, 6);
         assert!(!is_lost(&held[0]), "two places were free");
     }
 
     #[test]
-    fn none_is_free_while_all_are_busy() {
-        let connections = Connections::new(1, 1);
-        let held = connections.admit(None).ok().unwrap();
-        let busy = begin_request(&held);
-        assert_eq!(connections.admit(None).err(), Some(NoPlace::Full));
-        drop(busy);
-        assert!(connections.admit(None).is_ok());
-    }
-
-    #[test]
-    fn when_all_places_are_taken_the_idlest_goes() {
+    fn what_still_arrives_makes_room_where_all_are_busy() {
         let connections = Connections::new(2, 2);
-        let busy = connections.admit(Some(address(1))).ok().unwrap();
-        let _serving = begin_request(&busy);
-        let idle = connections.admit(Some(address(2))).ok().unwrap();
-        let third = connections.admit(Some(address(3))).ok().unwrap();
-        assert!(idle.connection.is_cut_off());
-        assert!(!busy.connection.is_cut_off());
-        let serving = begin_request(&third);
-        let refused = connections.admit(Some(address(4))).err();
+        let [first, second] = [1, 2].map(|last| admit(&connections, last));
+        let _serving = [begin_request(&first), begin_request(&second)];
+        let refused = connections.admit(address(3)).err();
         assert_eq!(refused, Some(NoPlace::Full));
-        // What still arrives makes room for it.
-        let _receiving = third.connection.begin_receiving();
-        assert!(connections.admit(Some(address(4))).is_ok());
-        assert!(third.connection.is_cut_off());
-        drop(serving);
+        let _receiving = second.connection.begin_receiving();
+        assert!(connections.admit(address(3)).is_ok());
+        assert!(is_lost(&second) && !is_lost(&first));
     }
 
     /// Anyone can begin a request, and send no more of it.
     #[test]
     fn a_request_that_arrives_keeps_no_place_from_one_that_was_active_later() {
         let connections = Connections::new(2, 2);
-        let receiving = connections.admit(Some(address(1))).ok().unwrap();
+        let receiving = admit(&connections, 1);
         let _serving = begin_request(&receiving);
         let _receiving = receiving.connection.begin_receiving();
         std::thread::sleep(Duration::from_millis(2));
-        let idle = connections.admit(Some(address(2))).ok().unwrap();
-        assert!(connections.admit(Some(address(3))).is_ok());
-        assert!(receiving.connection.is_cut_off());
-        assert!(!idle.connection.is_cut_off());
+        let idle = admit(&connections, 2);
+        assert!(connections.admit(address(3)).is_ok());
+        assert!(is_lost(&receiving) && !is_lost(&idle));
     }
 }
