@@ -54,6 +54,26 @@ pub struct AccessLine<'a> {
     pub cause: Option<&'a str>,
 }
 
+#[cfg(test)]
+impl<'a> AccessLine<'a> {
+    /// That of a read by nobody.
+    pub(super) fn of(request_id: &'a str, path: &'a str) -> Self {
+        Self {
+            request_id,
+            service: None,
+            method: "GET",
+            path,
+            status: 200,
+            microseconds: 7,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            subject: None,
+            client: None,
+            code: None,
+            cause: None,
+        }
+    }
+}
+
 /// The line with the members of every line of the log.
 #[derive(Serialize)]
 struct LabelledLine<'a> {

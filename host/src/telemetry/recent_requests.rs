@@ -205,7 +205,6 @@ pub fn beginning(text: &str, bytes_max: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
     fn keep(recent: &RecentRequests, id: &'static str, path: &str) {
         let facts = RequestFacts {
@@ -214,23 +213,7 @@ mod tests {
             role: None,
             work: None,
         };
-        recent.keep(&line(id, path), facts);
-    }
-
-    fn line<'a>(request_id: &'a str, path: &'a str) -> AccessLine<'a> {
-        AccessLine {
-            request_id,
-            service: None,
-            method: "GET",
-            path,
-            status: 200,
-            microseconds: 7,
-            address: Ipv4Addr::LOCALHOST.into(),
-            subject: None,
-            client: None,
-            code: None,
-            cause: None,
-        }
+        recent.keep(&AccessLine::of(id, path), facts);
     }
 
     #[test]
@@ -240,17 +223,10 @@ mod tests {
             keep(&recent, "a", path);
         }
         keep(&recent, "b", &"x".repeat(TEXT_BYTES_MAX + 1));
-        let paths: Vec<_> = recent
-            .find("a")
-            .into_iter()
-            .filter_map(|one| one.path)
-            .collect();
-        assert_eq!(paths, ["/2", "/1"]);
-        assert_eq!(
-            recent.find("b")[0].path.as_ref().unwrap().len(),
-            TEXT_BYTES_MAX
-        );
-        assert!(recent.find("c").is_empty());
+        let paths = |id| recent.find(id).into_iter().filter_map(|one| one.path);
+        assert_eq!(paths("a").collect::<Vec<_>>(), ["/2", "/1"]);
+        assert_eq!(paths("b").next().unwrap().len(), TEXT_BYTES_MAX);
+        assert_eq!(paths("c").next(), None);
     }
 
     #[test]
@@ -268,16 +244,8 @@ mod tests {
 
     #[test]
     fn texts_are_read_as_they_were_and_only_the_last_may_have_separators() {
-        let given = [
-            Some("a"),
-            None,
-            Some("b c"),
-            None,
-            None,
-            None,
-            None,
-            Some("d\0e"),
-        ];
+        let mut given = [None; TEXTS];
+        (given[0], given[2], given[TEXTS - 1]) = (Some("a"), Some("b c"), Some("d\0e"));
         let read = Texts::new(given).read();
         assert_eq!(read.each_ref().map(Option::as_deref), given);
     }

@@ -247,10 +247,6 @@ mod tests {
         (traces.begin(|| None).unwrap(), finished)
     }
 
-    fn names() -> [Arc<str>; 2] {
-        ["accounts".into(), "ledger#post".into()]
-    }
-
     async fn serve<F: Future>(trace: &Arc<RequestTrace>, service: F) {
         let serving = trace.begin_serving("transactions");
         let work = RequestWork::of(HeaderValue::from_static("r-7"));
@@ -262,9 +258,12 @@ mod tests {
         CurrentRequest::note_store_call(&store.into(), StoreCall::Read, Duration::ZERO, None);
     }
 
+    fn begin_link_call(service: &str) -> Option<OpenSpan> {
+        CurrentRequest::begin_link_call(&service.into(), &"ledger#post".into())
+    }
+
     async fn call_as(service: &str) {
-        let [_, function] = names();
-        let span = CurrentRequest::begin_link_call(&service.into(), &function);
+        let span = begin_link_call(service);
         let callee = async {
             yield_now().await;
             read_as(service).await;
@@ -273,6 +272,10 @@ mod tests {
         if let Some(span) = span {
             span.end(None);
         }
+    }
+
+    fn is_read(span: &Span) -> bool {
+        matches!(span.operation, Operation::Store(_))
     }
 
     /// The service of a span's parent.
@@ -292,14 +295,9 @@ mod tests {
         .await;
         drop(trace);
         let trace = finished.try_recv().unwrap();
-        let mut found: Vec<_> = trace
-            .spans
-            .iter()
-            .map(|span| {
-                let is_read = matches!(span.operation, Operation::Store(_));
-                (&*span.service, is_read, above(&trace, span))
-            })
-            .collect();
+        let spans = trace.spans.iter();
+        let told = spans.map(|span| (&*span.service, is_read(span), above(&trace, span)));
+        let mut found: Vec<_> = told.collect();
         found.sort_unstable();
         let serving = Some("transactions");
         assert_eq!(
@@ -320,8 +318,7 @@ mod tests {
     async fn a_trace_takes_bounded_memory_and_keeps_the_spans_above() {
         let (trace, mut finished) = traced();
         serve(&trace, async {
-            let [service, function] = names();
-            let link = CurrentRequest::begin_link_call(&service, &function);
+            let link = begin_link_call("accounts");
             let callee = async {
                 for _ in 0..CALLS_MAX {
                     read_as("accounts").await;
@@ -335,8 +332,7 @@ mod tests {
         let trace = finished.try_recv().unwrap();
         assert_eq!(trace.spans.len(), CALLS_MAX + 1, "and the service's");
         assert_eq!(trace.left_out, 3, "a read, a link call, and its read");
-        let reads = |span: &&Span| matches!(span.operation, Operation::Store(_));
-        for read in trace.spans.iter().filter(reads) {
+        for read in trace.spans.iter().filter(|span| is_read(span)) {
             assert_eq!(above(&trace, read), Some("accounts"));
         }
     }
@@ -346,8 +342,7 @@ mod tests {
         let (trace, mut finished) = traced();
         let (go_on, wait) = tokio::sync::oneshot::channel::<()>();
         let request = serve(&trace, async {
-            let [service, function] = names();
-            let _link = CurrentRequest::begin_link_call(&service, &function);
+            let _link = begin_link_call("accounts");
             tokio::spawn(CurrentRequest::get().scope(async {
                 let _ = wait.await;
                 read_as("transactions").await;
@@ -371,17 +366,10 @@ mod tests {
         let (traces, mut finished) = Traces::new(100);
         let trace = traces.begin(|| Some(parent)).unwrap();
         trace.note_request(&AccessLine {
-            request_id: "r-7",
-            service: None,
             method: "BREW",
-            path: "/",
             status: 502,
-            microseconds: 7,
-            address: std::net::Ipv4Addr::LOCALHOST.into(),
-            subject: None,
-            client: None,
             code: Some("service_failed"),
-            cause: None,
+            ..AccessLine::of("r-7", "/")
         });
         drop(trace);
         let trace = finished.try_recv().unwrap();
