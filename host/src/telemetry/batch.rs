@@ -135,18 +135,18 @@ impl Write for &BatchWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
     use std::sync::mpsc;
 
-    /// Sends each batch that is written to the test.
-    struct Slow(mpsc::Sender<Vec<u8>>);
+    /// Writes by a function.
+    struct WriteBy<F>(F);
 
-    impl Write for Slow {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            let _ = self.0.send(bytes.to_vec());
-            Ok(bytes.len())
+    impl<F: FnMut(&[u8]) -> io::Result<usize>> Write for WriteBy<F> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0(bytes)
         }
 
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
@@ -154,7 +154,10 @@ mod tests {
     #[test]
     fn every_line_is_written_in_order_before_the_guard_is_gone() {
         let (sender, receiver) = mpsc::channel();
-        let (writer, flusher) = BatchWriter::start(Slow(sender));
+        let (writer, flusher) = BatchWriter::start(WriteBy(move |bytes: &[u8]| {
+            sender.send(bytes.to_vec()).unwrap();
+            Ok(bytes.len())
+        }));
         for number in 0..1_000 {
             writeln!(&mut &writer, "{number}").unwrap();
         }
@@ -178,20 +181,12 @@ mod tests {
 
     #[test]
     fn lines_of_a_log_that_cannot_be_written_are_counted_when_it_can() {
-        struct Full;
-        impl Write for Full {
-            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-                Err(std::io::ErrorKind::StorageFull.into())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
+        let full = |_: &[u8]| -> io::Result<usize> { Err(io::ErrorKind::StorageFull.into()) };
         let writer = BatchWriter(Arc::default());
         for _ in 0..3 {
             writeln!(&mut &writer, "a line").unwrap();
         }
-        flush(&writer.0, &mut Vec::new(), &mut Full);
+        flush(&writer.0, &mut Vec::new(), &mut WriteBy(full));
         let mut output = Vec::new();
         flush(&writer.0, &mut Vec::new(), &mut output);
         let text = String::from_utf8(output).unwrap();
@@ -200,18 +195,11 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_gone_keeps_the_host_from_its_end_for_seconds_at_most() {
-        struct Stuck(mpsc::Receiver<()>);
-        impl Write for Stuck {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                let _ = self.0.recv();
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        let (_never, receiver) = mpsc::channel();
-        let (writer, flusher) = BatchWriter::start(Stuck(receiver));
+        let (_never, receiver) = mpsc::channel::<()>();
+        let (writer, flusher) = BatchWriter::start(WriteBy(move |bytes: &[u8]| {
+            let _ = receiver.recv();
+            Ok(bytes.len())
+        }));
         writeln!(&mut &writer, "a line").unwrap();
         drop(flusher);
     }

@@ -135,36 +135,48 @@ fn nanoseconds(time: Duration) -> String {
 mod tests {
     use super::super::trace_parent::{SpanId, TraceId};
     use super::*;
-    use std::time::SystemTime;
 
-    #[test]
-    fn a_trace_has_ids_times_and_names_of_the_specification() {
-        let (id, span, parent) = (TraceId::random(), SpanId::random(), SpanId::random());
+    fn span(operation: Operation) -> Span {
+        Span {
+            id: SpanId::random(),
+            parent: None,
+            service: "accounts".into(),
+            operation,
+            begun: Duration::from_nanos(5),
+            took: Duration::from_nanos(2),
+            failure: None,
+        }
+    }
+
+    /// What is sent of the service of this span.
+    fn sent(id: TraceId, span: Span) -> Value {
         let trace = FinishedTrace {
             id,
             begun_at: UNIX_EPOCH + Duration::from_secs(1),
-            spans: vec![Span {
-                id: span,
-                parent: Some(parent),
-                service: "accounts".into(),
-                operation: Operation::Store(StoreCall::Commit),
-                begun: Duration::from_nanos(5),
-                took: Duration::from_nanos(2),
-                failure: Some("busy".into()),
-            }],
-            left_out: 0,
+            spans: vec![span],
+            left_out: 3,
         };
         let sent: Value = serde_json::from_slice(&request(&[trace])).unwrap();
-        let resource = &sent["resourceSpans"][0];
+        sent["resourceSpans"][0].clone()
+    }
+
+    #[test]
+    fn a_trace_has_ids_times_and_names_of_the_specification() {
+        let (id, parent) = (TraceId::random(), SpanId::random());
+        let span = Span {
+            parent: Some(parent),
+            failure: Some("busy".into()),
+            ..span(Operation::Store(StoreCall::Commit))
+        };
+        let span_id = span.id.to_string();
+        let sent = sent(id, span);
+        let service = &sent["resource"]["attributes"][0];
+        assert_eq!(*service, text("service.name", "accounts"));
         assert_eq!(
-            resource["resource"]["attributes"][0],
-            text("service.name", "accounts")
-        );
-        assert_eq!(
-            resource["scopeSpans"][0]["spans"],
+            sent["scopeSpans"][0]["spans"],
             json!([{
                 "traceId": id.to_string(),
-                "spanId": span.to_string(),
+                "spanId": span_id,
                 "parentSpanId": parent.to_string(),
                 "name": "commit accounts",
                 "kind": 3,
@@ -183,30 +195,16 @@ mod tests {
 
     #[test]
     fn a_request_says_how_many_calls_have_no_span() {
-        let request_span = RequestSpan {
+        let request = Operation::Request(RequestSpan {
             request_id: "r-7".to_owned(),
             method: OTHER_METHOD,
             path: "/api/accounts/7".to_owned(),
             status: 200,
             service: Some("accounts".to_owned()),
             code: None,
-        };
-        let trace = FinishedTrace {
-            id: TraceId::random(),
-            begun_at: SystemTime::now(),
-            spans: vec![Span {
-                id: SpanId::random(),
-                parent: None,
-                service: "gateway".into(),
-                operation: Operation::Request(request_span),
-                begun: Duration::ZERO,
-                took: Duration::ZERO,
-                failure: None,
-            }],
-            left_out: 3,
-        };
-        let sent: Value = serde_json::from_slice(&request(&[trace])).unwrap();
-        let span = &sent["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+        });
+        let sent = sent(TraceId::random(), span(request));
+        let span = &sent["scopeSpans"][0]["spans"][0];
         assert_eq!(span["name"], "HTTP /api/accounts");
         assert_eq!(span["parentSpanId"], "");
         let attributes = span["attributes"].as_array().unwrap();
