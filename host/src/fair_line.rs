@@ -210,6 +210,7 @@ impl Drop for Waiter<'_> {
 mod tests {
     use super::*;
     use futures::FutureExt as _;
+    use futures::future::LocalBoxFuture;
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -217,14 +218,23 @@ mod tests {
         Client::of_address([127, 0, 0, number].into())
     }
 
+    async fn enter(line: &Arc<FairLine>, number: u8) -> Result<Place, LineFull> {
+        line.enter(client(number), LONG).await
+    }
+
+    /// A client that is in the line now.
+    fn wait(line: &Arc<FairLine>, number: u8) -> LocalBoxFuture<'_, Result<Place, LineFull>> {
+        let mut waiting = enter(line, number).boxed_local();
+        assert!(waiting.as_mut().now_or_never().is_none(), "{number}");
+        waiting
+    }
+
     #[tokio::test]
     async fn more_than_may_wait_are_turned_away_at_once() {
         let line = FairLine::new(1, 1);
-        let place = line.enter(client(1), LONG).await.unwrap();
-        let mut waiting = Box::pin(line.enter(client(1), LONG));
-        assert!(futures::poll!(waiting.as_mut()).is_pending());
-        let refused = line.enter(client(2), LONG).await;
-        assert_eq!(refused.unwrap_err(), LineFull);
+        let place = enter(&line, 1).await.unwrap();
+        let waiting = wait(&line, 1);
+        assert_eq!(enter(&line, 2).await.unwrap_err(), LineFull);
         drop(place);
         drop(waiting.await.unwrap());
     }
@@ -232,99 +242,71 @@ mod tests {
     #[tokio::test]
     async fn one_client_takes_half_of_the_line_at_most() {
         let line = FairLine::new(1, 4);
-        let place = line.enter(client(1), LONG).await.unwrap();
-        let mut own: Vec<_> = (0..2)
-            .map(|_| Box::pin(line.enter(client(1), LONG)))
-            .collect();
-        for waiting in &mut own {
-            assert!(waiting.as_mut().now_or_never().is_none());
-        }
-        assert!(line.enter(client(1), LONG).await.is_err());
-        let mut other = Box::pin(line.enter(client(2), LONG));
-        assert!(futures::poll!(other.as_mut()).is_pending());
-        drop(place);
+        let _place = enter(&line, 1).await.unwrap();
+        let _own = [wait(&line, 1), wait(&line, 1)];
+        assert!(enter(&line, 1).await.is_err());
+        let _other = wait(&line, 2);
     }
 
     #[tokio::test]
     async fn clients_that_fill_the_line_make_room_for_one_who_comes() {
         let line = FairLine::new(1, 4);
-        let place = line.enter(client(1), LONG).await.unwrap();
-        let mut flood: Vec<_> = [1, 1, 2, 2]
-            .into_iter()
-            .map(|number| Box::pin(line.enter(client(number), LONG)))
-            .collect();
-        for waiting in &mut flood {
-            assert!(waiting.as_mut().now_or_never().is_none());
-        }
-        let mut other = Box::pin(line.enter(client(3), LONG));
-        assert!(futures::poll!(other.as_mut()).is_pending());
+        let _place = enter(&line, 1).await.unwrap();
+        let mut flood = [1, 1, 2, 2].map(|number| wait(&line, number));
+        let _other = wait(&line, 3);
         let told = flood
             .iter_mut()
             .filter_map(|waiting| waiting.as_mut().now_or_never());
         assert_eq!(told.filter(Result::is_err).count(), 1);
         // No client has two more waiting than this one.
-        assert!(line.enter(client(3), LONG).await.is_err());
-        drop(place);
+        assert!(enter(&line, 3).await.is_err());
     }
 
     #[tokio::test]
     async fn a_client_with_a_reserve_waits_although_strangers_fill_the_line() {
         let line = FairLine::with_reserve(1, 2, 1);
-        let place = line.enter(client(1), LONG).await.unwrap();
-        let mut strangers = [2, 3].map(|number| Box::pin(line.enter(client(number), LONG)));
-        for waiting in &mut strangers {
-            assert!(waiting.as_mut().now_or_never().is_none());
-        }
-        assert!(line.enter(client(4), LONG).await.is_err());
+        let _place = enter(&line, 1).await.unwrap();
+        let _strangers = [wait(&line, 2), wait(&line, 3)];
+        assert!(enter(&line, 4).await.is_err());
         let mut known = Box::pin(line.enter_reserved(client(4), LONG));
         assert!(known.as_mut().now_or_never().is_none());
         let another = line.enter_reserved(client(5), LONG).await;
         assert!(another.is_err(), "the reserve has an end");
-        drop(place);
     }
 
     #[tokio::test]
     async fn clients_take_turns() {
         let line = FairLine::new(1, 100);
-        let place = line.enter(client(1), LONG).await.unwrap();
-        let mut flood: Vec<_> = (0..20)
-            .map(|_| Box::pin(line.enter(client(1), LONG)))
-            .collect();
-        for waiting in &mut flood {
-            assert!(waiting.as_mut().now_or_never().is_none());
-        }
-        let mut other = Box::pin(line.enter(client(2), LONG));
-        assert!(futures::poll!(other.as_mut()).is_pending());
+        let place = enter(&line, 1).await.unwrap();
+        let mut flood = [1; 20].map(|number| wait(&line, number));
+        let other = wait(&line, 2);
         drop(place);
-        let first = flood[0].as_mut().now_or_never().unwrap();
-        drop(first);
-        assert!(other.as_mut().now_or_never().unwrap().is_ok());
+        drop(flood[0].as_mut().now_or_never().unwrap());
+        assert!(other.now_or_never().unwrap().is_ok());
     }
 
     #[tokio::test]
     async fn one_who_waits_too_long_is_turned_away_and_leaves_the_line() {
         let line = FairLine::new(1, 1);
-        let place = line.enter(client(1), LONG).await.unwrap();
+        let place = enter(&line, 1).await.unwrap();
         for _ in 0..3 {
             let late = line.enter(client(1), Duration::from_millis(5)).await;
             assert_eq!(late.unwrap_err(), LineFull);
         }
         drop(place);
-        drop(line.enter(client(2), LONG).await.unwrap());
+        drop(enter(&line, 2).await.unwrap());
     }
 
     #[tokio::test]
     async fn one_who_gives_up_leaves_the_line_and_passes_a_place_on() {
         let line = FairLine::new(1, 2);
-        let place = line.enter(client(1), LONG).await.unwrap();
-        let mut gives_up = Box::pin(line.enter(client(2), LONG));
-        assert!(futures::poll!(gives_up.as_mut()).is_pending());
-        let mut stays = Box::pin(line.enter(client(3), LONG));
-        assert!(futures::poll!(stays.as_mut()).is_pending());
+        let place = enter(&line, 1).await.unwrap();
+        let gives_up = wait(&line, 2);
+        let stays = wait(&line, 3);
         // The place is theirs now, and they do not take it any more.
         drop(place);
         drop(gives_up);
         drop(stays.await.unwrap());
-        assert!(line.enter(client(1), LONG).now_or_never().unwrap().is_ok());
+        assert!(enter(&line, 1).now_or_never().unwrap().is_ok());
     }
 }
