@@ -394,17 +394,14 @@ mod tests {
         assert!(cpu.ticks <= 1, "{} ticks are charged", cpu.ticks);
     }
 
-    /// Computes for a tick.
-    fn compute(cpu: &CpuBudget) {
-        compute_for(1, cpu);
-    }
-
-    fn compute_for(ticks: u32, cpu: &CpuBudget) {
+    /// Computes for so many ticks, and then looks at the clock.
+    fn compute(ticks: u32, cpu: &mut CpuBudget, is_writing: bool) -> UpdateDeadline {
         Resumed::note(&cpu.resumed);
         let until = cpu_time() + EPOCH_TICK * ticks;
         while cpu_time() < until {
             std::hint::spin_loop();
         }
+        cpu.tick(Duration::ZERO, is_writing)
     }
 
     #[test]
@@ -412,12 +409,10 @@ mod tests {
         let mut cpu = budget(2);
         // The first tick is not charged.
         for _ in 0..3 {
-            compute(&cpu);
-            let update = cpu.tick(Duration::ZERO, false);
+            let update = compute(1, &mut cpu, false);
             assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
         }
-        compute(&cpu);
-        let update = cpu.tick(Duration::ZERO, false);
+        let update = compute(1, &mut cpu, false);
         assert!(matches!(update, UpdateDeadline::Interrupt));
     }
 
@@ -425,13 +420,10 @@ mod tests {
     #[test]
     fn what_the_host_computes_for_a_guest_without_a_tick_is_charged_after_it() {
         let mut cpu = budget(8);
-        compute(&cpu);
-        cpu.tick(Duration::ZERO, false);
-        compute_for(5, &cpu);
-        cpu.tick(Duration::ZERO, false);
+        compute(1, &mut cpu, false);
+        compute(5, &mut cpu, false);
         assert!((5..8).contains(&cpu.ticks), "{} ticks", cpu.ticks);
-        compute_for(5, &cpu);
-        let update = cpu.tick(Duration::ZERO, false);
+        let update = compute(5, &mut cpu, false);
         assert!(matches!(update, UpdateDeadline::Interrupt));
     }
 
@@ -442,8 +434,7 @@ mod tests {
         for _ in 0..2 {
             Resumed::note(&cpu.resumed);
             assert!(!is_read(&cpu));
-            compute(&cpu);
-            cpu.tick(Duration::ZERO, false);
+            compute(1, &mut cpu, false);
             Resumed::note(&cpu.resumed);
             assert!(is_read(&cpu));
             cpu.begin(EPOCH_TICK, None);
@@ -451,26 +442,21 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_that_has_waited_for_the_writer_goes_on_with_it_for_a_while() {
+    fn a_guest_with_the_writer_goes_on_for_a_while_and_then_gives_way() {
+        let goes_on = |update: UpdateDeadline| matches!(update, UpdateDeadline::Continue(1));
         let mut cpu = budget(100);
         for _ in 0..2 {
+            // It has waited for the writer.
             for tick in 1..=LIGHT_TICKS + 1 {
                 let update = cpu.tick(Duration::from_secs(1), true);
-                let goes_on = matches!(update, UpdateDeadline::Continue(1));
-                assert_eq!(goes_on, tick <= LIGHT_TICKS);
+                assert_eq!(goes_on(update), tick <= LIGHT_TICKS);
             }
         }
         assert_eq!(cpu.ticks, 0);
-    }
-
-    #[test]
-    fn a_guest_that_holds_the_writer_goes_on_until_it_is_heavy() {
         let mut cpu = budget(100);
         for tick in 1..=LIGHT_TICKS + 1 {
-            compute(&cpu);
-            let goes_on = matches!(cpu.tick(Duration::ZERO, true), UpdateDeadline::Continue(1));
-            assert_eq!(goes_on, tick <= LIGHT_TICKS);
-            Resumed::note(&cpu.resumed);
+            let update = compute(1, &mut cpu, true);
+            assert_eq!(goes_on(update), tick <= LIGHT_TICKS);
         }
     }
 }
