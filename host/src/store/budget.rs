@@ -160,21 +160,23 @@ mod tests {
         }
     }
 
+    /// How a statement holds the thread that runs as this does.
+    fn hold(is_watched: bool, run: impl FnOnce(&Budget)) -> Hold {
+        let budget = budget();
+        budget.inline(Instant::now(), is_watched, || run(&budget)).1
+    }
+
     #[test]
     fn a_statement_that_is_stopped_is_never_called_long() {
-        let budget = budget();
-        for is_watched in [false, true] {
-            let (_, hold) = budget.inline(Instant::now(), is_watched, || {
-                for _ in 0..4 {
-                    std::thread::sleep(INLINE_TIME_MAX);
-                    budget.is_over();
-                }
-            });
-            match is_watched {
-                true => assert_eq!(hold, Hold::Short),
-                false => assert!(matches!(hold, Hold::Unclear(_)), "{hold:?}"),
+        let wait = |budget: &Budget| {
+            for _ in 0..4 {
+                std::thread::sleep(INLINE_TIME_MAX);
+                budget.is_over();
             }
-        }
+        };
+        assert_eq!(hold(true, wait), Hold::Short);
+        let unwatched = hold(false, wait);
+        assert!(matches!(unwatched, Hold::Unclear(_)), "{unwatched:?}");
     }
 
     #[test]
@@ -203,28 +205,18 @@ mod tests {
     }
 
     #[test]
-    fn a_watched_statement_is_long_when_it_has_computed_for_its_time() {
-        let budget = budget();
-        let (_, hold) = budget.inline(Instant::now(), true, || compute(INLINE_TIME_MAX));
-        assert!(matches!(hold, Hold::Long(held) if held >= INLINE_TIME_MAX));
-    }
-
-    #[test]
-    fn a_statement_of_one_step_is_unclear_where_it_is_not_watched() {
-        let budget = budget();
-        let (_, hold) = budget.inline(Instant::now(), false, || compute(INLINE_TIME_MAX * 3));
-        assert!(matches!(hold, Hold::Unclear(elapsed) if elapsed >= INLINE_TIME_MAX * 3));
-    }
-
-    #[test]
-    fn any_statement_is_long_when_it_computes_on_after_a_look() {
-        let budget = budget();
-        let (_, hold) = budget.inline(Instant::now(), false, || {
+    fn a_statement_that_computes_is_long_where_it_is_watched_or_computes_on_after_a_look() {
+        let watched = hold(true, |_| compute(INLINE_TIME_MAX));
+        assert!(matches!(watched, Hold::Long(held) if held >= INLINE_TIME_MAX));
+        // It is one step, in which nothing looks.
+        let unwatched = hold(false, |_| compute(INLINE_TIME_MAX * 3));
+        assert!(matches!(unwatched, Hold::Unclear(elapsed) if elapsed >= INLINE_TIME_MAX * 3));
+        let looked_at = hold(false, |budget| {
             compute(INLINE_TIME_MAX);
             budget.is_over();
             compute(INLINE_TIME_MAX);
         });
-        assert!(matches!(hold, Hold::Long(held) if held >= INLINE_TIME_MAX));
+        assert!(matches!(looked_at, Hold::Long(held) if held >= INLINE_TIME_MAX));
     }
 
     #[test]
