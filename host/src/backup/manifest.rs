@@ -158,10 +158,8 @@ mod tests {
             bytes: 4096,
             sha256: "00".to_owned(),
         });
-        assert_eq!(
-            Manifest::parse(&manifest.text().unwrap()).unwrap(),
-            manifest
-        );
+        let read = Manifest::parse(&manifest.text().unwrap()).unwrap();
+        assert_eq!(read, manifest);
         let newer = br#"{"format":2,"strongroom":"9.8.7","planets":[]}"#;
         let error = Manifest::parse(newer).err().unwrap().to_string();
         assert!(error.contains("strongroom 9.8.7 in format 2"), "{error}");
@@ -169,12 +167,8 @@ mod tests {
 
     #[test]
     fn a_path_that_leaves_the_folder_is_refused() {
-        let mut manifest = Manifest::new(
-            Uuid::nil(),
-            "/data".into(),
-            BTreeMap::new(),
-            BTreeMap::new(),
-        );
+        let components = BTreeMap::new();
+        let mut manifest = Manifest::new(Uuid::nil(), "/data".into(), components, BTreeMap::new());
         for path in ["/etc/cron.d/x", "../x", "stores/../../x", ""] {
             for (own, stored) in [(path, None), ("x", Some(path.into()))] {
                 manifest.files = vec![CopiedFile {

@@ -76,11 +76,8 @@ mod tests {
             "01890000-0000-7000-8000-00000000000g",
             "00000000-0000-0000-0000-000000000000",
         ] {
-            assert_eq!(
-                parse(&HeaderValue::try_from(wrong).unwrap()),
-                None,
-                "{wrong}"
-            );
+            let parsed = parse(&HeaderValue::try_from(wrong).unwrap());
+            assert_eq!(parsed, None, "{wrong}");
         }
     }
 }

@@ -175,11 +175,8 @@ mod tests {
             assert!(problems[0].message.contains(message), "{}", problems[0]);
             let key = "services.accounts.scopes.\"GET ";
             let is_toml = problems[0].key.is_empty();
-            assert!(
-                is_toml || problems[0].key.starts_with(key),
-                "{}",
-                problems[0]
-            );
+            let is_key = problems[0].key.starts_with(key);
+            assert!(is_toml || is_key, "{}", problems[0]);
         }
     }
 }

@@ -90,16 +90,8 @@ mod tests {
     fn sizes_are_read_in_binary_units() {
         assert_eq!(parse_size("64MiB"), Ok(64 << 20));
         assert_eq!(parse_size("1 KiB"), Ok(1024));
-        for wrong in [
-            "",
-            "64",
-            "MiB",
-            "64MB",
-            "-1B",
-            "0B",
-            "1.5GiB",
-            "99999999999GiB",
-        ] {
+        let large = "99999999999GiB";
+        for wrong in ["", "64", "MiB", "64MB", "-1B", "0B", "1.5GiB", large] {
             assert!(parse_size(wrong).is_err(), "{wrong}");
         }
     }
@@ -118,10 +110,8 @@ mod tests {
     #[test]
     fn rates_are_read_by_second_or_minute() {
         let rate = parse_rate("50/s").unwrap();
-        assert_eq!(
-            (rate.count.get(), rate.period),
-            (50, Duration::from_secs(1))
-        );
+        assert_eq!(rate.count.get(), 50);
+        assert_eq!(rate.period, Duration::from_secs(1));
         for wrong in ["", "50", "/s", "0/s", "-1/s", "50/h", "50/ s", "1.5/s"] {
             assert!(parse_rate(wrong).is_err(), "{wrong}");
         }

@@ -86,10 +86,8 @@ mod tests {
         }
         for wrong in ["info,access=loud", "access=of"] {
             let error = parse_filter(wrong).unwrap_err().to_string();
-            assert!(
-                error.contains("STRONGROOM_LOG") && error.contains(wrong),
-                "{error}"
-            );
+            let is_told = error.contains("STRONGROOM_LOG") && error.contains(wrong);
+            assert!(is_told, "{error}");
         }
     }
 }

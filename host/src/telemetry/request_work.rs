@@ -184,22 +184,18 @@ mod tests {
         }
         work.note_link_call(&ledger, &function, time, None);
         let done = serde_json::to_value(work.done()).unwrap();
-        assert_eq!(
-            done["stores"],
-            json!([{
-                "service": "accounts",
-                "reads": {"count": 2, "microseconds": 10},
-                "write_waits": {"count": 0, "microseconds": 0},
-                "commits": {"count": 1, "microseconds": 5},
-            }])
-        );
-        assert_eq!(
-            done["link_calls"],
-            json!([{
-                "service": "accounts", "function": "ledger#post", "microseconds": 5,
-                "outcome": "done",
-            }])
-        );
+        let store = json!({
+            "service": "accounts",
+            "reads": {"count": 2, "microseconds": 10},
+            "write_waits": {"count": 0, "microseconds": 0},
+            "commits": {"count": 1, "microseconds": 5},
+        });
+        let link_call = json!({
+            "service": "accounts", "function": "ledger#post", "microseconds": 5,
+            "outcome": "done",
+        });
+        assert_eq!(done["stores"], json!([store]));
+        assert_eq!(done["link_calls"], json!([link_call]));
     }
 
     #[test]

@@ -100,11 +100,8 @@ mod tests {
 
     #[test]
     fn a_command_is_found_in_its_path() {
-        let expected = Some(("auth", "reset-password"));
-        assert_eq!(
-            command_of("/services/auth/commands/reset-password"),
-            expected
-        );
+        let found = command_of("/services/auth/commands/reset-password");
+        assert_eq!(found, Some(("auth", "reset-password")));
         for other in [
             "/services/auth/commands/",
             "/services//commands/x",

@@ -169,27 +169,21 @@ mod tests {
 
     #[test]
     fn a_missing_script_is_none_and_a_wrong_one_is_refused_with_its_line() {
-        assert!(
-            Script::load(Path::new("nowhere/demo.toml"))
-                .unwrap()
-                .is_none()
-        );
+        let missing = Script::load(Path::new("nowhere/demo.toml"));
+        assert!(missing.unwrap().is_none());
         for (wrong, told) in [
             ("", "missing field `show`"),
-            ("show = \"\"\ncolour = 1", "line 2"),
+            ("show = ''\ncolour = 1", "line 2"),
             (
-                "show = \"\"\n[[requests]]\ncall = \"login\"",
+                "show = ''\n[[requests]]\ncall = 'login'",
                 "GET /api/auth/me",
             ),
-            ("show = \"\"\n[[requests]]\ncall = \"GET api\"", "line 3"),
-            (
-                "show = \"\"\n[[requests]]\ncall = \"GET /\"\ntoken = \"x\"",
-                "line 4",
-            ),
+            ("show = ''\n[[requests]]\ncall = 'GET api'", "line 3"),
+            ("show = ''\n[[requests]]\ncall = 'GET /'\nx = 7", "line 4"),
         ] {
             let error = format!("{:#}", script(wrong).unwrap_err());
-            assert!(error.contains("demo.toml"), "{error}");
-            assert!(error.contains(told), "{wrong}: {error}");
+            let is_told = error.contains("demo.toml") && error.contains(told);
+            assert!(is_told, "{wrong}: {error}");
         }
     }
 

@@ -78,10 +78,8 @@ mod tests {
         let file = data.path().join(FILE_NAME);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "auth\ntoken\n");
         let refused = check("auth").unwrap_err();
-        assert!(
-            refused.contains("a.sqlite is not there or empty"),
-            "{refused}"
-        );
+        let told = "a.sqlite is not there or empty";
+        assert!(refused.contains(told), "{refused}");
         check("aut").unwrap();
         std::fs::write(&file, "token\n").unwrap();
         check("auth").unwrap();
