@@ -19,15 +19,15 @@ mod workload;
 
 use judge::Ledger;
 use places::{every, short_or_full, some};
-use run::{End, Run};
+use run::{End, NORMAL, Run};
 use std::thread;
 use strongroom_faults::{Code, Model, Operation};
 
 /// How many places of an operation fail at the short scale, with each code.
 const PLACES_SHORT: u64 = 10;
 /// How a process ends after a failed sync, and after a power loss.
-const ABORTED: End = End::Signal(6);
-const KILLED: End = End::Signal(9);
+const ABORTED: End = (None, Some(6));
+const KILLED: End = (None, Some(9));
 
 /// Runs a workload whose power goes at each sync in turn; returns the violations, each with its
 /// plan.
@@ -38,7 +38,7 @@ fn lose_power_everywhere(settings: &str, model: Model) -> Vec<String> {
         let ledger = Ledger::new();
         let run = Run::of(ledger.folder(), &plan);
         if !run.has_fired() {
-            assert_eq!(run.end, End::Normal, "{plan}: {}", run.log);
+            assert_eq!(run.end, NORMAL, "{plan}: {}", run.log);
             break;
         }
         assert_eq!(run.end, KILLED, "{plan}: {}", run.log);
@@ -117,11 +117,11 @@ fn fail_at_each_place(operation: Operation, code: Code, lasting: &str) {
         let run = Run::of(ledger.folder(), &plan);
         let expected = match operation {
             Operation::Sync if run.has_fired() => ABORTED,
-            _ => End::Normal,
+            _ => NORMAL,
         };
         let log = &run.log;
         assert_eq!(run.end, expected, "{plan}: {log}");
-        let goes_on = lasting == "once" && expected == End::Normal;
+        let goes_on = lasting == "once" && expected == NORMAL;
         assert!(!goes_on || run.is_complete(), "{plan} goes on: {log}");
         let broken = ledger.violations(&[&run]);
         assert!(broken.is_empty(), "{plan}: {broken:?}: {log}");

@@ -1,7 +1,7 @@
 //! Which operation of a run fails: every one, or at the short scale some of them.
 
 use super::judge::Ledger;
-use super::run::{End, Run};
+use super::run::{NORMAL, Run};
 use std::sync::LazyLock;
 use strongroom_faults::Operation;
 
@@ -36,7 +36,7 @@ pub fn some(operation: Operation, count: u64) -> impl Iterator<Item = u64> {
 static CALM: LazyLock<Run> = LazyLock::new(|| {
     let ledger = Ledger::new();
     let run = Run::of(ledger.folder(), "");
-    assert_eq!(run.end, End::Normal, "{}", run.log);
+    assert_eq!(run.end, NORMAL, "{}", run.log);
     assert!(run.is_complete(), "{}", run.log);
     let broken = ledger.violations(&[&run]);
     assert!(broken.is_empty(), "{broken:?}");

@@ -21,15 +21,9 @@ const COMPLETE: &str = "every request has its answer";
 /// Longer than any run of a store that does not hang.
 const RUN_TIME_MAX: Duration = Duration::from_secs(120);
 
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    Normal,
-    Code(i32),
-    Signal(i32),
-    /// It took too long, and was killed.
-    Late,
-}
+/// How a process ended: with a code or by a signal, or with neither if it took too long.
+pub type End = (Option<i32>, Option<i32>);
+pub const NORMAL: End = (Some(0), None);
 
 /// A process that has ended.
 pub struct Run {
@@ -80,14 +74,7 @@ impl Run {
                 Err(_) => log.extend([line, "\n"]),
             }
         }
-        let end = match status {
-            None => End::Late,
-            Some(status) => match (status.code(), status.signal()) {
-                (Some(0), _) => End::Normal,
-                (Some(code), _) => End::Code(code),
-                (None, signal) => End::Signal(signal.unwrap_or(0)),
-            },
-        };
+        let end = status.map_or((None, None), |status| (status.code(), status.signal()));
         Self { end, acks, log }
     }
 
