@@ -107,41 +107,30 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::TempDir;
 
-    fn files() -> Files {
-        Files::new(Arc::new(FileReader::new(1)))
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_no_component_has_no_digest() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        std::fs::write(&file, "a secret").unwrap();
-        let files = files();
-        assert!(files.find(&file).await.digest.is_none());
-        let component = wat::parse_str("(component)").unwrap();
-        std::fs::write(&file, component).unwrap();
-        assert!(files.find(&file).await.digest.is_some());
-    }
-
-    #[tokio::test]
-    async fn a_version_is_read_once() {
+    /// The file of a component, and what is known of files.
+    fn scene() -> (TempDir, PathBuf, Files) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
-        let files = files();
+        (folder, file, Files::new(Arc::new(FileReader::new(1))))
+    }
+
+    #[tokio::test]
+    async fn a_version_is_read_once_and_has_a_digest_if_it_is_a_component() {
+        let (_folder, file, files) = scene();
         let first = files.find(&file).await;
-        assert!(first.content.unwrap().is_ok());
+        assert!(first.content.unwrap().is_ok() && first.digest.is_some());
         let second = files.find(&file).await;
         assert!(second.content.is_none() && second.digest == first.digest);
+        std::fs::write(&file, "a long secret").unwrap();
+        assert!(files.find(&file).await.digest.is_none());
     }
 
     #[tokio::test]
     async fn a_snapshot_learns_by_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
-        let files = files();
+        let (_folder, file, files) = scene();
         let planned = files.snapshot(&Arc::new(FileReader::new(1)));
         assert!(planned.find(&file).await.digest.is_some());
         assert!(files.known.lock().is_empty());

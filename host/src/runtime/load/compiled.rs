@@ -274,17 +274,28 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_others_may_write_to_is_refused_with_what_to_do() {
+    fn a_folder_or_file_that_others_may_write_to_is_refused_and_so_is_a_link() {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("cache");
         create_folder(&folder).unwrap();
+        let file = folder.join("a.cwasm");
+        replace(&file, b"code").unwrap();
         assert_eq!(refusal(&folder), None);
-        for mode in [0o777, 0o770, 0o702] {
-            set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+        for (path, own, mode) in [
+            (&folder, 0o700, 0o777),
+            (&folder, 0o700, 0o770),
+            (&folder, 0o700, 0o702),
+            (&file, 0o600, 0o666),
+        ] {
+            set_permissions(path, Permissions::from_mode(mode)).unwrap();
             let problem = refusal(&folder).unwrap();
-            let remedy = format!("`chmod 700 {}`", folder.display());
+            let remedy = format!("`chmod {own:o} {}`", path.display());
             assert!(problem.contains(&remedy), "{mode:o}: {problem}");
+            set_permissions(path, Permissions::from_mode(own)).unwrap();
         }
+        symlink("/elsewhere", folder.join("b.cwasm")).unwrap();
+        let problem = refusal(&folder).unwrap();
+        assert!(problem.contains("b.cwasm"), "{problem}");
     }
 
     #[test]
@@ -314,13 +325,7 @@ mod tests {
         let digests = [1, 2, 3].map(|byte| Digest([byte; 32]));
         let code = |digest| format!("{}engine.cwasm", prefix(digest));
         let [used, late, past] = digests.map(code);
-        let files = [
-            used.as_str(),
-            late.as_str(),
-            past.as_str(),
-            "past.7-1.new",
-            "notes",
-        ];
+        let files = [&*used, &*late, &*past, "past.7-1.new", "notes"];
         let file = |name: &str| File::create(folder.path().join(name)).unwrap();
         let old = SystemTime::now() - 2 * KEPT;
         for name in files {
@@ -333,20 +338,5 @@ mod tests {
         // Its time begins when it is in use no longer.
         cache.remove_unused(&[]).unwrap();
         assert!(folder.path().join(used).exists());
-    }
-
-    #[test]
-    fn a_file_that_others_may_write_to_is_refused_and_so_is_a_link() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.cwasm");
-        replace(&file, b"code").unwrap();
-        assert_eq!(refusal(folder.path()), None);
-        set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
-        let problem = refusal(folder.path()).unwrap();
-        assert!(problem.contains("a.cwasm"), "{problem}");
-        std::fs::remove_file(&file).unwrap();
-        symlink("/elsewhere", folder.path().join("b.cwasm")).unwrap();
-        let problem = refusal(folder.path()).unwrap();
-        assert!(problem.contains("b.cwasm"), "{problem}");
     }
 }

@@ -10,10 +10,6 @@ use std::path::Path;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-fn engine() -> Engine {
-    Engine::default()
-}
-
 fn component(engine: &Engine, wat: &str) -> Component {
     Component::new(engine, wat::parse_str(wat).unwrap()).unwrap()
 }
@@ -90,20 +86,22 @@ fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
     names.collect()
 }
 
-#[test]
-fn an_import_of_types_alone_needs_no_link() {
-    let engine = engine();
-    let component = component(&engine, &format!("(component {TYPES})"));
-    let linker = linker(&spec(""), &component, &Callees::none(), true, None);
-    let Ok(linker) = linker else {
+fn assert_is_linked(spec: &ServiceSpec, component: &Component) {
+    let Ok(linker) = linker(spec, component, &Callees::none(), true, None) else {
         panic!("refused")
     };
-    assert!(linker.instantiate_pre(&component).is_ok());
+    assert!(linker.instantiate_pre(component).is_ok());
+}
+
+#[test]
+fn an_import_of_types_alone_needs_no_link() {
+    let component = component(&Engine::default(), &format!("(component {TYPES})"));
+    assert_is_linked(&spec(""), &component);
 }
 
 #[test]
 fn an_import_with_more_than_types_is_refused_by_name() {
-    let engine = engine();
+    let engine = Engine::default();
     for interface in [
         r#"(export "post" (func))"#,
         r#"(export "book" (type (sub resource)))"#,
@@ -118,14 +116,11 @@ fn an_import_with_more_than_types_is_refused_by_name() {
 
 #[test]
 fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
-    let engine = engine();
+    let engine = Engine::default();
     let (gate, accounts) = (gate(&engine), ledger(&engine, "s64"));
     assert_eq!(unknown_imports(&spec(""), &gate), ["bank:books/ledger"]);
     let spec = spec(LINKED);
-    let Ok(linker) = linker(&spec, &gate, &Callees::none(), true, None) else {
-        panic!("refused")
-    };
-    assert!(linker.instantiate_pre(&gate).is_ok());
+    assert_is_linked(&spec, &gate);
     // It calls accounts, and another gate calls it.
     for callee in [&accounts, &gate] {
         let problems = check_links(&spec, &gate, |_| Some(callee));
@@ -135,7 +130,7 @@ fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
 
 #[test]
 fn a_link_between_two_builds_of_an_interface_is_refused() {
-    let engine = engine();
+    let engine = Engine::default();
     let (gate, accounts) = (gate(&engine), ledger(&engine, "u64"));
     let problems = check_links(&spec(LINKED), &gate, |_| Some(&accounts));
     let [LoadProblem::Link { import, .. }] = problems.as_slice() else {
