@@ -159,58 +159,27 @@ mod tests {
 
     #[test]
     fn no_claim_of_a_client_passes() {
-        for name in [
-            "x-strongroom-subject",
-            "x-forwarded-for",
-            "forwarded",
-            "x-user-id",
-            "x_user_id",
-            "x-authenticated-userid",
-            "x-auth-request-user",
-            "x-webauth-email",
-            "x-roles",
-            "x-scopes",
-            "x-tenant-id",
-            "x-is-admin",
-            "client-ip",
-            "client-cert",
-            "x-real-ip",
-            "remote-user",
-            "proxy-authorization",
-            "x-on-behalf-of",
-            "x-jwt-payload",
-            "impersonate-group",
-            "cf-access-jwt-assertion",
-            "x-ms-token-aad-id-token",
-        ] {
+        let names = "x-strongroom-subject x-forwarded-for forwarded x-user-id x_user_id \
+            x-authenticated-userid x-auth-request-user x-webauth-email x-roles x-scopes x-tenant-id \
+            x-is-admin client-ip client-cert x-real-ip remote-user proxy-authorization \
+            x-on-behalf-of x-jwt-payload impersonate-group cf-access-jwt-assertion \
+            x-ms-token-aad-id-token";
+        for name in names.split(' ') {
             assert!(is_claim(name), "{name}");
         }
     }
 
     #[test]
     fn what_clients_send_otherwise_passes() {
-        let names = [
-            "accept",
-            "authorization",
-            "content-type",
-            "host",
-            "idempotency-key",
-            "if-none-match",
-            "origin",
-            "sec-ch-ua",
-            "sec-fetch-user",
-            "traceparent",
-            "user-agent",
-            "x-csrf-token",
-            "x-request-id",
-        ];
+        let names = "accept authorization content-type host idempotency-key if-none-match origin \
+            sec-ch-ua sec-fetch-user traceparent user-agent x-csrf-token x-request-id";
         let mut headers = HeaderMap::new();
-        for name in names {
+        for name in names.split(' ') {
             headers.insert(name, HeaderValue::from_static("kept"));
         }
         headers.insert("x-user", HeaderValue::from_static("admin"));
         strip_claims(&mut headers);
-        assert_eq!(headers.len(), names.len());
+        assert_eq!(headers.len(), names.split(' ').count());
         assert!(!headers.contains_key("x-user"));
     }
 }
