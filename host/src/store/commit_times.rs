@@ -50,14 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_is_quick_when_it_was_so_some_times_in_a_row() {
+    fn a_disk_is_quick_when_it_was_so_some_times_in_a_row_since_a_long_commit() {
         assert!(!times(0).are_short());
         assert!(!times(SHORT_IN_A_ROW - 1).are_short());
         assert!(times(SHORT_IN_A_ROW).are_short());
-    }
-
-    #[test]
-    fn one_long_commit_is_enough_to_hand_the_next_ones_over() {
         let times = times(SHORT_IN_A_ROW * 10);
         times.note(SHORT_TIME_MAX + Duration::from_nanos(1));
         for _ in 0..SHORT_IN_A_ROW {

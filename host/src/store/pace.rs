@@ -73,42 +73,28 @@ mod tests {
     const MILLISECOND: Duration = Duration::from_millis(1);
 
     #[test]
-    fn two_long_statements_cost_their_store_a_moment_and_no_minute() {
-        let mut pace = Pace::default();
-        let begun = Instant::now();
-        pace.note(begun, Hold::Long(MILLISECOND * 3));
-        let second = begun + MILLISECOND * 5;
-        pace.note(second, Hold::Long(MILLISECOND * 3));
-        assert_eq!(pace.mode(second + MILLISECOND * 29), Mode::OwnThread);
-        assert_eq!(pace.mode(second + MILLISECOND * 30), Mode::Inline);
-    }
-
-    #[test]
-    fn after_a_statement_that_may_have_been_long_the_next_are_watched_for_a_while() {
-        let mut pace = Pace::default();
-        let begun = Instant::now();
-        pace.note(begun, Hold::Unclear(MILLISECOND * 3));
-        assert_eq!(pace.mode(begun + MILLISECOND * 29), Mode::Watched);
-        assert_eq!(pace.mode(begun + MILLISECOND * 30), Mode::Inline);
-    }
-
-    #[test]
-    fn a_quick_statement_changes_nothing() {
-        let mut pace = Pace::default();
-        let now = Instant::now();
-        pace.note(now, Hold::Short);
-        assert_eq!(pace.mode(now), Mode::Inline);
-        pace.note(now, Hold::Long(MILLISECOND * 3));
-        pace.note(now, Hold::Short);
-        assert_eq!(pace.mode(now), Mode::OwnThread);
-    }
-
-    #[test]
-    fn even_the_longest_statement_has_its_consequence_for_a_minute_at_most() {
-        let mut pace = Pace::default();
-        let now = Instant::now();
-        pace.note(now, Hold::Long(Duration::MAX));
-        assert_eq!(pace.mode(now + CONSEQUENCE_TIME_MAX), Mode::Inline);
+    fn a_statement_has_its_consequence_for_ten_times_its_time_and_a_minute_at_most() {
+        let time = |milliseconds| MILLISECOND * milliseconds;
+        let long = Hold::Long(time(3));
+        let unclear = Hold::Unclear(time(3));
+        // When each statement ends, when the next one begins, and how it is run.
+        for (statements, next, expected) in [
+            (&[(0, long), (5, long)][..], 34, Mode::OwnThread),
+            (&[(0, long), (5, long)], 35, Mode::Inline),
+            (&[(0, unclear)], 29, Mode::Watched),
+            (&[(0, unclear)], 30, Mode::Inline),
+            (&[(0, Hold::Short)], 0, Mode::Inline),
+            (&[(0, long), (0, Hold::Short)], 0, Mode::OwnThread),
+            (&[(0, Hold::Long(Duration::MAX))], 60_000, Mode::Inline),
+        ] {
+            let mut pace = Pace::default();
+            let begun = Instant::now();
+            for &(ended, hold) in statements {
+                pace.note(begun + time(ended), hold);
+            }
+            let mode = pace.mode(begun + time(next));
+            assert_eq!(mode, expected, "{statements:?} {next}");
+        }
     }
 
     proptest! {
