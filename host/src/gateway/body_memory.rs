@@ -155,9 +155,7 @@ fn is_beyond_its_minimum(share: &Semaphore) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::Registry;
     use std::net::IpAddr;
-    use std::path::Path;
 
     fn client(number: u32) -> Client {
         let address = u128::from(number) << 64;
@@ -166,9 +164,7 @@ mod tests {
 
     #[test]
     fn all_small_bodies_have_a_bound_and_each_client_has_its_first() {
-        let text = "[services.one]\ncomponent = \"one.wasm\"\n";
-        let (registry, _) = Registry::parse(Path::new("registry.toml"), text);
-        let service = &registry.services[0];
+        let service = &ServiceSpec::of_table("component = \"one.wasm\"");
         let memory = BodyMemory::new();
         let clients: Vec<_> = (1..100).map(|number| [client(number)]).collect();
         let whole = SMALL_BYTES_MAX as u64;

@@ -132,17 +132,10 @@ fn limits(limits: &Limits) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::registry::Registry;
-    use std::path::Path;
+    use crate::registry::ServiceSpec;
 
     fn differences(old: &str, new: &str) -> Vec<String> {
-        let parse = |text: &str| {
-            let text = format!("[services.callee]\ncomponent = \"c.wasm\"\n[services.x]\n{text}");
-            let (registry, problems) = Registry::parse(Path::new("/r/registry.toml"), &text);
-            assert!(problems.is_empty(), "{problems:?}");
-            registry.service("x").unwrap().clone()
-        };
-        parse(old).differences(&parse(new))
+        ServiceSpec::of_table(old).differences(&ServiceSpec::of_table(new))
     }
 
     const OLD: &str =

@@ -51,6 +51,17 @@ pub struct ServiceSpec {
     lines: KeyLines,
 }
 
+#[cfg(test)]
+impl ServiceSpec {
+    /// The service `x` with this table, beside a service `callee`.
+    pub fn of_table(table: &str) -> Self {
+        let text = format!("services.callee.component = \"c.wasm\"\n[services.x]\n{table}");
+        let (registry, problems) = super::Registry::parse(Path::new("/r/registry.toml"), &text);
+        assert!(problems.is_empty(), "{problems:?}");
+        registry.service("x").unwrap().clone()
+    }
+}
+
 /// A host interface that a component may import only if it is granted by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grant {

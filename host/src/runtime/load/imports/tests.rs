@@ -3,10 +3,9 @@
 //! Method: small components by hand, as a compiler makes them of WIT with `use types.{failure}`.
 
 use super::{check_links, linker};
-use crate::registry::{Registry, ServiceSpec};
+use crate::registry::ServiceSpec;
 use crate::runtime::LoadProblem;
 use crate::runtime::services::callees::Callees;
-use std::path::Path;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -14,22 +13,12 @@ fn component(engine: &Engine, wat: &str) -> Component {
     Component::new(engine, wat::parse_str(wat).unwrap()).unwrap()
 }
 
-/// The service `gate`, with this in its table.
-fn spec(table: &str) -> ServiceSpec {
-    let text = format!(
-        r#"
-        services.accounts.component = "a.wasm"
-        [services.gate]
-        component = "g.wasm"
-        {table}
-        "#
-    );
-    let (registry, problems) = Registry::parse(Path::new("/r/registry.toml"), &text);
-    assert!(problems.is_empty(), "{problems:?}");
-    registry.service("gate").unwrap().clone()
+/// A service without links, and one that calls accounts.
+fn specs() -> [ServiceSpec; 2] {
+    let plain = r#"component = "g.wasm""#;
+    let linked = format!("{plain}\nlinks = {{ \"bank:books/ledger\" = \"callee\" }}");
+    [plain, &linked].map(ServiceSpec::of_table)
 }
-
-const LINKED: &str = r#"links = { "bank:books/ledger" = "accounts" }"#;
 
 /// The import of an interface of types, and its one type.
 const TYPES: &str = r#"
@@ -96,7 +85,7 @@ fn assert_is_linked(spec: &ServiceSpec, component: &Component) {
 #[test]
 fn an_import_of_types_alone_needs_no_link() {
     let component = component(&Engine::default(), &format!("(component {TYPES})"));
-    assert_is_linked(&spec(""), &component);
+    assert_is_linked(&specs()[0], &component);
 }
 
 #[test]
@@ -109,7 +98,7 @@ fn an_import_with_more_than_types_is_refused_by_name() {
     ] {
         let wat = format!(r#"(component (import "bank:books/extra" (instance {interface})))"#);
         let component = component(&engine, &wat);
-        let unknown = unknown_imports(&spec(""), &component);
+        let unknown = unknown_imports(&specs()[0], &component);
         assert_eq!(unknown, ["bank:books/extra"], "{interface}");
     }
 }
@@ -118,12 +107,12 @@ fn an_import_with_more_than_types_is_refused_by_name() {
 fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
     let engine = Engine::default();
     let (gate, accounts) = (gate(&engine), ledger(&engine, "s64"));
-    assert_eq!(unknown_imports(&spec(""), &gate), ["bank:books/ledger"]);
-    let spec = spec(LINKED);
-    assert_is_linked(&spec, &gate);
+    let [plain, linked] = specs();
+    assert_eq!(unknown_imports(&plain, &gate), ["bank:books/ledger"]);
+    assert_is_linked(&linked, &gate);
     // It calls accounts, and another gate calls it.
     for callee in [&accounts, &gate] {
-        let problems = check_links(&spec, &gate, |_| Some(callee));
+        let problems = check_links(&linked, &gate, |_| Some(callee));
         assert!(problems.is_empty(), "{problems:?}");
     }
 }
@@ -132,7 +121,8 @@ fn a_component_that_exports_what_it_imports_is_linked_on_both_sides() {
 fn a_link_between_two_builds_of_an_interface_is_refused() {
     let engine = Engine::default();
     let (gate, accounts) = (gate(&engine), ledger(&engine, "u64"));
-    let problems = check_links(&spec(LINKED), &gate, |_| Some(&accounts));
+    let [_, linked] = specs();
+    let problems = check_links(&linked, &gate, |_| Some(&accounts));
     let [LoadProblem::Link { import, .. }] = problems.as_slice() else {
         panic!("{problems:?}")
     };
