@@ -1,6 +1,7 @@
 //! Files that survive a crash whole: the content is written to a new file, fsynced, and renamed,
 //! and the folder is fsynced.
 
+use crate::regular_file::if_there;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -42,10 +43,7 @@ pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     let count = COUNT.fetch_add(1, Relaxed);
     let beside = file.with_extension(format!("{}-{count}.new", std::process::id()));
     // One that a crash left may have another mode.
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    if_there(std::fs::remove_file(&beside))?;
     let mut options = OpenOptions::new();
     let mut written = options
         .write(true)

@@ -1,7 +1,7 @@
 //! Files of one short line, such as a time or an id.
 
 use crate::durable_file::replace;
-use crate::regular_file;
+use crate::regular_file::{self, if_there};
 use std::io;
 use std::path::Path;
 
@@ -13,14 +13,9 @@ const BYTES_MAX: u64 = 64;
 /// # Errors
 /// The system's.
 pub fn read(file: &Path) -> io::Result<Option<String>> {
-    match regular_file::read(file, BYTES_MAX) {
-        Ok(content) => {
-            let text = String::from_utf8(content).unwrap_or_default();
-            Ok(Some(text.trim_end().to_owned()))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let content = if_there(regular_file::read(file, BYTES_MAX))?;
+    let text = content.map(|content| String::from_utf8(content).unwrap_or_default());
+    Ok(text.map(|text| text.trim_end().to_owned()))
 }
 
 /// Replaces the line of a file, durably.

@@ -1,7 +1,7 @@
 //! Files and folders that the host trusts, or that hold secrets: only the host's own user may own
 //! or access them.
 
-use crate::regular_file;
+use crate::regular_file::{self, if_there};
 use std::fs::{Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -77,9 +77,8 @@ pub fn read(file: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// The system's, such as that it belongs to another user.
 pub fn tighten(path: &Path) -> io::Result<()> {
-    let metadata = match std::fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        metadata => metadata?,
+    let Some(metadata) = if_there(std::fs::metadata(path))? else {
+        return Ok(());
     };
     let mode = metadata.mode() & 0o7777;
     if mode & Guard::All.forbidden() == 0 {

@@ -52,6 +52,17 @@ pub fn read_opened(opened: File, bytes_max: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// What was asked of a file, or none where there is no such file.
+///
+/// # Errors
+/// Every other error.
+pub fn if_there<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        outcome => outcome.map(Some),
+    }
+}
+
 fn regular(metadata: &Metadata) -> io::Result<()> {
     if metadata.is_file() {
         Ok(())

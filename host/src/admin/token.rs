@@ -1,8 +1,9 @@
 //! The token in the data folder: the host makes it, and the command line reads it.
 
 use crate::durable_file::replace;
+use crate::private_file;
 use crate::registry::AdminToken;
-use crate::{private_file, regular_file};
+use crate::regular_file::{self, if_there};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::io;
@@ -32,11 +33,8 @@ pub fn open_token(data: &Path) -> io::Result<AdminToken> {
 /// # Errors
 /// The file cannot be read, other users can read it, or it holds no token.
 pub fn kept_token(data: &Path) -> io::Result<Option<AdminToken>> {
-    match private_file::read(&token_file(data)) {
-        Ok(content) => parse(content).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let content = if_there(private_file::read(&token_file(data)))?;
+    content.map(parse).transpose()
 }
 
 /// Returns the token of a data folder, for a client of its host.

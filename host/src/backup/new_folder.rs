@@ -1,6 +1,7 @@
 //! A folder that gets its content at once or not at all.
 
 use crate::durable_file::{create_folder, sync_folder};
+use crate::regular_file::if_there;
 use anyhow::Context as _;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -128,10 +129,7 @@ impl Drop for NewFolder {
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    if_there(std::fs::remove_dir_all(folder)).map(drop)
 }
 
 #[cfg(test)]

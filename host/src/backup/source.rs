@@ -8,6 +8,7 @@ use super::with_name;
 use crate::builtin;
 use crate::keys::BACKED_UP;
 use crate::registry::REGISTRY_BYTES_MAX;
+use crate::regular_file::if_there;
 use crate::runtime::{Figure, STORES, Services, store_file, stored_services};
 use crate::store::{self, LogKeeper, ServiceStore, StoreFiles, log_of};
 use crate::wall_clock::LAST_TIME;
@@ -163,11 +164,9 @@ impl BackupSource {
         let keys = BACKED_UP.map(|name| Path::new("keys").join(name));
         for path in keys.into_iter().chain([PathBuf::from(LAST_TIME)]) {
             let file = self.data.join(&path);
-            match std::fs::read(&file) {
-                Ok(content) => files.push((path, content)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(with_name(&file, error)),
-            }
+            let content = if_there(std::fs::read(&file));
+            let content = content.map_err(|error| with_name(&file, error))?;
+            files.extend(content.map(|content| (path, content)));
         }
         Ok(files)
     }
@@ -224,9 +223,9 @@ impl Copying<'_> {
     }
 
     fn take_file_if_any(&mut self, path: &Path, file: &Path) -> io::Result<()> {
-        let mut opened = match File::open(file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            opened => opened.map_err(|error| with_name(file, error))?,
+        let opened = if_there(File::open(file)).map_err(|error| with_name(file, error))?;
+        let Some(mut opened) = opened else {
+            return Ok(());
         };
         let bytes = opened
             .metadata()

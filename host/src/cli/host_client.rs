@@ -3,6 +3,7 @@
 use super::RegistryArgument;
 use crate::admin::{read_token, token_file};
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
+use crate::regular_file::if_there;
 use anyhow::Context as _;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{Request, Response, StatusCode, request};
@@ -10,7 +11,6 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -221,17 +221,12 @@ fn find_token(host: &HostSpec) -> anyhow::Result<Option<AdminToken>> {
     if let Some(token) = &host.admin_token {
         return Ok(Some(token.clone()));
     }
-    match read_token(&host.data) {
-        Ok(token) => Ok(Some(token)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let file = token_file(&host.data);
-            anyhow::bail!(
-                "{}: the host's token cannot be read: {error}; or set {TOKEN_VARIABLE}",
-                file.display()
-            )
-        }
-    }
+    if_there(read_token(&host.data)).map_err(|error| {
+        anyhow::anyhow!(
+            "{}: the host's token cannot be read: {error}; or set {TOKEN_VARIABLE}",
+            token_file(&host.data).display()
+        )
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 use super::KeysError;
 use crate::durable_file::{open_to_append, replace};
 use crate::private_file;
+use crate::regular_file::if_there;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -136,11 +137,9 @@ fn rewrite<V: View>(path: &Path, view: &V) -> io::Result<()> {
 }
 
 fn read<V: View>(path: &Path) -> Result<V, KeysError> {
-    let content = match private_file::read(path) {
-        Ok(content) => content,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(KeysError::file(path, error)),
-    };
+    let content = if_there(private_file::read(path));
+    let content = content.map_err(|error| KeysError::file(path, error))?;
+    let content = content.unwrap_or_default();
     let mut view = V::default();
     let whole = content
         .iter()

@@ -8,6 +8,7 @@
 
 use super::faults;
 use super::service_store::log_of;
+use crate::regular_file::if_there;
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -34,17 +35,13 @@ pub(super) fn make_log_durable(database: &Path) -> io::Result<()> {
         return Ok(());
     }
     let log = log_of(database);
-    match OpenOptions::new().read(true).write(true).open(&log) {
-        Ok(file) => {
-            write_over(&file)?;
-            // The name of the log is durable only when its folder is.
-            if let Some(folder) = log.parent() {
-                File::open(folder)?.sync_all()?;
-            }
-            faults::written_over(&log);
+    if let Some(file) = if_there(OpenOptions::new().read(true).write(true).open(&log))? {
+        write_over(&file)?;
+        // The name of the log is durable only when its folder is.
+        if let Some(folder) = log.parent() {
+            File::open(folder)?.sync_all()?;
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        faults::written_over(&log);
     }
     durable.insert(database.to_owned());
     Ok(())

@@ -5,6 +5,7 @@ use super::placeholder::{fill, fill_json};
 use crate::builtin;
 use crate::cli::host_client::{exchange, whole};
 use crate::registry::variable;
+use crate::regular_file::if_there;
 use anyhow::{Context as _, ensure};
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request};
@@ -13,7 +14,6 @@ use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -81,10 +81,9 @@ impl Script {
     /// # Errors
     /// The file cannot be read, or is malformed.
     pub(super) fn load(file: &Path) -> anyhow::Result<Option<Self>> {
-        let content = match builtin::read(file, SCRIPT_BYTES_MAX) {
-            Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).context(file.display().to_string()),
+        let content = if_there(builtin::read(file, SCRIPT_BYTES_MAX));
+        let Some(content) = content.with_context(|| file.display().to_string())? else {
+            return Ok(None);
         };
         let script = String::from_utf8(content.into_owned())
             .map_err(anyhow::Error::from)

@@ -6,6 +6,7 @@ use super::view::ApiKeyView;
 use crate::durable_file::replace;
 use crate::keys::KeysError;
 use crate::private_file;
+use crate::regular_file::if_there;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io;
@@ -35,17 +36,15 @@ impl LastUses {
     /// Reads the file, and notes its uses at the keys.
     pub(super) fn open(folder: &Path, view: &ApiKeyView) -> Result<Self, KeysError> {
         let path = folder.join(FILE_NAME);
-        let saved: Uses = match private_file::read(&path) {
-            Ok(content) => {
-                serde_json::from_slice(&content).map_err(|error| KeysError::Content {
-                    file: path.display().to_string(),
-                    problem: format!("does not hold the last uses of API keys: {error}"),
-                    loss: "then it is forgotten when each API key was last used",
-                })?
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Uses::new(),
-            Err(error) => return Err(KeysError::file(&path, error)),
-        };
+        let content = if_there(private_file::read(&path));
+        let content = content.map_err(|error| KeysError::file(&path, error))?;
+        let read = content.map(|content| serde_json::from_slice::<Uses>(&content));
+        let saved = read.transpose().map_err(|error| KeysError::Content {
+            file: path.display().to_string(),
+            problem: format!("does not hold the last uses of API keys: {error}"),
+            loss: "then it is forgotten when each API key was last used",
+        });
+        let saved = saved?.unwrap_or_default();
         for (id, last_used_ms) in &saved {
             if let Some(known) = view.by_id(*id) {
                 known.last_used_ms.store(*last_used_ms, Relaxed);

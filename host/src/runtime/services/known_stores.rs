@@ -3,6 +3,7 @@
 //! would go on without its users.
 
 use crate::durable_file::replace;
+use crate::regular_file::if_there;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -53,10 +54,7 @@ fn file(data: &Path) -> PathBuf {
 }
 
 fn read(file: &Path) -> io::Result<String> {
-    match std::fs::read_to_string(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        read => read,
-    }
+    Ok(if_there(std::fs::read_to_string(file))?.unwrap_or_default())
 }
 
 fn is_known(known: &str, service: &str) -> bool {
