@@ -3,7 +3,7 @@
 
 use super::limits::Limits;
 use super::service::ServiceSpec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl ServiceSpec {
     /// What differs in `new`, such as `limits.timeout: 10s -> 5s`. The content of the component and
@@ -63,17 +63,12 @@ fn links(spec: &ServiceSpec) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The keys whose values differ, without the values.
+/// The keys of `config` whose values differ, without the values.
 fn config(old: &ServiceSpec, new: &ServiceSpec) -> Vec<String> {
     let old: BTreeMap<_, _> = old.config.iter().cloned().collect();
     let new: BTreeMap<_, _> = new.config.iter().cloned().collect();
-    let mut keys: Vec<_> = old.keys().chain(new.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    keys.into_iter()
-        .filter(|key| old.get(*key) != new.get(*key))
-        .map(|key| format!("config.{key}"))
-        .collect()
+    let keys = differing(&old, &new).into_iter();
+    keys.map(|key| format!("config.{key}")).collect()
 }
 
 fn entries(
@@ -81,20 +76,21 @@ fn entries(
     old: &BTreeMap<String, String>,
     new: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let mut keys: Vec<_> = old.keys().chain(new.keys()).collect();
-    keys.sort();
-    keys.dedup();
     let text = |value: Option<&String>| value.cloned().unwrap_or_else(|| "none".to_owned());
-    keys.into_iter()
-        .filter(|key| old.get(*key) != new.get(*key))
-        .map(|key| {
-            arrow(
-                &format!("{table}.{key}"),
-                &text(old.get(key)),
-                &text(new.get(key)),
-            )
-        })
-        .collect()
+    let entry = |key: &String| {
+        let key_in_table = format!("{table}.{key}");
+        arrow(&key_in_table, &text(old.get(key)), &text(new.get(key)))
+    };
+    differing(old, new).into_iter().map(entry).collect()
+}
+
+/// The keys whose values differ.
+fn differing<'m>(
+    old: &'m BTreeMap<String, String>,
+    new: &'m BTreeMap<String, String>,
+) -> BTreeSet<&'m String> {
+    let keys = old.keys().chain(new.keys());
+    keys.filter(|key| old.get(*key) != new.get(*key)).collect()
 }
 
 fn limits(limits: &Limits) -> BTreeMap<String, String> {

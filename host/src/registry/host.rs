@@ -170,7 +170,9 @@ impl HostSpec {
         self.set_data(data.map(|data| folder.join(data)));
         let cache = table.name("cache", "must name a folder");
         set(&mut self.cache, cache.map(|cache| folder.join(cache)));
-        let clock_jump = table.measure("clock_jump", parse_clock_jump);
+        let clock_jump = table.measure("clock_jump", |text| {
+            parse_at_least(text, CLOCK_JUMP_MIN, ", so that a leap second is no jump")
+        });
         set(&mut self.clock_jump, clock_jump);
         set(&mut self.issuer, table.name("issuer", "must not be empty"));
         let audience = table.name("audience", "must not be empty");
@@ -218,7 +220,8 @@ impl BackupSpec {
     fn read(mut table: TomlTable<'_, '_>, folder: &Path) -> Option<Self> {
         table.require("folder", "is missing; name a folder, best on another disk");
         let name = table.name("folder", "must name a folder");
-        let interval = table.measure("interval", parse_backup_interval);
+        let parse = |text: &str| parse_at_least(text, BACKUP_INTERVAL_MIN, "");
+        let interval = table.measure("interval", parse);
         table.refuse_unknown();
         Some(Self {
             folder: folder.join(name?),
@@ -227,28 +230,19 @@ impl BackupSpec {
     }
 }
 
-fn parse_backup_interval(text: &str) -> Result<Duration, String> {
-    let interval = units::parse_duration(text)?;
-    if interval < BACKUP_INTERVAL_MIN {
-        return Err(format!("must be at least {BACKUP_INTERVAL_MIN:?}"));
+/// A duration of at least this; `reason` ends the problem of a shorter one.
+fn parse_at_least(text: &str, least: Duration, reason: &str) -> Result<Duration, String> {
+    let duration = units::parse_duration(text)?;
+    if duration < least {
+        return Err(format!("must be at least {least:?}{reason}"));
     }
-    Ok(interval)
+    Ok(duration)
 }
 
 /// An origin as browsers send it (RFC 6454 section 7): scheme, host, and perhaps a port.
 fn parse_origin(text: &str) -> Result<HeaderValue, String> {
     Origin::parse(text)?;
     HeaderValue::from_str(text).map_err(|error| error.to_string())
-}
-
-fn parse_clock_jump(text: &str) -> Result<Duration, String> {
-    let jump = units::parse_duration(text)?;
-    if jump < CLOCK_JUMP_MIN {
-        return Err(format!(
-            "must be at least {CLOCK_JUMP_MIN:?}, so that a leap second is no jump"
-        ));
-    }
-    Ok(jump)
 }
 
 fn default_cache(data: &Path) -> PathBuf {
