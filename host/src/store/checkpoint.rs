@@ -117,7 +117,7 @@ impl Checkpointer {
         };
         let begun = Instant::now();
         let done = turn.run_to_the_end(writer);
-        figures.count_checkpoint(begun.elapsed());
+        figures.checkpoints.count(begun.elapsed());
         if let Err(error) = done {
             tracing::warn!(%error, "a checkpoint failed; the next commit tries again");
         }

@@ -14,8 +14,8 @@ pub(super) struct WriteFigures {
     commits_failed: AtomicU64,
     transactions: AtomicU64,
     /// The waits for the writer, of those that did not have it at once.
-    waits: Histogram,
-    checkpoints: Histogram,
+    pub(super) waits: Histogram,
+    pub(super) checkpoints: Histogram,
 }
 
 impl WriteFigures {
@@ -29,16 +29,6 @@ impl WriteFigures {
     /// Counts a commit that the disk did not take.
     pub(super) fn count_failed_commit(&self) {
         self.commits_failed.fetch_add(1, Relaxed);
-    }
-
-    /// Counts a wait for the writer.
-    pub(super) fn count_wait(&self, time: Duration) {
-        self.waits.count(time);
-    }
-
-    /// Counts a checkpoint.
-    pub(super) fn count_checkpoint(&self, time: Duration) {
-        self.checkpoints.count(time);
     }
 }
 

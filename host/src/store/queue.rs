@@ -82,7 +82,7 @@ impl WriterQueue {
         let ticket = Ticket::take(self);
         let begun = Instant::now();
         let waited = tokio::time::timeout(WAIT_TIME_MAX, self.lock()).await;
-        self.figures.count_wait(begun.elapsed());
+        self.figures.waits.count(begun.elapsed());
         match waited {
             Ok(guard) => {
                 ticket.redeem();

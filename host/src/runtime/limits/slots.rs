@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The slots of one generation.
 pub struct Slots {
-    requests: Arc<FairLine>,
+    pub requests: Arc<FairLine>,
     /// Link calls have slots of their own: a flood of requests must not keep other services out.
     calls: Arc<FairLine>,
     slow_responses: Arc<SlowResponses>,
@@ -26,16 +26,6 @@ impl Slots {
             slow_responses: Arc::new(SlowResponses::new(limits.slow_answers())),
             wait_max: limits.timeout,
         }
-    }
-
-    /// How many requests have a slot.
-    pub fn requests_running(&self) -> usize {
-        self.requests.taken()
-    }
-
-    /// How many requests wait for a slot.
-    pub fn requests_waiting(&self) -> usize {
-        self.requests.waiting()
     }
 
     /// The places of slow responses.

@@ -60,7 +60,7 @@ impl Callees {
         if let Some(pinned) = self.find_pinned(name) {
             return Some(pinned);
         }
-        let followed = self.table.load().get(name)?.choose_for_call();
+        let followed = self.table.load().get(name)?.choose(None);
         // A switch pins the old generations before it stores the routing table, so this thread,
         // which has seen the new table, sees the pin.
         self.find_pinned(name).or(followed)

@@ -64,13 +64,13 @@ fn write_route(page: &mut Page, route: &Route) {
         "strongroom_requests_running",
         "Requests that run in an instance.",
         labels,
-        sum(|generation| generation.slots.requests_running()),
+        sum(|generation| generation.slots.requests.taken()),
     );
     page.number(
         "strongroom_requests_waiting",
         "Requests that wait for an instance.",
         labels,
-        sum(|generation| generation.slots.requests_waiting()),
+        sum(|generation| generation.slots.requests.waiting()),
     );
     if let Some(stable) = &route.stable {
         let limits = &stable.spec.limits;

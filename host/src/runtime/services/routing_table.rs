@@ -82,12 +82,8 @@ impl Route {
         self.choose(Some(headers)).ok_or(ServeError::NotServing)
     }
 
-    /// The generation for a link call, which has no headers.
-    pub fn choose_for_call(&self) -> Option<Arc<Generation>> {
-        self.choose(None)
-    }
-
-    fn choose(&self, headers: Option<&HeaderMap>) -> Option<Arc<Generation>> {
+    /// The generation for a request, or for a link call, which has no headers.
+    pub fn choose(&self, headers: Option<&HeaderMap>) -> Option<Arc<Generation>> {
         let stable = self.stable.as_ref()?;
         match &self.canary {
             Some(canary) if canary.takes(headers) => Some(Arc::clone(canary.generation())),
