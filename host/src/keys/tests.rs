@@ -1,6 +1,6 @@
 //! Only our own, unrevoked access tokens are accepted, and only such are signed.
 
-use super::token::{LEEWAY_SECONDS, LIFETIME_SECONDS_MAX};
+use super::token::LEEWAY_SECONDS;
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -101,7 +101,7 @@ fn every_claim_is_required() {
 }
 
 #[test]
-fn claims_that_are_not_ours_are_refused() {
+fn claims_that_are_not_ours_are_neither_accepted_nor_signed() {
     let fixture = Fixture::new();
     let now = now_seconds();
     for (name, value) in [
@@ -129,13 +129,16 @@ fn claims_that_are_not_ours_are_refused() {
         ("exp", json!(1e300)),
         ("extra", json!(true)),
     ] {
-        let refused = fixture.verify(&with(claims(), name, value.clone()));
-        assert!(refused.is_err(), "{name}: {value}");
+        let wrong = with(claims(), name, value);
+        assert!(fixture.verify(&wrong).is_err(), "{wrong}");
+        // What is not valid yet may be signed.
+        let signed = fixture.keys.sign(&signing_input(&fixture.header(), &wrong));
+        assert_eq!(signed.is_ok(), name == "nbf", "{wrong}");
     }
 }
 
 #[test]
-fn headers_that_are_not_ours_are_refused() {
+fn headers_that_are_not_ours_are_neither_accepted_nor_signed() {
     let fixture = Fixture::new();
     let good = fixture.header();
     let kid = good["kid"].clone();
@@ -162,6 +165,8 @@ fn headers_that_are_not_ours_are_refused() {
     for header in headers {
         let token = fixture.token(&header, &claims());
         assert!(fixture.keys.verify(&token).is_err(), "{header}");
+        let signed = fixture.keys.sign(&signing_input(&header, &claims()));
+        assert!(signed.is_err(), "{header}");
     }
 }
 
@@ -213,24 +218,14 @@ fn the_key_signs_access_tokens_only() {
     let good = fixture.header();
     assert!(fixture.keys.sign(&signing_input(&good, &claims())).is_ok());
     let now = now_seconds();
-    let too_late = now + u64::from(LIFETIME_SECONDS_MAX) + 1;
     let future = with(with(claims(), "iat", now + 60), "exp", now + 120);
-    let refused = [
-        signing_input(&with(good.clone(), "typ", "JWT"), &claims()),
-        signing_input(&with(good.clone(), "alg", "none"), &claims()),
-        signing_input(&with(good.clone(), "kid", "other"), &claims()),
-        signing_input(&with(good.clone(), "crit", json!([])), &claims()),
-        signing_input(&good, &with(claims(), "iss", "other")),
-        signing_input(&good, &with(claims(), "aud", "other")),
-        signing_input(&good, &with(claims(), "exp", too_late)),
-        signing_input(&good, &with(claims(), "admin", true)),
-        signing_input(&good, &with(claims(), "sub", "")),
-        signing_input(&good, &with(claims(), "client_id", "x".repeat(4_096))),
+    let large = with(claims(), "client_id", "x".repeat(4_096));
+    for input in [
         signing_input(&good, &future),
+        signing_input(&good, &large),
         "plain text".to_owned(),
         String::new(),
-    ];
-    for input in refused {
+    ] {
         assert!(fixture.keys.sign(&input).is_err(), "{input}");
     }
 }
