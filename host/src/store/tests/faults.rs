@@ -48,11 +48,10 @@ fn lose_power_everywhere(settings: &str, model: Model) -> Vec<String> {
     broken
 }
 
-/// They are not on the disk, came there in any order, or are torn.
 #[test]
 fn nothing_acknowledged_is_lost_whatever_became_of_writes_without_a_sync() {
     thread::scope(|threads| {
-        for model in [Model::Drop, Model::Reorder, Model::Torn] {
+        for &model in Model::ALL {
             threads.spawn(move || {
                 let broken = lose_power_everywhere("", model);
                 assert!(broken.is_empty(), "{broken:?}");
@@ -99,12 +98,15 @@ fn nothing_that_is_returned_after_a_failed_sync_is_lost_when_the_power_goes() {
     }
 }
 
-/// Each code has its own runs, which wait for the disk more than they compute.
-fn fail_everywhere(operation: Operation) {
+/// They run at the same time, as they wait for the disk more than they compute.
+#[test]
+fn an_operation_that_fails_loses_nothing_and_makes_nothing_up_and_a_sync_ends_the_process() {
     thread::scope(|threads| {
-        for &code in Code::ALL {
-            for lasting in ["once", "good"] {
-                threads.spawn(move || fail_at_each_place(operation, code, lasting));
+        for &operation in Operation::ALL {
+            for &code in Code::ALL {
+                for lasting in ["once", "good"] {
+                    threads.spawn(move || fail_at_each_place(operation, code, lasting));
+                }
             }
         }
     });
@@ -129,29 +131,4 @@ fn fail_at_each_place(operation: Operation, code: Code, lasting: &str) {
             break;
         }
     }
-}
-
-#[test]
-fn a_read_that_fails_loses_nothing_and_makes_nothing_up() {
-    fail_everywhere(Operation::Read);
-}
-
-#[test]
-fn a_write_that_fails_loses_nothing_and_makes_nothing_up() {
-    fail_everywhere(Operation::Write);
-}
-
-#[test]
-fn a_sync_that_fails_ends_the_process_and_loses_nothing() {
-    fail_everywhere(Operation::Sync);
-}
-
-#[test]
-fn a_truncation_that_fails_loses_nothing_and_makes_nothing_up() {
-    fail_everywhere(Operation::Truncate);
-}
-
-#[test]
-fn a_file_that_does_not_open_loses_nothing_and_makes_nothing_up() {
-    fail_everywhere(Operation::Open);
 }
