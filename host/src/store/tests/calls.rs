@@ -86,11 +86,13 @@ fn slow_changes(count: usize) -> Vec<Change> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_query_comes_with_its_transaction() {
+async fn a_first_query_comes_with_the_one_transaction_of_its_instance() {
     let test = TestStore::new().await;
     let mut guest = TestGuest::of(&test);
     let (transaction, rows) = guest.begin_query(IDS).await.unwrap();
     assert!(rows.is_empty());
+    let second = guest.begin_query(IDS).await.err();
+    assert!(matches!(second, Some(Error::Invalid(_))), "{second:?}");
     assert!(guest.session.is_writing());
     let changes = vec![change(INSERT, 1, 1), change(INSERT, 2, 1)];
     guest.end_with(transaction, changes).await.unwrap();
@@ -129,19 +131,6 @@ async fn a_first_query_that_fails_undoes_its_transaction_and_frees_the_writer() 
         assert_eq!(guest.retire.load(Relaxed), must_retire, "{sql}");
         assert_eq!(test.ids().await, [1]);
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_instance_has_one_transaction() {
-    let test = TestStore::new().await;
-    let mut guest = TestGuest::of(&test);
-    let (transaction, _) = guest.begin_query(IDS).await.unwrap();
-    let error = guest.begin_query(IDS).await.err();
-    assert!(matches!(error, Some(Error::Invalid(_))), "{error:?}");
-    assert!(guest.session.is_writing());
-    let changes = vec![change(INSERT, 1, 1)];
-    guest.end_with(transaction, changes).await.unwrap();
-    assert_eq!(test.ids().await, [1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
