@@ -40,8 +40,6 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 const REPLACED_KEPT: Duration = Duration::from_secs(10 * 60);
 /// The name of the lock in the folder of a bank's backups.
 const LOCK_NAME: &str = "lock";
-/// How often the start is looked at.
-const START_POLL: Duration = Duration::from_millis(100);
 
 /// The task that keeps a backup up to now, until the host stops.
 pub struct BackupKeeper {
@@ -110,11 +108,9 @@ async fn keep(
     until: Arc<KeptUntil>,
     stop: CancellationToken,
 ) -> Option<KeptBackup> {
-    while !services.are_settled() {
-        tokio::select! {
-            () = tokio::time::sleep(START_POLL) => {}
-            () = stop.cancelled() => return None,
-        }
+    tokio::select! {
+        () = services.settle() => {}
+        () = stop.cancelled() => return None,
     }
     let mut kept: Option<KeptBackup> = None;
     loop {

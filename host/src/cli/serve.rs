@@ -29,8 +29,6 @@ use tokio_util::sync::CancellationToken;
 const ROOM_MIN: usize = 128;
 /// How long requests that run at SIGTERM may take.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
-/// How often a start checks whether all services have started.
-const START_POLL: Duration = Duration::from_millis(20);
 /// How long instances may take to end after the last request.
 const RELEASE_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -320,7 +318,7 @@ async fn run_services(
     tokio::pin!(start);
     let is_done = tokio::select! {
         _ = &mut start => true,
-        () = all_started(swapper.services()) => false,
+        () = swapper.services().settle() => false,
     };
     faults::arm();
     announcement.print_addresses();
@@ -334,13 +332,6 @@ async fn run_services(
     }
     announcement.introduce().await;
     swap::run(&swapper, watch, hangup, stop).await;
-}
-
-/// Waits until every service serves, or will not soon.
-async fn all_started(services: &Services) {
-    while !services.are_settled() {
-        tokio::time::sleep(START_POLL).await;
-    }
 }
 
 /// Prints a line for the operator. A closed standard output must not end the bank.

@@ -27,6 +27,9 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+/// How often a start checks whether all services have started.
+const START_POLL: Duration = Duration::from_millis(20);
+
 /// The services of a host. Those who change them take turns.
 pub struct Services {
     table: Arc<ArcSwap<RoutingTable>>,
@@ -102,6 +105,13 @@ impl Services {
     pub fn are_settled(&self) -> bool {
         let table = self.routing_table();
         table.routes().next().is_some() && table.routes().all(|route| route.service.is_settled())
+    }
+
+    /// Waits until they are.
+    pub async fn settle(&self) {
+        while !self.are_settled() {
+            tokio::time::sleep(START_POLL).await;
+        }
     }
 
     /// The callees of a new generation.
