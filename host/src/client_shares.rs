@@ -1,47 +1,53 @@
-//! The share that one client may have of what all use.
+//! The share that one client, or one service, may have of what all use.
 
 use crate::client::Client;
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Weak};
 use tokio::sync::Semaphore;
 
-/// With more clients than this, those that hold nothing are forgotten.
-const CLIENTS_KNOWN_MAX: usize = 1_024;
+/// With more holders than this, those that hold nothing are forgotten.
+const HOLDERS_KNOWN_MAX: usize = 1_024;
 
-/// A share for each client.
+/// A share for each holder.
 #[derive(Debug)]
-pub struct ClientShares {
+pub struct Shares<H> {
     units: usize,
-    by_client: Mutex<HashMap<Client, Weak<Semaphore>>>,
+    by_holder: Mutex<HashMap<H, Weak<Semaphore>>>,
 }
 
-impl ClientShares {
+/// A share for each client.
+pub type ClientShares = Shares<Client>;
+
+impl<H: Eq + Hash> Shares<H> {
     /// Shares of so many units.
     pub fn new(units: usize) -> Self {
         Self {
             units,
-            by_client: Mutex::default(),
+            by_holder: Mutex::default(),
         }
     }
 
+    /// What is left of a holder's share.
+    pub fn of(&self, holder: H) -> Arc<Semaphore> {
+        let mut by_holder = self.by_holder.lock();
+        if let Some(share) = by_holder.get(&holder).and_then(Weak::upgrade) {
+            return share;
+        }
+        if by_holder.len() >= HOLDERS_KNOWN_MAX {
+            by_holder.retain(|_, share| share.strong_count() > 0);
+        }
+        let share = Arc::new(Semaphore::new(self.units));
+        by_holder.insert(holder, Arc::downgrade(&share));
+        share
+    }
+}
+
+impl ClientShares {
     /// What is left of the shares of these clients.
     pub fn of_all(&self, clients: &[Client]) -> Vec<Arc<Semaphore>> {
         clients.iter().map(|client| self.of(*client)).collect()
-    }
-
-    /// What is left of a client's share.
-    pub fn of(&self, client: Client) -> Arc<Semaphore> {
-        let mut by_client = self.by_client.lock();
-        if let Some(share) = by_client.get(&client).and_then(Weak::upgrade) {
-            return share;
-        }
-        if by_client.len() >= CLIENTS_KNOWN_MAX {
-            by_client.retain(|_, share| share.strong_count() > 0);
-        }
-        let share = Arc::new(Semaphore::new(self.units));
-        by_client.insert(client, Arc::downgrade(&share));
-        share
     }
 }
 

@@ -5,10 +5,8 @@
 
 use super::problem::GatewayError;
 use crate::client::Client;
-use crate::client_shares::ClientShares;
+use crate::client_shares::{ClientShares, Shares};
 use crate::registry::ServiceSpec;
-use parking_lot::RwLock;
-use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -39,7 +37,7 @@ pub(super) struct BodyMemory {
     all_small: Arc<Semaphore>,
     large: ClientShares,
     all: Arc<Semaphore>,
-    by_service: RwLock<HashMap<String, Arc<Semaphore>>>,
+    by_service: Shares<String>,
 }
 
 /// The memory of one request's body. It grows with what has arrived: a length that a client only
@@ -65,7 +63,7 @@ impl BodyMemory {
             all_small: Arc::new(Semaphore::new(TOTAL_SMALL_KIB_MAX)),
             large: ClientShares::new(CLIENT_KIB_MAX),
             all: Arc::new(Semaphore::new(TOTAL_KIB_MAX)),
-            by_service: RwLock::default(),
+            by_service: Shares::new(SERVICE_KIB_MAX),
         }
     }
 
@@ -84,17 +82,6 @@ impl BodyMemory {
             is_large: false,
             held: Vec::new(),
         }
-    }
-
-    fn of_service(&self, service: &str) -> Arc<Semaphore> {
-        if let Some(memory) = self.by_service.read().get(service) {
-            return Arc::clone(memory);
-        }
-        let mut by_service = self.by_service.write();
-        let memory = by_service
-            .entry(service.to_owned())
-            .or_insert_with(|| Arc::new(Semaphore::new(SERVICE_KIB_MAX)));
-        Arc::clone(memory)
     }
 }
 
@@ -120,7 +107,7 @@ impl BodyShare<'_> {
             self.held.clear();
             self.kib = 0;
             self.budgets = memory.large.of_all(self.clients);
-            let of_service = memory.of_service(&self.service.name);
+            let of_service = memory.by_service.of(self.service.name.clone());
             self.budgets.extend([of_service, Arc::clone(&memory.all)]);
         } else if self.budgets.is_empty() {
             self.budgets = memory.small.of_all(self.clients);
