@@ -27,14 +27,9 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        let folder = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory),
-            false => tempfile::tempdir(),
-        };
-        Self {
-            folder: folder.unwrap(),
-        }
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.unwrap();
+        Self { folder }
     }
 
     pub fn folder(&self) -> &Path {

@@ -7,8 +7,8 @@ use strongroom_faults::Operation;
 
 /// Set by `./build.sh torture ledger`: the tests run at their full scale.
 const FULL_SCALE_VARIABLE: &str = "STRONGROOM_FULL_SCALE";
-/// The highest place.
-const PLACES_MAX: u64 = 5_000;
+/// The highest place: a run ends before it.
+pub const PLACES_MAX: u64 = 5_000;
 
 /// Returns `full` at the full scale, and `short` otherwise.
 pub fn short_or_full<T>(short: T, full: T) -> T {
@@ -16,11 +16,6 @@ pub fn short_or_full<T>(short: T, full: T) -> T {
         Some(_) => full,
         None => short,
     }
-}
-
-/// Every place of an operation, until a run ends before it.
-pub fn every() -> impl Iterator<Item = u64> {
-    1..=PLACES_MAX
 }
 
 /// Every place at the full scale. At the short one, about `count` of them at equal distances, from

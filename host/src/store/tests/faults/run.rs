@@ -6,7 +6,7 @@ use crate::store::faults;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use strongroom_faults::Operation;
@@ -36,9 +36,10 @@ pub struct Run {
 impl Run {
     /// Runs the workload on the store of a folder.
     pub fn of(folder: &Path, plan: &str) -> Self {
-        let log = folder.join("log");
-        let output = folder.join("output");
-        let file = |path| std::fs::File::create(path).unwrap();
+        let files = ["output", "log"].map(|name| folder.join(name));
+        let [output, log] = files
+            .each_ref()
+            .map(|path| std::fs::File::create(path).unwrap());
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", PROCESS, "--ignored", "--nocapture"])
             .arg("--test-threads=1")
@@ -46,35 +47,29 @@ impl Run {
             .env(PLAN_VARIABLE, plan)
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
-            .stdout(file(&output))
-            .stderr(file(&log))
+            .stdout(output)
+            .stderr(log)
             .spawn()
             .unwrap();
         let begun = Instant::now();
-        let status = loop {
-            match child.try_wait().unwrap() {
-                Some(status) => break Some(status),
-                None if begun.elapsed() > RUN_TIME_MAX => break None,
-                None => std::thread::sleep(Duration::from_millis(2)),
-            }
-        };
+        let mut status = child.try_wait().unwrap();
+        while status.is_none() && begun.elapsed() < RUN_TIME_MAX {
+            std::thread::sleep(Duration::from_millis(2));
+            status = child.try_wait().unwrap();
+        }
         if status.is_none() {
             child.kill().unwrap();
             child.wait().unwrap();
         }
-        Self::read(status, &output, &log)
-    }
-
-    fn read(status: Option<ExitStatus>, output: &Path, log: &Path) -> Self {
-        let mut log = std::fs::read_to_string(log).unwrap();
+        let end = status.map_or((None, None), |status| (status.code(), status.signal()));
+        let [output, mut log] = files.map(|path| std::fs::read_to_string(path).unwrap());
         let mut acks = Vec::new();
-        for line in std::fs::read_to_string(output).unwrap().lines() {
+        for line in output.lines() {
             match serde_json::from_str(line) {
                 Ok(ack) => acks.push(ack),
                 Err(_) => log.extend([line, "\n"]),
             }
         }
-        let end = status.map_or((None, None), |status| (status.code(), status.signal()));
         Self { end, acks, log }
     }
 
