@@ -128,36 +128,31 @@ mod tests {
         }
     }
 
-    /// A look that does not return before the sender is dropped.
-    fn hung() -> (Sender<()>, impl FnOnce(&Path) + Send + 'static) {
-        let (release, wait) = channel::<()>();
-        let look = move |_: &Path| {
-            let _ = wait.recv();
-        };
-        (release, look)
+    /// Looks at the file `hung` until it is too late. The look goes on until the sender is dropped.
+    async fn hang(reader: &FileReader) -> Sender<()> {
+        let (release, wait) = channel();
+        let look = move |_: &Path| wait.recv().is_ok();
+        let error = reader.look(Path::new("hung"), look).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        release
     }
 
     #[tokio::test]
     async fn a_file_that_does_not_respond_is_left_and_others_are_read() {
         let reader = reader(2);
-        let (release, look) = hung();
-        let error = reader.look(Path::new("hung"), look).await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let _release = hang(&reader).await;
         let begun = Instant::now();
         // No second look, and no wait for the first.
         let again = reader.look(Path::new("hung"), |_| ()).await.unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::TimedOut);
         assert_eq!(reader.look(Path::new("fine"), |_| 7).await.unwrap(), 7);
         assert!(begun.elapsed() < Duration::from_millis(900));
-        drop(release);
     }
 
     #[tokio::test]
     async fn a_file_that_responds_again_is_read_again() {
         let reader = reader(1);
-        let (release, look) = hung();
-        reader.look(Path::new("hung"), look).await.unwrap_err();
-        drop(release);
+        drop(hang(&reader).await);
         while reader.look(Path::new("hung"), |_| ()).await.is_err() {
             tokio::task::yield_now().await;
         }
@@ -166,18 +161,16 @@ mod tests {
     #[tokio::test]
     async fn hung_looks_are_few() {
         let reader = reader(1);
-        let (release, look) = hung();
-        reader.look(Path::new("hung"), look).await.unwrap_err();
+        let _release = hang(&reader).await;
         let error = reader.look(Path::new("fine"), |_| ()).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
-        drop(release);
     }
 
     #[tokio::test]
     async fn two_looks_at_one_file_take_turns() {
         let reader = reader(1);
-        let (release, look) = hung();
-        let first = reader.look(Path::new("file"), look);
+        let (release, wait) = channel::<()>();
+        let first = reader.look(Path::new("file"), move |_| wait.recv().is_ok());
         let second = reader.look(Path::new("file"), |_| ());
         let release = async move { drop(release) };
         let (first, second, ()) = tokio::join!(first, second, release);

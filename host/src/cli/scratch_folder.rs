@@ -143,10 +143,8 @@ mod tests {
     fn only_folders_of_processes_that_have_ended_are_removed() {
         let parent = tempfile::tempdir().unwrap();
         let parent = parent.path();
-        let dead = format!("{PREFIX}{NO_PROCESS}-dead");
-        let locked = format!("{PREFIX}{NO_PROCESS}-locked");
-        let open = format!("{PREFIX}{NO_PROCESS}-open");
-        let linked = format!("{PREFIX}{NO_PROCESS}-linked");
+        let left = |name| format!("{PREFIX}{NO_PROCESS}-{name}");
+        let [dead, locked, open, linked] = ["dead", "locked", "open", "linked"].map(left);
         let alive = format!("{PREFIX}{}-alive", std::process::id());
         let kept = [&locked, &open, &alive, "strongroom-data-", "another"];
         for name in kept.into_iter().chain([dead.as_str()]) {
