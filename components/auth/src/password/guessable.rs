@@ -22,52 +22,8 @@ const BLOCK_LENGTH_MAX: usize = COST_MIN;
 /// Long passwords that are common as a whole.
 const COMMON: &str = include_str!("common.txt");
 
-/// The words of the common passwords of every list.
-const COMMON_WORDS: &[&str] = &[
-    "password",
-    "passwort",
-    "passphrase",
-    "passwd",
-    "pass",
-    "motdepasse",
-    "contrasena",
-    "parola",
-    "qwerty",
-    "qwertz",
-    "azerty",
-    "iloveyou",
-    "letmein",
-    "welcome",
-    "willkommen",
-    "changeme",
-    "default",
-    "secret",
-    "master",
-    "trustno",
-    "administrator",
-    "admin",
-    "root",
-    "guest",
-    "user",
-    "login",
-    "logon",
-    "test",
-    "temp",
-    "demo",
-    "example",
-    "bank",
-    "banking",
-    "account",
-    "money",
-    "teller",
-    "auditor",
-    "customer",
-    "strongroom",
-    "summer",
-    "winter",
-    "spring",
-    "autumn",
-];
+/// The words of the common passwords of every list, one a line.
+const COMMON_WORDS: &str = include_str!("words.txt");
 
 /// The rows of keyboards, and the alphabet.
 const ROWS: &[&str] = &[
@@ -192,7 +148,7 @@ fn known_words(about: [&str; 2]) -> BTreeSet<Vec<char>> {
         let local_part = lower.split('@').next().unwrap_or_default().to_owned();
         parts.into_iter().chain([local_part, lower])
     });
-    own.chain(COMMON_WORDS.iter().map(|word| (*word).to_owned()))
+    own.chain(COMMON_WORDS.lines().map(str::to_owned))
         .map(|word| word.chars().map(unmask).collect::<Vec<char>>())
         .filter(|word| word.len() >= WORD_LENGTH_MIN)
         .flat_map(|word| [word.iter().rev().copied().collect(), word])
