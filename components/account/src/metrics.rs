@@ -12,9 +12,6 @@ FROM journal_head
 UNION ALL SELECT code, count FROM decline_count";
 
 /// Reads the figures, each by a few rows: the journal itself may have millions.
-///
-/// # Errors
-/// [`StoreError`].
 pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
     let head = store
         .query(HEAD, &[])?

@@ -18,17 +18,11 @@ const GROUP_LENGTH: usize = 5;
 
 impl<E: Env> AuthService<E> {
     /// A core for a hash. Strangers do not keep it from one who is known, by a device or a session.
-    ///
-    /// # Errors
-    /// [`AuthError::Overloaded`] where no core is free.
     pub(crate) fn core(&self, is_known: bool) -> Result<PermitOf<E>, AuthError> {
         self.compute.acquire(is_known).ok_or(AuthError::Overloaded)
     }
 
     /// The PHC string of a new password.
-    ///
-    /// # Errors
-    /// As [`core`](Self::core).
     pub(crate) fn hash_password(
         &self,
         password: &str,

@@ -120,9 +120,6 @@ impl<E: Env> AuthService<E> {
     }
 
     /// Deletes expired device tokens. For `tick`.
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
     pub fn forget_old_devices(&self) -> Result<(), AuthError> {
         let params = [self.oldest_device_ms().into(), DELETIONS_PER_TICK.into()];
         Ok(purge(

@@ -56,9 +56,6 @@ impl Email {
     /// Reads an address (RFC 5321, with the letters of RFC 6531). Refuses quoted local parts,
     /// comments, and address literals: they are very rare, and each would be a second way to write
     /// an address. Ignores spaces around it, which come from a phone's keyboard or a copied cell.
-    ///
-    /// # Errors
-    /// [`EmailError`].
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
         let plain = !text.contains(['"', '(', ')', '\\']) && !text.chars().any(char::is_whitespace);

@@ -37,9 +37,6 @@ impl<E: Env> AuthService<E> {
     }
 
     /// Deletes the replies that are no longer kept for repeated requests. For `tick`.
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
     pub fn forget_old_replies(&self) -> Result<(), AuthError> {
         Ok(idempotency::sweep(&self.store, self.now_ms())?)
     }

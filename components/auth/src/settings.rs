@@ -18,10 +18,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the configuration.
-    ///
-    /// # Errors
-    /// The keys that are unknown or wrong.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
         let mut values = config.read();
         let memory_kib = values.integer("argon2_memory_kib", 7_168..=262_144, MEMORY_KIB);

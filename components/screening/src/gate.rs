@@ -74,9 +74,6 @@ impl<L: Ledger + Journal, S: Screening> Ledger for Gate<L, S> {
 impl<L, S: Screening> Gate<L, S> {
     /// A posting of several legs with the verdicts on its [payments](payments): a denial is that of
     /// the leg that pays.
-    ///
-    /// # Errors
-    /// [`LedgerError::NotScreened`].
     fn judged(&self, posting: &Transfer) -> Result<Transfer, LedgerError> {
         let mut judged = posting.clone();
         for (leg, payment) in payments(posting) {
@@ -91,9 +88,6 @@ impl<L, S: Screening> Gate<L, S> {
     }
 
     /// The rule that denies a payment; none if it is allowed.
-    ///
-    /// # Errors
-    /// [`LedgerError::NotScreened`].
     fn denied_by(&self, payment: &Transfer) -> Result<Option<String>, LedgerError> {
         match self.screening.check(payment) {
             Ok(Verdict::Allowed) => Ok(None),

@@ -19,8 +19,5 @@ pub struct NoVerdict(pub String);
 /// Judges payments.
 pub trait Screening {
     /// Judges a payment. For the same id and fingerprint it returns the same verdict.
-    ///
-    /// # Errors
-    /// [`NoVerdict`].
     fn check(&self, payment: &Transfer) -> Result<Verdict, NoVerdict>;
 }

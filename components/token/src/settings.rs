@@ -29,10 +29,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the configuration.
-    ///
-    /// # Errors
-    /// The keys that are unknown or wrong.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
         let default = Self::default();
         let mut values = config.read();

@@ -12,9 +12,6 @@ use strongroom_sdk::store::StoreError;
 const OVERDUE_MS: i64 = 60_000;
 
 /// Reads the figures. Without the ledger there is no lag.
-///
-/// # Errors
-/// [`StoreError`].
 pub fn metrics<E: Env>(service: &Service<E>) -> Result<Vec<Metric>, StoreError> {
     let overdue_since = service.clock.now_ms().saturating_sub(OVERDUE_MS);
     let overdue = format!("schedule WHERE state = 'active' AND next_due_at_ms <= {overdue_since}");

@@ -34,14 +34,8 @@ pub struct UsersError(pub String);
 /// Says who may log in.
 pub trait Users {
     /// Whether staff have disabled a user; none where there is no such user.
-    ///
-    /// # Errors
-    /// [`UsersError`].
     fn is_disabled(&self, id: Uuid) -> Result<Option<bool>, UsersError>;
 
     /// The changes of users with a sequence above `after`, oldest first; none only behind the last.
-    ///
-    /// # Errors
-    /// [`UsersError`].
     fn changes(&self, after: u64) -> Result<Vec<UserChange>, UsersError>;
 }

@@ -15,9 +15,6 @@ const PENDING: &str = "webhook CROSS JOIN webhook_delivery ON webhook_key = key
 WHERE deleted_at_ms IS NULL AND state = 'pending'";
 
 /// Reads the figures. Without the ledger there is no lag, and without a webhook it is 0.
-///
-/// # Errors
-/// [`StoreError`].
 pub fn metrics<E: Env>(service: &Service<E>) -> Result<Vec<Metric>, StoreError> {
     let row = service.store.query(CURSOR, &[])?;
     let row = row.first_or("a count has no row")?;

@@ -111,9 +111,6 @@ pub enum OpenError {
 }
 
 /// Opens an account of balance zero.
-///
-/// # Errors
-/// [`OpenError`]: no account was opened.
 pub fn open<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -133,9 +130,6 @@ pub fn open<S: Store>(
 
 /// Opens an account of balance zero in a transaction, which the caller commits before responding,
 /// also where it is refused.
-///
-/// # Errors
-/// [`OpenError`]: no account was opened.
 pub fn open_in(
     transaction: &impl Transaction,
     clock: &impl Clock,

@@ -24,9 +24,6 @@ FROM journal_head AS head WHERE head.singleton = 1";
 
 /// The account's balance at the end of the millisecond `at_ms`, in minor units; zero before its
 /// first entry. None where the millisecond is not over.
-///
-/// # Errors
-/// [`StoreError`].
 pub fn balance_at<S: Store>(
     store: &S,
     clock: &impl Clock,

@@ -29,9 +29,6 @@ pub fn add(transaction: &impl Transaction, decisions: &[Decision]) -> Result<(),
 }
 
 /// The numbers as they are stored.
-///
-/// # Errors
-/// [`StoreError`].
 pub fn decline_counts(store: &impl Store) -> Result<DeclineCounts, StoreError> {
     let counts = store.query(ALL, &[])?.by_word()?;
     Ok(counts.into_iter().collect())

@@ -214,9 +214,6 @@ impl JournalRow {
     }
 
     /// The stored hash of a row of [`journal_row_sql`].
-    ///
-    /// # Errors
-    /// As [`JournalRow::from_row`].
     pub fn hash_from_row(row: &Row) -> Result<Hash, StoreError> {
         row.bytes32(JOURNAL_ROW_COLUMNS - 1)
     }

@@ -99,9 +99,6 @@ pub(super) struct Span {
 
 impl Summary {
     /// Reads the balances and totals of a period, and checks that they agree.
-    ///
-    /// # Errors
-    /// [`StatementError`], but for `TooLarge`.
     pub fn read<S: Store>(
         store: &S,
         clock: &impl Clock,

@@ -36,9 +36,6 @@ pub struct ChangedUser {
 
 impl<E: Env> AuthService<E> {
     /// The changes with a sequence above `after`, oldest first, at most [`CHANGES_LIMIT`].
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
     pub fn changes(&self, after: u64) -> Result<Vec<ChangedUser>, AuthError> {
         let mut after = i64::try_from(after).unwrap_or(i64::MAX);
         loop {

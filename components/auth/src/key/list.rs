@@ -21,9 +21,6 @@ pub struct KeyFilter {
 
 impl<E: Env> AuthService<E> {
     /// A page of the keys that are not revoked, newest first.
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
     pub fn keys(&self, page: &Page<Uuid, KeyFilter>) -> Result<List<KeyView>, AuthError> {
         let keys = ApiKey::page(&page.window(), page.filter.client_id, &self.store)?;
         let last_used: HashMap<Uuid, i64> = self.gateway.last_used().into_iter().collect();

@@ -40,9 +40,6 @@ impl<E: Env> AuthService<E> {
 
     /// Deletes the rows of keys that were never finished, of which the gateway may have accepted
     /// one: the outbox has them now. For `tick`.
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
     pub fn abandon_pending_keys(&self) -> Result<(), AuthError> {
         let before_ms = self.now_ms().saturating_sub(PENDING_MS_MAX);
         let abandoned = self.store.query(ABANDONED, &[before_ms.into()])?;

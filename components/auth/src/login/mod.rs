@@ -100,9 +100,6 @@ impl<E: Env> AuthService<E> {
     }
 
     /// Ends a session. Its tokens stop working before this returns.
-    ///
-    /// # Errors
-    /// [`AuthError::Issuer`].
     pub fn log_out(&self, session: Uuid, subject: Uuid) -> Result<(), AuthError> {
         Ok(self.issuer.end_session(session, subject)?)
     }

@@ -70,9 +70,6 @@ impl Attempt {
 
 impl<E: Env> AuthService<E> {
     /// Permits to check a password, and takes a core for it. Writes nothing if no core is free.
-    ///
-    /// # Errors
-    /// [`AuthError::TooManyAttempts`], [`AuthError::Overloaded`].
     pub(crate) fn begin_attempt(
         &self,
         counters: Vec<Counter>,
@@ -163,9 +160,6 @@ impl<E: Env> AuthService<E> {
     }
 
     /// Deletes old counters, and those beyond [`COUNTERS_MAX`] of a kind. For `tick`.
-    ///
-    /// # Errors
-    /// [`AuthError::Store`].
     pub fn forget_old_failures(&self) -> Result<(), AuthError> {
         let before_ms = self.now_ms().saturating_sub(softlock::MEMORY_MS);
         let late_ms = self.now_ms().saturating_sub(LATE_MS);

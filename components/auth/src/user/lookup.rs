@@ -50,18 +50,11 @@ const DISABLED_OF_STAFF: &str = " AND +disabled = 1";
 const ENABLED: &str = " AND +disabled = 0";
 
 impl<E: Env> AuthService<E> {
-    /// The user with this id.
-    ///
-    /// # Errors
-    /// [`AuthError::NotFound`].
     pub fn user(&self, id: Uuid) -> Result<User, AuthError> {
         User::by_id(id, &self.store)?.ok_or(AuthError::NotFound)
     }
 
     /// The user with this id, if `staff` may see them: tellers see customers alone.
-    ///
-    /// # Errors
-    /// [`AuthError::NotFound`].
     pub fn user_for(&self, staff: &Staff, id: Uuid) -> Result<User, AuthError> {
         let user = self.user(id)?;
         if sees_customers_alone(staff) && user.role != Role::Customer {

@@ -79,9 +79,6 @@ impl Introspection {
 
 impl<E: Env> TokenService<E> {
     /// What an access or a refresh token is worth now.
-    ///
-    /// # Errors
-    /// [`TokenError::Store`].
     pub fn introspect(&self, text: &str) -> Result<Introspection, TokenError> {
         let active = match RefreshToken::parse(text) {
             Some(token) => self.introspect_refresh(&token)?,

@@ -15,9 +15,6 @@ const OVER: &str = "SELECT id FROM session WHERE expires_at < ?1 ORDER BY expire
 
 impl<E: Env> TokenService<E> {
     /// Deletes old sessions, with their rotations. For `tick`.
-    ///
-    /// # Errors
-    /// [`TokenError::Store`].
     pub fn purge(&self) -> Result<(), TokenError> {
         let before_ms = self.now_ms().saturating_sub(RETENTION_MS);
         let params = [before_ms.into(), DELETIONS_PER_TICK.into()];

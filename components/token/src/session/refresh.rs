@@ -40,9 +40,6 @@ impl From<StoreError> for RefreshError {
 impl<E: Env> TokenService<E> {
     /// Exchanges a refresh token. The current token is rotated. An earlier one gets the newest one
     /// within ten seconds of its own rotation; after that it ends the session.
-    ///
-    /// # Errors
-    /// [`RefreshError`].
     pub fn refresh(&self, text: &str) -> Result<Tokens, RefreshError> {
         let token = RefreshToken::parse(text).ok_or(RefreshError::InvalidGrant)?;
         for _ in 0..ATTEMPTS {

@@ -10,9 +10,6 @@ use crate::service::TokenService;
 impl<E: Env> TokenService<E> {
     /// Ends the session of an access or a refresh token. Any token that the session ever made will
     /// do. A token that is unknown, expired, or invented is no error (RFC 7009 section 2.2).
-    ///
-    /// # Errors
-    /// [`TokenError`] where the session could not be ended.
     pub fn revoke(&self, text: &str) -> Result<(), TokenError> {
         if let Some(token) = RefreshToken::parse(text) {
             let session = Session::find(token.session(), &self.store)?;

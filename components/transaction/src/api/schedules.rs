@@ -49,10 +49,6 @@ impl<E: Env> Service<E> {
 
     /// `DELETE /schedules/{id}`: its owner, tellers, and administrators. The order stays readable,
     /// as `cancelled`.
-    ///
-    /// # Errors
-    /// 403 for an auditor; 404; 503 where a payment under way may still be made: the caller may
-    /// retry until the call succeeds.
     pub fn cancel_schedule(&self, identity: &Identity, id: Uuid) -> Result<(), Problem> {
         let found = schedule::read(&self.store, id)?.map(|overview| overview.schedule.owner);
         let by = match found {

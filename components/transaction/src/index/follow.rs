@@ -60,18 +60,12 @@ pub fn follow(
 }
 
 /// How far the index has come in the journal.
-///
-/// # Errors
-/// [`StoreError`].
 pub(crate) fn indexed_sequence(from: &impl Reader) -> Result<u64, StoreError> {
     Ok(from.query(CURSOR, &[])?.number()?.unsigned_abs())
 }
 
 /// Refuses a store that has followed the journal further than the journal goes, or another journal:
 /// the two are of different moments, such as in a copy of a running bank.
-///
-/// # Errors
-/// [`FollowError`].
 pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), FollowError> {
     let indexed = indexed_sequence(store)?;
     is_at(indexed, ledger.head()?, ledger)?;

@@ -79,9 +79,6 @@ struct Indexed {
 }
 
 /// The transactions of a page.
-///
-/// # Errors
-/// [`StoreError`].
 pub fn search<S: Store>(
     store: &S,
     filter: &ListFilter,

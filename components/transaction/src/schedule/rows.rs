@@ -30,9 +30,6 @@ pub struct Overview {
 }
 
 /// Inserts a new order; false if its id is there already.
-///
-/// # Errors
-/// [`StoreError`], as of all functions here.
 pub fn insert(transaction: &impl Transaction, schedule: &Schedule) -> Result<bool, StoreError> {
     let params = [
         Value::from(schedule.id),

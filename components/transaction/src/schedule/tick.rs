@@ -35,9 +35,6 @@ pub struct Summary {
 impl<E: Env> Service<E> {
     /// Begins what is due, and pays what is open. It begins nothing while the ledger is down, or
     /// while it does not know which owners may log in.
-    ///
-    /// # Errors
-    /// [`TickError`].
     pub fn tick(&self) -> Result<Summary, TickError> {
         let mut summary = Summary::default();
         let mut owners = Owners::new(&self.users);

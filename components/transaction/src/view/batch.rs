@@ -116,9 +116,6 @@ impl BatchView {
     }
 
     /// The view of a batch that the ledger has recorded.
-    ///
-    /// # Errors
-    /// 500 where the ledger's record of a line has no view.
     pub fn of_record(record: BatchRecord) -> Result<Self, Problem> {
         Self::new(record.id, record.atomic, record.outcomes)
     }

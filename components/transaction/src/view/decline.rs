@@ -13,9 +13,6 @@ pub(super) fn instance_of(id: Uuid) -> String {
 }
 
 /// 201 with the transaction, or 422 with the decline.
-///
-/// # Errors
-/// 500 where the ledger's record has no view.
 pub fn reply_to_transfer(reply: &Reply) -> Result<StoredReply, Problem> {
     let Reply { posting, repeated } = reply;
     let Some(decline) = posting.decline else {

@@ -29,9 +29,6 @@ struct JournalPage {
 }
 
 /// Moves the cursor of each webhook, and inserts the deliveries of what it passes.
-///
-/// # Errors
-/// [`Error`].
 pub(super) fn follow<S: Store, J: Journal>(
     store: &S,
     journal: &J,
@@ -66,9 +63,6 @@ pub(super) fn follow<S: Store, J: Journal>(
 
 /// Refuses a store with a webhook that has followed the journal further than the journal goes, or
 /// another journal, such as in a copy of a running bank.
-///
-/// # Errors
-/// [`Error`].
 pub fn check_place<S: Store>(store: &S, journal: &impl Journal) -> Result<(), Error> {
     let cursor = store.query(FARTHEST, &[])?.number()?.unsigned_abs();
     let head = journal.head()?;

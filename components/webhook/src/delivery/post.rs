@@ -8,9 +8,6 @@ use strongroom_sdk::http::client::{Post, Target};
 
 /// The request that sends an event of the journal, with the same body each time. None where the
 /// journal does not have the event.
-///
-/// # Errors
-/// [`Error`].
 pub(super) fn event_post(
     webhook: &Webhook,
     secrets: &[Secret],

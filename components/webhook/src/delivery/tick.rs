@@ -38,9 +38,6 @@ const UNKNOWN_EVENT: &str = "the ledger does not know the event";
 
 impl<E: Env> Service<E> {
     /// Follows the journal and sends what is due; returns how many deliveries that was.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub fn tick(&self) -> Result<usize, Error> {
         let started_ms = self.clock.now_ms();
         rows::purge(&self.store, started_ms.saturating_sub(KEPT_MS))?;
