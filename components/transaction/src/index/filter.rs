@@ -69,9 +69,6 @@ pub struct ListFilter {
 
 impl ListFilter {
     /// Checks what no parameter can say alone.
-    ///
-    /// # Errors
-    /// 422 `validation_failed`.
     pub fn check(&self) -> Result<(), Problem> {
         if let (Some(from), Some(to)) = (self.from_ms, self.to_ms)
             && from > to

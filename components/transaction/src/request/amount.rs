@@ -6,9 +6,6 @@ use strongroom_sdk::problem::Problem;
 
 /// The amount of a body, in the currency of the body. The field may hold any JSON: a number is as
 /// wrong an amount as `"12,34"`, and gets the same code.
-///
-/// # Errors
-/// 422 `validation_failed` for the currency, 422 `amount_invalid`.
 pub(super) fn parse(amount: &Unread, currency_code: &str) -> Result<Money, Problem> {
     let currency = Currency::from_code(currency_code).map_err(|error| {
         Problem::validation_failed().with_error("/currency", "currency_invalid", error.to_string())
@@ -17,9 +14,6 @@ pub(super) fn parse(amount: &Unread, currency_code: &str) -> Result<Money, Probl
 }
 
 /// The amount of a body, in a known currency.
-///
-/// # Errors
-/// 422 `amount_invalid`.
 pub(super) fn parse_in(amount: &Unread, currency: Currency) -> Result<Money, Problem> {
     let text: String = amount.read().map_err(|_| {
         amount_invalid("must be a string with a plain decimal number such as \"12.34\"")

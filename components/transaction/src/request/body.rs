@@ -102,9 +102,6 @@ pub struct ReverseBody {
 
 impl CashBody {
     /// A deposit, in its canonical form.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_deposit(self) -> Result<Instruction, Problem> {
         Ok(Instruction {
             destination: Some(AccountRef::Id(self.account_id)),
@@ -113,9 +110,6 @@ impl CashBody {
     }
 
     /// A withdrawal, in its canonical form.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_withdrawal(self) -> Result<Instruction, Problem> {
         Ok(Instruction {
             source: Some(self.account_id),
@@ -135,9 +129,6 @@ impl CashBody {
 
 impl TransferBody {
     /// The request in its canonical form.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
         let source = self.from_account_id;
         let number = self.to_account_number.as_deref();
@@ -155,9 +146,6 @@ impl TransferBody {
 
 impl HoldBody {
     /// The request in its canonical form: a transfer that waits.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
         let expires_in = self.expires_in.unwrap_or(HOLD_SECONDS_DEFAULT);
         if !(1..=HOLD_SECONDS_MAX).contains(&expires_in) {
@@ -185,9 +173,6 @@ impl HoldBody {
 
 impl CaptureBody {
     /// The capture of a hold, in its canonical form.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_instruction(self, hold: Uuid, held: Money) -> Result<Instruction, Problem> {
         let amount = match self.amount {
             Some(amount) => amount::parse_in(&amount, held.currency())?,
@@ -199,9 +184,6 @@ impl CaptureBody {
 
 impl ReverseBody {
     /// The reversal of a transaction, in its canonical form.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_instruction(
         self,
         original: Uuid,

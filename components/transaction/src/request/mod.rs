@@ -1,4 +1,5 @@
-//! What a client may request. A request is checked to its end before the ledger is asked.
+//! What a client may request. A request is checked to its end before the ledger is asked. What is
+//! wrong is 422 with the field.
 
 mod amount;
 mod batch;

@@ -49,9 +49,6 @@ struct EntryBody {
 
 impl PostingBody {
     /// The request in its canonical form.
-    ///
-    /// # Errors
-    /// 422, with the field; `posting_unbalanced` where debits and credits differ.
     pub fn into_instruction(self) -> Result<Instruction, Problem> {
         if !(LEGS_MIN..=LEGS_MAX).contains(&self.entries.len()) {
             let detail = format!("must have {LEGS_MIN} to {LEGS_MAX} entries");

@@ -51,9 +51,6 @@ pub struct ScheduleBody {
 
 impl ScheduleBody {
     /// The request in its canonical form. It may start in the past: this does not know the time.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub fn into_order(self) -> Result<StandingOrder, Problem> {
         let every = self.every.unwrap_or(1);
         if !(1..=EVERY_MAX).contains(&every) {
