@@ -76,9 +76,6 @@ pub struct BalanceQuery {
 impl<E: Env> Service<E> {
     /// `GET /`: the accounts that pass the filters, newest first: the caller's own, or of all
     /// owners where the caller reads all.
-    ///
-    /// # Errors
-    /// 422 `validation_failed`.
     pub fn list(
         &self,
         identity: &Identity,
@@ -114,18 +111,12 @@ impl<E: Env> Service<E> {
     }
 
     /// `GET /{id}`.
-    ///
-    /// # Errors
-    /// 404.
     pub fn account(&self, identity: &Identity, id: Uuid) -> Result<AccountView, Problem> {
         self.readable(identity, id).map(AccountView::from)
     }
 
     /// `GET /{id}/balance`. For a past time: the balance of what was posted by then, to the
     /// millisecond; zero before the account was opened.
-    ///
-    /// # Errors
-    /// 404; 422 `at_in_future`, `validation_failed`.
     pub fn balance(
         &self,
         identity: &Identity,
@@ -144,9 +135,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `GET /{id}/entries`: newest first.
-    ///
-    /// # Errors
-    /// 404.
     pub fn entries(
         &self,
         identity: &Identity,

@@ -16,9 +16,6 @@ const TARGET: &str = "account_id";
 
 impl<E: Env> Service<E> {
     /// `GET /{id}/events`: an account's events, newest first.
-    ///
-    /// # Errors
-    /// 404.
     pub fn events_of(
         &self,
         staff: &Staff,
@@ -31,9 +28,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `GET /events`: the events of all accounts, the bank's own too, oldest first.
-    ///
-    /// # Errors
-    /// 422 `validation_failed`.
     pub fn events(
         &self,
         _: &Auditor,

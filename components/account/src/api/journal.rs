@@ -166,9 +166,6 @@ pub struct JournalEntryView {
 
 impl<E: Env> Service<E> {
     /// `GET /journal`: oldest first.
-    ///
-    /// # Errors
-    /// 422 `validation_failed`.
     pub fn journal(
         &self,
         _: &JournalReader,

@@ -23,9 +23,6 @@ pub struct FreezeBody {
 
 impl<E: Env> Service<E> {
     /// `POST /{id}/freeze`: stops debits, credits, or both, whatever was stopped before.
-    ///
-    /// # Errors
-    /// 403 `own_account`; 404; 409 `account_closed`.
     pub fn freeze(
         &self,
         teller: &Teller,
@@ -40,9 +37,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /{id}/unfreeze`: allows movements again.
-    ///
-    /// # Errors
-    /// As [`Service::freeze`].
     pub fn unfreeze(&self, teller: &Teller, id: Uuid) -> Result<AccountView, Problem> {
         self.foreign(teller, id)?;
         let actor = Actor::new(teller);
@@ -65,9 +59,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /{id}/close`: closes an account whose balance is zero. Owner, teller, admin.
-    ///
-    /// # Errors
-    /// 404; 409 `account_closed`, `account_frozen`, or `balance_not_zero`.
     pub fn close(&self, writer: &Writer, id: Uuid) -> Result<AccountView, Problem> {
         self.readable(writer, id)?;
         let actor = Actor::new(writer);

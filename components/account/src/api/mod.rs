@@ -2,7 +2,7 @@
 //! return.
 //!
 //! The type of the caller proves its role. A caller who may not read an account gets the same
-//! response as for an account that does not exist.
+//! response as for an account that does not exist. `routes` has the errors of each call.
 
 mod accounts;
 mod events;

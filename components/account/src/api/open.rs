@@ -143,10 +143,6 @@ pub(super) fn name(name: String) -> Result<String, Problem> {
 impl<E: Env> Service<E> {
     /// `POST /`: opens an account of the caller; for a teller, an administrator, or a client also
     /// one of any other owner, or an internal one.
-    ///
-    /// # Errors
-    /// 403 for a customer who names another owner or the type `internal`; 409
-    /// `account_limit_reached`, `code_taken`; 422.
     pub fn open(
         &self,
         writer: &Writer,

@@ -50,10 +50,6 @@ impl<E: Env> Service<E> {
     ///
     /// Makes the first piece before the response begins: an error in it becomes a problem document,
     /// and a statement of one piece, as most are, never breaks off.
-    ///
-    /// # Errors
-    /// 404; 422 `validation_failed`, `period_in_future`, `statement_too_long`,
-    /// `amounts_too_large`.
     pub fn statement(
         &self,
         identity: &Identity,

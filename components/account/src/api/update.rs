@@ -78,10 +78,6 @@ fn limit(account: &Account, limit: Option<Unread>) -> Result<Option<i64>, Proble
 impl<E: Env> Service<E> {
     /// `PATCH /{id}`: changes the name and the metadata, for all who may read the account but
     /// auditors, and the overdraft limit, for a teller or an administrator.
-    ///
-    /// # Errors
-    /// 403, also `own_account` for the limit of one's own account; 404; 409 `account_closed`,
-    /// `overdraft_in_use`; 422, `amount_invalid` for the limit.
     pub fn update(
         &self,
         writer: &Writer,

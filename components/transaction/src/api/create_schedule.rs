@@ -20,10 +20,6 @@ pub const SCHEDULES_PER_USER_MAX: i64 = 1_000;
 impl<E: Env> Service<E> {
     /// `POST /schedules`: the owner of the source. A client makes one for a customer alone, who
     /// pays; the audit log has it.
-    ///
-    /// # Errors
-    /// 404 `account_not_found`; 422 `schedule_in_past`, `account_closed`, `currency_mismatch`,
-    /// `schedules_too_many`, `idempotency_key_reused`; 503.
     pub fn create_schedule(
         &self,
         payer: &Payer,

@@ -20,9 +20,6 @@ pub const PARTS_MAX_OF_CUSTOMERS: usize = 2;
 
 /// `GET /events`: a customer sees the events of what they may `GET` one by one, and who reads all
 /// sees all. The next page begins behind the last event.
-///
-/// # Errors
-/// 422 for the limit; 503 where the ledger does not respond.
 pub fn events<J: Journal>(
     journal: &J,
     identity: &Identity,

@@ -1,7 +1,7 @@
 //! What each call of `/api/transactions` does, without the web server around it.
 //!
 //! A call that moves money parses its body, has the ledger decide, and responds from what the
-//! ledger has recorded.
+//! ledger has recorded. `routes` has the errors of each call.
 
 mod create_schedule;
 mod events;

@@ -15,10 +15,6 @@ use uuid::Uuid;
 
 impl<E: Env> Service<E> {
     /// `POST /holds/{id}/capture`: the payer.
-    ///
-    /// # Errors
-    /// 404 where there is no such hold, or it is not the caller's; 422 `hold_declined`; and those
-    /// of any payment.
     pub fn capture(
         &self,
         writer: &Writer,
@@ -34,9 +30,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /holds/{id}/void`: the payer.
-    ///
-    /// # Errors
-    /// As [`Service::capture`].
     pub fn void(
         &self,
         writer: &Writer,
@@ -50,9 +43,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /{id}/reverse`: tellers, administrators, and clients.
-    ///
-    /// # Errors
-    /// 404 where there is no such transaction; and those of any payment.
     pub fn reverse(
         &self,
         cashier: &Cashier,

@@ -14,9 +14,6 @@ use uuid::Uuid;
 
 impl<E: Env> Service<E> {
     /// `POST /deposit`: tellers, administrators, and clients.
-    ///
-    /// # Errors
-    /// Those of [`Service::submit`].
     pub fn deposit(
         &self,
         cashier: &Cashier,
@@ -28,9 +25,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /withdraw`: the owner, tellers, administrators, and clients.
-    ///
-    /// # Errors
-    /// Those of [`Service::submit`].
     pub fn withdraw(
         &self,
         writer: &Writer,
@@ -42,9 +36,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /transfer` and `POST /send`: the owner of the source; clients.
-    ///
-    /// # Errors
-    /// Those of [`Service::submit`].
     pub fn transfer(
         &self,
         writer: &Writer,
@@ -56,9 +47,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /postings`: the owner of all accounts to debit, tellers, administrators, and clients.
-    ///
-    /// # Errors
-    /// Those of [`Service::submit`].
     pub fn posting(
         &self,
         writer: &Writer,
@@ -70,9 +58,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /holds`: those who may debit the source, as for [`Service::transfer`].
-    ///
-    /// # Errors
-    /// Those of [`Service::submit`].
     pub fn hold(
         &self,
         writer: &Writer,
@@ -84,9 +69,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `POST /batch`: those who may debit the sources, as for [`Service::transfer`].
-    ///
-    /// # Errors
-    /// Those of [`Service::submit`].
     pub fn batch(
         &self,
         writer: &Writer,

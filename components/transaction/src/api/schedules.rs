@@ -21,9 +21,6 @@ pub struct EventFilter {
 
 impl<E: Env> Service<E> {
     /// `GET /schedules`: the caller's own, newest first.
-    ///
-    /// # Errors
-    /// 503 where the store does not work.
     pub fn list_schedules(
         &self,
         identity: &Identity,
@@ -37,9 +34,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `GET /schedules/{id}`: its owner, and staff.
-    ///
-    /// # Errors
-    /// 404.
     pub fn get_schedule(&self, identity: &Identity, id: Uuid) -> Result<ScheduleView, Problem> {
         schedule::read(&self.store, id)?
             .filter(|overview| identity.may_read(overview.schedule.owner))
@@ -64,9 +58,6 @@ impl<E: Env> Service<E> {
 
     /// `GET /schedules/events`: the audit log of standing orders, newest first. Auditors and
     /// administrators.
-    ///
-    /// # Errors
-    /// 503 where the store does not work.
     pub fn schedule_events(
         &self,
         _: &Auditor,

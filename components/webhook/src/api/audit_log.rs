@@ -21,9 +21,6 @@ pub struct LogFilter {
 
 impl<E: Env> Service<E> {
     /// `GET /audit-log`: administrators and auditors; newest first.
-    ///
-    /// # Errors
-    /// 503 where the store does not work.
     pub fn audit_log(
         &self,
         _: &Auditor,

@@ -71,9 +71,6 @@ fn event_types() -> Array {
 
 impl WebhookBody {
     /// Checks each field; returns the secret, if there is one.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub(super) fn check(&self) -> Result<Option<Secret>, Problem> {
         check_url(&self.url)?;
         self.events.as_deref().map_or(Ok(()), check_events)?;
@@ -83,9 +80,6 @@ impl WebhookBody {
 
 impl ChangeBody {
     /// Checks each member that is given.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub(super) fn check(&self) -> Result<(), Problem> {
         self.url.as_deref().map_or(Ok(()), check_url)?;
         let events = self.events.as_ref().and_then(Option::as_deref);
@@ -96,9 +90,6 @@ impl ChangeBody {
 impl RotateBody {
     /// Checks each field; returns the secret, if there is one, and for how many seconds the secrets
     /// before it sign.
-    ///
-    /// # Errors
-    /// 422, with the field.
     pub(super) fn check(&self) -> Result<(Option<Secret>, i64), Problem> {
         let given = self.secret.as_deref().map(secret).transpose()?;
         let seconds = self.old_secrets_expire_in.unwrap_or(OLD_SECRETS_EXPIRE_IN);

@@ -15,9 +15,6 @@ use uuid::Uuid;
 
 impl<E: Env> Service<E> {
     /// `GET /{id}/deliveries`: administrators and auditors; newest event first.
-    ///
-    /// # Errors
-    /// 404.
     pub fn deliveries(
         &self,
         _: &Auditor,
@@ -32,9 +29,6 @@ impl<E: Env> Service<E> {
 
     /// `POST /{id}/deliveries/{sequence}/resend`: administrators. The next tick sends the delivery,
     /// and tries as long as it tries a new one.
-    ///
-    /// # Errors
-    /// 404; 409 `webhook_ended`.
     pub fn resend(&self, admin: &Admin, id: Uuid, sequence: u64) -> Result<DeliveryView, Problem> {
         let transaction = self.store.begin()?;
         let webhook = find_active(&transaction, id)?;

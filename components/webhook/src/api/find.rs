@@ -7,18 +7,12 @@ use strongroom_sdk::store::Reader;
 use uuid::Uuid;
 
 /// The webhook of an id, if it is not deleted.
-///
-/// # Errors
-/// 404.
 pub(super) fn find(from: &impl Reader, id: Uuid) -> Result<Webhook, Problem> {
     let found = webhook::find(from, id)?.filter(|webhook| !webhook.is_deleted);
     found.ok_or_else(Problem::not_found)
 }
 
 /// The webhook of an id, if events are sent to it.
-///
-/// # Errors
-/// 404; 409 `webhook_ended`.
 pub(super) fn find_active(from: &impl Reader, id: Uuid) -> Result<Webhook, Problem> {
     let webhook = find(from, id)?;
     if webhook.ended_at_ms.is_some() {

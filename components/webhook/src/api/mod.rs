@@ -1,4 +1,5 @@
-//! What each call of `/api/webhooks` does, without the web server around it.
+//! What each call of `/api/webhooks` does, without the web server around it. `routes` has the
+//! errors of each call.
 
 mod audit_log;
 mod body;

@@ -17,10 +17,6 @@ impl<E: Env> Service<E> {
     /// `POST /{id}/rotate-secret`: administrators. The secrets before the new one sign beside it
     /// for a time. So a client that has lost the response can send another request: the secret
     /// that its receiver has still signs.
-    ///
-    /// # Errors
-    /// 404; 409 `webhook_ended`; 422 with the field, `webhook_secrets_too_many`,
-    /// `idempotency_key_reused`.
     pub fn rotate_secret(
         &self,
         admin: &Admin,

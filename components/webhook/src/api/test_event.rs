@@ -22,9 +22,6 @@ const TEST_EVENT_TYPE: &str = "webhook.test";
 impl<E: Env> Service<E> {
     /// `POST /{id}/test`: administrators. Waits for the receiver; the response says what it
     /// returned. A 410 ends the webhook, as it ends it after a delivery.
-    ///
-    /// # Errors
-    /// 404; 409 `webhook_ended`.
     pub fn test(&self, admin: &Admin, id: Uuid) -> Result<TestView, Problem> {
         let webhook = find_active(&self.store, id)?;
         let sent_ms = self.clock.now_ms();

@@ -25,10 +25,6 @@ impl<E: Env> Service<E> {
     /// `POST /`: administrators. The webhook begins at the end of the journal. The response to a
     /// repeated request has everything but the secret. An origin that the registry does not name
     /// gets a warning: the operator may name it later.
-    ///
-    /// # Errors
-    /// 422 with the field, `webhooks_too_many`, `idempotency_key_reused`; 503 where the ledger does
-    /// not respond.
     pub fn create(
         &self,
         admin: &Admin,
@@ -103,9 +99,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `GET /`: administrators and auditors; newest first.
-    ///
-    /// # Errors
-    /// 503 where the store does not work.
     pub fn list(&self, _: &Auditor, page: &Page<i64>) -> Result<List<WebhookView>, Problem> {
         let found = webhook::list(&self.store, &page.window())?;
         let list = List::new(found, page, |webhook| webhook.key);
@@ -113,18 +106,12 @@ impl<E: Env> Service<E> {
     }
 
     /// `GET /{id}`: administrators and auditors.
-    ///
-    /// # Errors
-    /// 404.
     pub fn webhook(&self, _: &Auditor, id: Uuid) -> Result<WebhookView, Problem> {
         Ok(self.view(find(&self.store, id)?))
     }
 
     /// `PATCH /{id}`: administrators. Pending deliveries go to the new URL. The events are those of
     /// what the webhook has not passed yet.
-    ///
-    /// # Errors
-    /// 404; 409 `webhook_ended`; 422 with the field.
     pub fn change(
         &self,
         admin: &Admin,
@@ -158,9 +145,6 @@ impl<E: Env> Service<E> {
     }
 
     /// `DELETE /{id}`: administrators. Nothing more is sent, except what is being sent now.
-    ///
-    /// # Errors
-    /// 404.
     pub fn delete(&self, admin: &Admin, id: Uuid) -> Result<(), Problem> {
         let transaction = self.store.begin()?;
         let webhook = find(&transaction, id)?;
