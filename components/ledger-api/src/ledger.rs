@@ -18,71 +18,49 @@ pub const LOOKUP_IDS_MAX: usize = 100;
 pub const CHANGES_LIMIT: u32 = 1_000;
 
 /// Decides whether money moves. Each decision is one commit.
+///
+/// An error means that nothing is recorded, of a batch too. Only after [`LedgerError::Unavailable`]
+/// it may be: a retry with the same id shows it.
 pub trait Ledger {
     /// Posts or declines, durably; returns the recorded posting of a known id.
-    ///
-    /// # Errors
-    /// [`LedgerError`]: nothing is recorded. Only after [`LedgerError::Unavailable`] it may be: a
-    /// retry with the same id shows it.
     fn post(&self, transfer: &Transfer) -> Result<Reply, LedgerError>;
 
     /// Posts or declines the transfers of a batch in their order, in one commit.
-    ///
-    /// # Errors
-    /// As [`Ledger::post`], for the whole batch.
     fn post_batch(&self, batch: &Batch) -> Result<BatchReply, LedgerError>;
 
     /// Cancels an id, so that a late [`Ledger::post`] cannot move money; returns the recorded
     /// posting.
-    ///
-    /// # Errors
-    /// As [`Ledger::post`].
     fn cancel(&self, transfer: &Transfer) -> Result<Reply, LedgerError>;
 
     /// The reason for which [`Ledger::post`] would decline a transfer now; none where it would post
     /// it. Records nothing. Reveals no more of the payee than [`Ledger::post`] does, except where
     /// the payer owns both accounts.
-    ///
-    /// # Errors
-    /// As [`Ledger::post`].
     fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError>;
 }
 
-/// Reads what the ledger has recorded.
+/// Reads what the ledger has recorded. The error is [`LedgerError::Unavailable`].
 pub trait Journal {
     /// All postings with a sequence above `after`, oldest first, at most `limit` (at most
     /// [`JOURNAL_LIMIT_MAX`]); fewer where their texts and legs are long, and none only at the
     /// end.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn journal(&self, after: u64, limit: u32) -> Result<Vec<Posting>, LedgerError>;
 
     /// The sequence of the last posting; 0 for an empty journal.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn head(&self) -> Result<u64, LedgerError>;
 
     /// The postings of ids, in the order of the ids, with their resolutions. At most
     /// [`LOOKUP_IDS_MAX`] ids.
     ///
     /// # Errors
-    /// [`LedgerError::Invalid`] for too many ids, [`LedgerError::Unavailable`].
+    /// Also [`LedgerError::Invalid`], for too many ids.
     fn lookup_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Posting>>, LedgerError>;
 
     /// The record of a batch, if there is one.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn find_batch(&self, id: Uuid) -> Result<Option<BatchRecord>, LedgerError>;
 
     /// The postings that [concern](Posting::concerns) a user, oldest first, with a sequence above
     /// `after`, at most `limit` (at most [`JOURNAL_LIMIT_MAX`]); fewer where their texts are long
     /// or the user has many accounts, and none only at the end.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn journal_of(
         &self,
         user_id: Uuid,
@@ -91,9 +69,6 @@ pub trait Journal {
     ) -> Result<Vec<Posting>, LedgerError>;
 
     /// The posting of one id, if there is one, with its resolution.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn lookup(&self, id: Uuid) -> Result<Option<Posting>, LedgerError> {
         Ok(self.lookup_many(&[id])?.pop().flatten())
     }
@@ -123,18 +98,12 @@ pub struct AccountChange {
     pub account: AccountSummary,
 }
 
-/// Says who owns an account, and how accounts change.
+/// Says who owns an account, and how accounts change. The error is [`LedgerError::Unavailable`].
 pub trait Directory {
     /// The account of an id, if there is one.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError>;
 
     /// The changes of accounts with a sequence above `after`, oldest first, at most
     /// [`CHANGES_LIMIT`]; none only at the end.
-    ///
-    /// # Errors
-    /// [`LedgerError::Unavailable`].
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError>;
 }
