@@ -18,7 +18,7 @@
 //! ```
 
 use crate::account::Direction;
-use crate::ledger::{Entry, JournalRow, journal_row_sql};
+use crate::ledger::{ENTRY_COLUMNS, Entry, JournalRow, journal_row_sql};
 use crate::service::{Env, Service};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ use strongroom_sdk::money::Money;
 use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
 use strongroom_sdk::openapi::{Amount, CurrencyCode, HashText, SignedAmount, Timestamp};
 use strongroom_sdk::problem::Problem;
-use strongroom_sdk::store::{Row, Store, StoreError, Value};
+use strongroom_sdk::store::{Store, StoreError, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -55,9 +55,7 @@ SELECT sequence FROM entry
 WHERE transfer_sequence = ?1 AND account_key = (SELECT key FROM account WHERE id = ?2)";
 
 /// Entries are in the order of their transfers.
-const ENTRIES: &str = "\
-SELECT sequence, account_key, account_sequence, direction, amount_minor, balance_after_minor
-FROM entry WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2";
+const ENTRIES: &str = "FROM entry WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2";
 
 /// A row of the journal, with all that its hash covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -247,10 +245,11 @@ fn entries<S: Store>(
     let row = store.query(FIRST_ENTRY, &params)?;
     let mut next = row.first_or("a posted transfer has no entry")?.integer(0)?;
     let mut entries = VecDeque::with_capacity(missing);
+    let sql = format!("SELECT {ENTRY_COLUMNS} {ENTRIES}");
     while missing > 0 {
         let limit = missing.min(QUERY_ENTRIES_MAX);
         let params = [Value::from(next), Value::from(limit as i64)];
-        let rows = store.query(ENTRIES, &params)?;
+        let rows = store.query(&sql, &params)?;
         if rows.rows.is_empty() {
             return Err(StoreError::Row(
                 "a posted transfer lacks an entry".to_owned(),
@@ -258,23 +257,12 @@ fn entries<S: Store>(
         }
         missing -= rows.rows.len();
         for row in rows {
-            let entry = entry(&row)?;
+            let entry = Entry::from_row(&row)?;
             next = entry.sequence + 1;
             entries.push_back(entry);
         }
     }
     Ok(entries)
-}
-
-fn entry(row: &Row) -> Result<Entry, StoreError> {
-    Ok(Entry {
-        sequence: row.integer(0)?,
-        account_key: row.integer(1)?,
-        account_sequence: row.integer(2)?,
-        direction: Direction::from_row(row, 3)?,
-        amount_minor: row.integer(4)?,
-        balance_after_minor: row.integer(5)?,
-    })
 }
 
 fn view(

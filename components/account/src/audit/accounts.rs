@@ -5,11 +5,10 @@
 //! sums are kept for a range of a million accounts at a time: in a larger bank the entries are read
 //! once more for each further range.
 
-use super::entries::{ENTRY_COLUMNS, entry};
 use super::require_none;
 use super::totals::Totals;
 use crate::account::{ACCOUNT_COLUMNS, Account, Direction, account_sql};
-use crate::ledger::Entry;
+use crate::ledger::{ENTRY_COLUMNS, Entry};
 use strongroom_sdk::audit::{Check, PAGE_ROWS, Pages, Report};
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
 
@@ -180,7 +179,7 @@ fn add_entries<S: Store>(store: &S, sums: &mut EntrySums) -> Result<(), StoreErr
         sums.end() - 1
     );
     for row in Pages::new(store, sql, [Value::from(i64::MIN)], 2 * PAGE_ROWS) {
-        sums.add(&entry(&row?)?);
+        sums.add(&Entry::from_row(&row?)?);
     }
     Ok(())
 }

@@ -2,13 +2,12 @@
 //! writing.
 
 use super::accounts::EntrySums;
-use super::entries::{ENTRY_COLUMNS, entry};
 use super::holds;
 use super::legs;
 use super::require_none;
 use crate::account::Direction;
 use crate::ledger::{
-    AccountOfRow, DeclineCounts, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash,
+    AccountOfRow, DeclineCounts, ENTRY_COLUMNS, Entry, JOURNAL_ROW_COLUMNS, JournalRow, chain_hash,
     decline_counts, journal_row_sql,
 };
 use strongroom_ledger_api::Status;
@@ -138,7 +137,7 @@ impl<'a> JournalWalk<'a> {
                 break;
             }
             let sequence = row.integer(0)?;
-            let entry = entry(row);
+            let entry = Entry::from_row(row);
             entries.next().transpose()?;
             let previous = self.entry_sequence;
             self.chain.check.require(sequence == previous + 1, || {

@@ -15,7 +15,6 @@
 
 mod accounts;
 mod batches;
-mod entries;
 mod events;
 mod holds;
 mod journal;

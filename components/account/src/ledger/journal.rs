@@ -118,6 +118,30 @@ pub(super) struct Place {
     pub original: Option<OriginalRef>,
 }
 
+/// The columns that [`Entry::from_row`] reads.
+pub(crate) const ENTRY_COLUMNS: &str = "sequence, transfer_sequence, account_key, \
+     account_sequence, (direction = 'credit') - (direction = 'debit'), amount_minor, \
+     balance_after_minor";
+
+impl Entry {
+    /// Reads a row of [`ENTRY_COLUMNS`].
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            sequence: row.integer(0)?,
+            account_key: row.integer(2)?,
+            account_sequence: row.integer(3)?,
+            // A number crosses into the component in a fraction of a word's time.
+            direction: match row.integer(4)? {
+                1 => Direction::Credit,
+                -1 => Direction::Debit,
+                _ => return Err(StoreError::Row("an unknown direction".to_owned())),
+            },
+            amount_minor: row.integer(5)?,
+            balance_after_minor: row.integer(6)?,
+        })
+    }
+}
+
 impl JournalRow {
     /// The row of a decision on `transfer`.
     pub(super) fn of_decision(transfer: &Transfer, place: Place, decline: Option<Decline>) -> Self {

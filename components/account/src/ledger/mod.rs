@@ -39,7 +39,7 @@ pub(crate) use chain::hash as chain_hash;
 pub(crate) use decline_count::{DeclineCounts, decline_counts};
 pub use expire::{EXPIRIES_MAX, expire_holds};
 pub use journal::{AccountOfRow, Entry, JournalRow, OriginalRef};
-pub(crate) use journal::{JOURNAL_ROW_COLUMNS, journal_row_sql};
+pub(crate) use journal::{ENTRY_COLUMNS, JOURNAL_ROW_COLUMNS, journal_row_sql};
 pub(crate) use legs::{from_row as legs_from_row, is_balanced, mirrored};
 pub use local::LocalLedger;
 pub use post::{cancel, post};
