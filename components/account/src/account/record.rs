@@ -126,18 +126,15 @@ impl Account {
             id: row.uuid(1)?,
             number: row.text(2)?,
             owner_id: row.uuid(3)?,
-            account_type: AccountType::from_stored(&row.text(4)?)?,
+            account_type: AccountType::from_row(row, 4)?,
             name: row.optional(5, Row::text)?,
             currency,
-            status: AccountStatus::from_stored(&row.text(8)?)?,
+            status: AccountStatus::from_row(row, 8)?,
             balance: Balance::from_row(row, 9)?,
             version: row.integer(14)?,
             created_at_ms: row.integer(15)?,
             entry_count: row.integer(16)?,
-            freeze: row
-                .optional(17, Row::text)?
-                .map(|word| Freeze::from_stored(&word))
-                .transpose()?,
+            freeze: row.optional(17, Freeze::from_row)?,
             code: row.optional(18, Row::text)?,
             metadata: Metadata::from_row(row, 19)?,
         })

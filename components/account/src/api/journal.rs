@@ -318,11 +318,7 @@ fn side_of(row: &JournalRow, index: usize, entry: &Entry) -> Result<(Party, Mone
         let account = account.ok_or_else(|| {
             StoreError::Row("an entry belongs to neither account of its transfer".to_owned())
         })?;
-        let party = Party {
-            account_id: account.id,
-            owner_id: account.owner_id,
-        };
-        return Ok((party, amount));
+        return Ok((account.into(), amount));
     }
     let leg = row.posting.legs.get(index);
     let side = leg.and_then(|leg| leg.account.map(|party| (party, leg.amount)));

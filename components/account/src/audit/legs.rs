@@ -42,10 +42,7 @@ pub fn are_balanced<S: Store>(
 /// Whether a row without entries names as its payer the account that its legs debit first. A row
 /// without legs does.
 pub fn names_its_payer(row: &JournalRow) -> bool {
-    let party = row.debit.map(|account| Party {
-        account_id: account.id,
-        owner_id: account.owner_id,
-    });
+    let party = row.debit.map(Party::from);
     let legs = &row.posting.legs;
     legs.is_empty() || (party == first_debited(legs) && row.credit.is_none())
 }

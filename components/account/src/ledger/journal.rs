@@ -244,20 +244,28 @@ impl JournalRow {
 }
 
 fn party(account: AccountOfRow) -> Option<Party> {
-    (!is_settlement(account)).then_some(Party {
-        account_id: account.id,
-        owner_id: account.owner_id,
-    })
+    (!is_settlement(account)).then(|| account.into())
 }
 
-fn original(row: &Row, column: usize) -> Result<OriginalRef, StoreError> {
+impl From<AccountOfRow> for Party {
+    fn from(account: AccountOfRow) -> Self {
+        Self {
+            account_id: account.id,
+            owner_id: account.owner_id,
+        }
+    }
+}
+
+/// Reads sequence and id from two columns.
+pub(super) fn original(row: &Row, column: usize) -> Result<OriginalRef, StoreError> {
     Ok(OriginalRef {
         sequence: row.integer(column)?,
         id: row.uuid(column + 1)?,
     })
 }
 
-fn account(row: &Row, column: usize) -> Result<AccountOfRow, StoreError> {
+/// Reads key, id, and owner from three columns.
+pub(super) fn account(row: &Row, column: usize) -> Result<AccountOfRow, StoreError> {
     Ok(AccountOfRow {
         key: row.integer(column)?,
         id: row.uuid(column + 1)?,

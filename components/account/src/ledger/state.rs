@@ -3,7 +3,7 @@
 
 use super::authority::may_name;
 use super::head::Head;
-use super::journal::{AccountOfRow, OriginalRef, RowAccounts, amount, currency};
+use super::journal::{AccountOfRow, OriginalRef, RowAccounts, account, amount, currency, original};
 use super::settlement;
 use crate::account::{Account, AccountStatus, Direction, Freeze};
 use crate::balance::Balance;
@@ -108,11 +108,7 @@ impl AccountState {
     /// Reads the columns of `account_state_columns`.
     pub fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
         Ok(Self {
-            account: AccountOfRow {
-                key: row.integer(column)?,
-                id: row.uuid(column + 1)?,
-                owner_id: row.uuid(column + 2)?,
-            },
+            account: account(row, column)?,
             currency: currency(&row.text(column + 3)?)?,
             status: AccountStatus::from_row(row, column + 4)?,
             freeze: row.optional(column + 5, Freeze::from_row)?,
@@ -138,10 +134,7 @@ pub struct OriginalState {
 impl OriginalState {
     pub fn from_row(row: &Row, column: usize) -> Result<Self, StoreError> {
         Ok(Self {
-            row: OriginalRef {
-                sequence: row.integer(column)?,
-                id: row.uuid(column + 1)?,
-            },
+            row: original(row, column)?,
             kind: Kind::from_row(row, column + 2)?,
             status: Status::from_row(row, column + 3)?,
             amount: row.optional(column + 4, amount)?,

@@ -13,7 +13,7 @@ pub(super) use encoding::{encoded, push};
 
 use super::batch::state::BatchState;
 use super::head::{Head, Moment};
-use super::journal::{AccountOfRow, Entry, JournalRow, Place, RowAccounts};
+use super::journal::{Entry, JournalRow, Place, RowAccounts};
 use super::post::{append_one, recall};
 use super::state::AccountState;
 use super::validate::validate;
@@ -23,7 +23,7 @@ use decide::{Declined, decide};
 use state::LegsState;
 use std::collections::BTreeMap;
 use strongroom_ledger_api::{
-    Actor, DebitAuthority, Decline, LedgerError, Leg, Party, Posting, RecordedLeg, Reply, Transfer,
+    Actor, DebitAuthority, Decline, LedgerError, Leg, Posting, RecordedLeg, Reply, Transfer,
     first_debited,
 };
 use strongroom_sdk::clock::Clock;
@@ -142,13 +142,9 @@ fn decline(row: &mut JournalRow, accounts: &BatchState, legs: &[Leg], declined: 
 }
 
 fn recorded(accounts: &BatchState, leg: &Leg) -> RecordedLeg {
-    let party = |account: AccountOfRow| Party {
-        account_id: account.id,
-        owner_id: account.owner_id,
-    };
-    let account = accounts.of_id(leg.account).map(|state| state.account);
+    let account = accounts.of_id(leg.account);
     RecordedLeg {
-        account: account.map(party),
+        account: account.map(|state| state.account.into()),
         direction: leg.direction,
         amount: leg.amount,
     }
