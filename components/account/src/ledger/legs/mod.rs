@@ -15,7 +15,6 @@ use super::batch::state::BatchState;
 use super::head::{Head, Moment};
 use super::journal::{Entry, JournalRow, Place, RowAccounts};
 use super::post::{append_one, recall};
-use super::state::AccountState;
 use super::validate::validate;
 use super::write::Decision;
 use crate::account::Direction;
@@ -23,13 +22,11 @@ use decide::{Declined, decide};
 use state::LegsState;
 use std::collections::BTreeMap;
 use strongroom_ledger_api::{
-    Actor, DebitAuthority, Decline, LedgerError, Leg, Posting, RecordedLeg, Reply, Transfer,
-    first_debited,
+    Actor, DebitAuthority, Decline, LedgerError, Leg, RecordedLeg, Reply, Transfer, first_debited,
 };
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{StoreError, Transaction};
-use uuid::Uuid;
 
 /// Whether debits equal credits in each currency.
 pub(crate) fn is_balanced(legs: impl IntoIterator<Item = (Direction, Money)>) -> bool {
@@ -74,26 +71,19 @@ pub(super) fn record(
     };
     let mut row = row(transfer, &state, clock, decision.err());
     row.posting.legs = legs.iter().map(|leg| recorded(&accounts, leg)).collect();
-    if let Err(declined) = decision {
-        decline(&mut row, &accounts, &legs, declined);
-        return reply(append_one(
-            transaction,
-            &state.head,
-            Decision::declined(row),
-        )?);
-    }
-    let entries = entries(&state.head, &mut accounts, &legs)?;
-    accounts.write_balances(transaction)?;
-    reply(append_one(
-        transaction,
-        &state.head,
-        Decision { row, entries },
-    )?)
-}
-
-fn reply(posting: Posting) -> Result<Reply, LedgerError> {
+    let decision = match decision {
+        Ok(()) => {
+            let entries = entries(&state.head, &mut accounts, &legs)?;
+            accounts.write_balances(transaction)?;
+            Decision { row, entries }
+        }
+        Err(declined) => {
+            decline(&mut row, &accounts, &legs, declined);
+            Decision::declined(row)
+        }
+    };
     Ok(Reply {
-        posting,
+        posting: append_one(transaction, &state.head, decision)?,
         repeated: false,
     })
 }
@@ -158,9 +148,10 @@ fn entries(
 ) -> Result<Vec<Entry>, LedgerError> {
     let mut entries = Vec::with_capacity(legs.len());
     for (sequence, leg) in (head.entry_sequence + 1..).zip(legs) {
-        let place = accounts.place_of(leg.account);
-        accounts.apply(place, leg.direction, leg.amount.minor());
-        let account = account_of(accounts, leg.account)?;
+        let id = leg.account;
+        accounts.apply(accounts.place_of(id), leg.direction, leg.amount.minor());
+        let missing = || StoreError::Row(format!("account {id} of a posting is not there"));
+        let account = accounts.of_id(id).ok_or_else(missing)?;
         entries.push(Entry {
             sequence,
             account_key: account.account.key,
@@ -171,10 +162,4 @@ fn entries(
         });
     }
     Ok(entries)
-}
-
-/// An account that the decision has found.
-fn account_of(accounts: &BatchState, id: Uuid) -> Result<&AccountState, StoreError> {
-    let missing = || StoreError::Row(format!("account {id} of a posting is not there"));
-    accounts.of_id(id).ok_or_else(missing)
 }
