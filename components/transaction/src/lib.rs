@@ -15,6 +15,7 @@
 //! - [`metrics`]: figures for operators;
 //! - [`schema`]: the tables of the store;
 //! - [`service`] and [`users`]: what the service is given;
+//! - [`Error`]: why a tick, an audit, or a list stops;
 //! - `component`: what makes a WebAssembly component of this library.
 
 #![deny(missing_docs)]
@@ -23,6 +24,7 @@ pub mod api;
 pub mod audit;
 #[cfg(target_family = "wasm")]
 mod component;
+mod error;
 pub mod index;
 pub mod metrics;
 #[cfg(target_family = "wasm")]
@@ -37,3 +39,5 @@ pub mod service;
 mod tests;
 pub mod users;
 pub mod view;
+
+pub use error::Error;

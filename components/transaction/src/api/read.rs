@@ -1,6 +1,7 @@
 //! The calls that read transactions: the ledger's records, and nothing else.
 
-use crate::index::{self, FollowError, ListFilter, Scope};
+use crate::Error;
+use crate::index::{self, ListFilter, Scope};
 use crate::service::{Env, Service};
 use crate::view::{BatchView, unavailable};
 use serde::Serialize;
@@ -101,11 +102,11 @@ impl<E: Env> Service<E> {
     }
 }
 
-fn behind(error: FollowError) -> Problem {
+fn behind(error: Error) -> Problem {
     match error {
-        FollowError::Store(error) => error.into(),
-        FollowError::Ahead => unavailable(error),
-        FollowError::Ledger(error) => unavailable(error),
+        Error::Store(error) => error.into(),
+        Error::Ledger(error) => unavailable(error),
+        Error::Users(_) | Error::Ahead => unavailable(error),
     }
 }
 

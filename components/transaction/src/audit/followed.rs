@@ -1,7 +1,8 @@
 //! The changes that standing orders have followed are there. After a restore of a source alone they
 //! are not, and the orders would miss those that come in their place.
 
-use crate::schedule::{Source, TickError, followed};
+use crate::Error;
+use crate::schedule::{Source, followed};
 use crate::service::{Env, Service};
 use crate::users::Users;
 use strongroom_ledger_api::Directory;
@@ -38,7 +39,7 @@ fn first_after<E: Env>(
     service: &Service<E>,
     source: Source,
     after: u64,
-) -> Result<Option<u64>, TickError> {
+) -> Result<Option<u64>, Error> {
     Ok(match source {
         Source::Accounts => {
             let changes = service.ledger.changes(after)?;

@@ -1,6 +1,6 @@
 //! The index of transactions is what the journal says, as far as it has followed.
 
-use super::AuditError;
+use crate::Error;
 use crate::index::{
     INDEX_COLUMNS, IndexRow, TABLES, account_rows, end_of, indexed_sequence, note_rows, places,
 };
@@ -28,7 +28,7 @@ ORDER BY key, value, sequence LIMIT ?4";
 /// Each transaction of the journal has its row, and no row is of anything else. Those of the table
 /// `listed` are compared one by one, and those of the other two as sums: they are in another order
 /// than the journal.
-pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, AuditError> {
+pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, Error> {
     let mut check = Check::new("the index of transactions is what the journal says");
     let store = &service.store;
     let head = indexed_sequence(store)?.cast_signed();
@@ -160,7 +160,7 @@ fn compare<E: Env>(
     (after, last): (i64, i64),
     expected: &mut ExpectedRows,
     check: &mut Check,
-) -> Result<(), AuditError> {
+) -> Result<(), Error> {
     let store = &service.store;
     let sql = format!("SELECT {INDEX_COLUMNS} FROM listed WHERE sequence > ?1 AND sequence <= ?2");
     let rows = store.query(&sql, &[after.into(), last.into()])?;

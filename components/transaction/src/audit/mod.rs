@@ -15,28 +15,16 @@ mod index;
 mod orders;
 mod payments;
 
+use crate::Error;
 use crate::service::{Env, Service};
-use strongroom_ledger_api::LedgerError;
 use strongroom_sdk::audit::Report;
 use strongroom_sdk::audit_log::check_chain;
-use strongroom_sdk::store::StoreError;
-
-/// Why an audit did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// The store does not respond, or a column has a type or a word that it cannot have.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The ledger does not respond.
-    #[error("the ledger: {0}")]
-    Ledger(#[from] LedgerError),
-}
 
 /// Checks every invariant.
 ///
 /// # Errors
-/// [`AuditError`]. A broken row that can be read is no error but a violation in the report.
-pub fn check_invariants<E: Env>(service: &Service<E>) -> Result<Report, AuditError> {
+/// [`Error`]. A broken row that can be read is no error but a violation in the report.
+pub fn check_invariants<E: Env>(service: &Service<E>) -> Result<Report, Error> {
     let mut report = Report::default();
     orders::check(&service.store, &service.ledger, &mut report)?;
     report.checks.push(followed::check(service)?);

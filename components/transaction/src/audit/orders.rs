@@ -1,8 +1,8 @@
 //! Standing orders: each date that is behind was skipped in a pause, or begun once, by the transfer
 //! whose id follows from the order and the date.
 
-use super::AuditError;
 use super::payments::Payments;
+use crate::Error;
 use crate::schedule::{
     RETRY_FOR_MS, RUN_COLUMNS, Run, SCHEDULE_COLUMN_COUNT, SCHEDULE_COLUMNS, Schedule,
     ScheduleState, transfer_of,
@@ -26,7 +26,7 @@ pub(super) fn check<S: Store, J: Journal>(
     store: &S,
     journal: &J,
     report: &mut Report,
-) -> Result<(), AuditError> {
+) -> Result<(), Error> {
     let mut dates = Check::new(
         "every date of a standing order was skipped in a pause, or begun once, by the transfer \
          whose id follows from the order and the date",

@@ -1,6 +1,6 @@
 //! The payments of standing orders: each ended as the ledger decided, and no date was paid twice.
 
-use super::AuditError;
+use crate::Error;
 use crate::schedule::{Run, RunState, Schedule, transfer_of};
 use strongroom_ledger_api::{Decline, Journal, LOOKUP_IDS_MAX, Posting, Status, Transfer};
 use strongroom_sdk::audit::{Check, Report, Total};
@@ -51,7 +51,7 @@ impl<'a, J: Journal> Payments<'a, J> {
     }
 
     /// Adds all attempts at a date.
-    pub(super) fn add(&mut self, schedule: &Schedule, run: Run) -> Result<(), AuditError> {
+    pub(super) fn add(&mut self, schedule: &Schedule, run: Run) -> Result<(), Error> {
         let text = format!("schedule run {} of {}", run.sequence, run.due);
         let expected = match (run.state, run.decline_code) {
             (RunState::Open, None) => {
@@ -82,7 +82,7 @@ impl<'a, J: Journal> Payments<'a, J> {
         transfer: Transfer,
         run: String,
         expected: ExpectedPayment,
-    ) -> Result<(), AuditError> {
+    ) -> Result<(), Error> {
         self.attempts.push(Attempt {
             transfer,
             run,
@@ -95,7 +95,7 @@ impl<'a, J: Journal> Payments<'a, J> {
     }
 
     /// Compares the rest, and reports.
-    pub(super) fn finish(mut self, report: &mut Report) -> Result<(), AuditError> {
+    pub(super) fn finish(mut self, report: &mut Report) -> Result<(), Error> {
         self.look_up()?;
         report.checks.push(self.check);
         report.totals.push(Total {
@@ -106,7 +106,7 @@ impl<'a, J: Journal> Payments<'a, J> {
     }
 
     /// Compares the attempts that were added since the last time.
-    fn look_up(&mut self) -> Result<(), AuditError> {
+    fn look_up(&mut self) -> Result<(), Error> {
         let attempts = std::mem::take(&mut self.attempts);
         let ids: Vec<Uuid> = attempts.iter().map(|attempt| attempt.transfer.id).collect();
         for (attempt, posting) in attempts.iter().zip(self.journal.lookup_many(&ids)?) {

@@ -2,7 +2,8 @@
 
 use super::bindings::exports::strongroom::service::lifecycle::Guest;
 use super::{Component, SERVICE};
-use crate::index::{FollowError, PARTS_PER_TICK_MAX, check_place, follow};
+use crate::Error;
+use crate::index::{PARTS_PER_TICK_MAX, check_place, follow};
 use crate::schema::MIGRATIONS;
 use strongroom_sdk::config::Config;
 use strongroom_sdk::store::migrate;
@@ -16,7 +17,7 @@ impl Guest for Component {
         migrate(&SERVICE.store, MIGRATIONS).map_err(|error| error.to_string())?;
         match check_place(&SERVICE.store, &SERVICE.ledger) {
             // Without the ledger the service starts all the same, and works when that does.
-            Ok(()) | Err(FollowError::Ledger(_)) => {}
+            Ok(()) | Err(Error::Ledger(_)) => {}
             Err(error) => return Err(error.to_string()),
         }
         Ok(Vec::new())

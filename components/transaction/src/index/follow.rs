@@ -1,6 +1,7 @@
 //! Following the journal.
 
 use super::rows::Part;
+use crate::Error;
 use std::collections::HashMap;
 use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, Journal, LOOKUP_IDS_MAX, LedgerError};
 use strongroom_sdk::store::{Reader, Store, StoreError, Transaction};
@@ -13,34 +14,11 @@ const CURSOR: &str = "SELECT sequence FROM listed_head";
 
 const NEWEST: &str = "SELECT sequence, id FROM listed ORDER BY sequence DESC LIMIT 1";
 
-/// Why the journal could not be followed.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// The store does not respond.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The journal ends before what was followed, or is another one: it was restored without this
-    /// store. `verify` says how to have the index made again.
-    #[error(
-        "this store has followed the ledger's journal further than it goes, or another one, so the \
-         two are of different moments: restore both from one backup, or see what `strongroom \
-         verify` says"
-    )]
-    Ahead,
-    /// The ledger does not respond.
-    #[error("the ledger: {0}")]
-    Ledger(#[from] LedgerError),
-}
-
 /// Follows the journal to its end, or for so many commits; returns whether it came to the end.
 ///
 /// # Errors
-/// [`FollowError`]: what was committed stays, and the next call goes on from there.
-pub fn follow(
-    store: &impl Store,
-    ledger: &impl Journal,
-    parts_max: usize,
-) -> Result<bool, FollowError> {
+/// [`Error`]: what was committed stays, and the next call goes on from there.
+pub fn follow(store: &impl Store, ledger: &impl Journal, parts_max: usize) -> Result<bool, Error> {
     let end = ledger.head()?;
     for _ in 0..parts_max {
         let after = indexed_sequence(store)?;
@@ -66,7 +44,7 @@ pub(crate) fn indexed_sequence(from: &impl Reader) -> Result<u64, StoreError> {
 
 /// Refuses a store that has followed the journal further than the journal goes, or another journal:
 /// the two are of different moments, such as in a copy of a running bank.
-pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), FollowError> {
+pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), Error> {
     let indexed = indexed_sequence(store)?;
     is_at(indexed, ledger.head()?, ledger)?;
     let Some(newest) = store.query(NEWEST, &[])?.first() else {
@@ -77,11 +55,11 @@ pub fn check_place(store: &impl Store, ledger: &impl Journal) -> Result<(), Foll
     let is_there = found
         .first()
         .is_some_and(|row| row.sequence == sequence && row.id == id);
-    is_there.then_some(()).ok_or(FollowError::Ahead)
+    is_there.then_some(()).ok_or(Error::Ahead)
 }
 
 /// What one commit writes.
-fn part(ledger: &impl Journal, after: u64, end: u64) -> Result<Part, FollowError> {
+fn part(ledger: &impl Journal, after: u64, end: u64) -> Result<Part, Error> {
     let mut part = Part::after(after);
     while part.last < end && !part.is_full() {
         let postings = ledger.journal(part.last, JOURNAL_LIMIT_MAX)?;
@@ -110,10 +88,10 @@ pub(crate) fn places(
 
 /// Whether the index has all up to the end of the journal, as that was when the call began:
 /// payments that come meanwhile are not waited for.
-fn is_at(indexed: u64, end: u64, ledger: &impl Journal) -> Result<bool, FollowError> {
+fn is_at(indexed: u64, end: u64, ledger: &impl Journal) -> Result<bool, Error> {
     // Another call may have followed what came meanwhile; a journal that was restored has less.
     if indexed > end && ledger.journal(indexed - 1, 1)?.is_empty() {
-        return Err(FollowError::Ahead);
+        return Err(Error::Ahead);
     }
     Ok(indexed >= end)
 }

@@ -17,7 +17,7 @@ mod rows;
 mod search;
 
 pub use filter::ListFilter;
-pub use follow::{FollowError, PARTS_PER_TICK_MAX, check_place, follow};
+pub use follow::{PARTS_PER_TICK_MAX, check_place, follow};
 pub(crate) use follow::{indexed_sequence, places};
 pub(crate) use rows::{INDEX_COLUMNS, IndexRow, account_rows, end_of, note_rows};
 pub use search::{Listed, Matches, Scope, search};

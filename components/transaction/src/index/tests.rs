@@ -5,6 +5,7 @@
 
 use super::search::ROWS_LOOKED_AT_MAX;
 use super::*;
+use crate::Error;
 use crate::tests::kit::*;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -175,7 +176,7 @@ fn an_index_ahead_of_a_journal_that_was_restored_answers_nothing() {
     views(&bank, "");
     bank.execute("UPDATE listed_head SET sequence = sequence + 1");
     let (store, ledger) = (&bank.service.store, &bank.service.ledger);
-    assert!(matches!(follow(store, ledger, 1), Err(FollowError::Ahead)));
+    assert!(matches!(follow(store, ledger, 1), Err(Error::Ahead)));
     let refused = bank.list(&teller(), "").unwrap_err();
     assert_eq!(words_of(&refused), "503 service_unavailable");
 }
@@ -189,10 +190,7 @@ fn an_index_of_another_journal_is_refused_at_the_start() {
     bank.execute(
         "UPDATE listed SET id = randomblob(16) WHERE sequence = (SELECT max(sequence) FROM listed)",
     );
-    assert!(matches!(
-        check_place(store, ledger),
-        Err(FollowError::Ahead)
-    ));
+    assert!(matches!(check_place(store, ledger), Err(Error::Ahead)));
 }
 
 #[test]

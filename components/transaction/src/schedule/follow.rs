@@ -5,8 +5,8 @@
 //! from a cursor. The cursor moves in the commit that does the last of what a change requires. Each
 //! commit is short, as an account may have any number of orders: the next commit finds the rest.
 
-use super::error::TickError;
 use super::states;
+use crate::Error;
 use crate::service::{Env, Service};
 use crate::users::{ChangeKind, UserChange, Users};
 use strongroom_ledger_api::{AccountChange, AccountSummary, Directory};
@@ -57,8 +57,8 @@ enum Effect {
 /// as a change that was not read may end an order, or pause it.
 ///
 /// # Errors
-/// [`TickError`]: nothing may begin then either.
-pub(super) fn follow<E: Env>(service: &Service<E>) -> Result<bool, TickError> {
+/// [`Error`]: nothing may begin then either.
+pub(super) fn follow<E: Env>(service: &Service<E>) -> Result<bool, Error> {
     let now_ms = service.clock.now_ms();
     let has_accounts = follow_source(&service.store, Source::Accounts, now_ms, |after| {
         let changes = service.ledger.changes(after)?;
@@ -114,8 +114,8 @@ fn follow_source<S: Store>(
     store: &S,
     source: Source,
     now_ms: i64,
-    read: impl Fn(u64) -> Result<Vec<Change>, TickError>,
-) -> Result<bool, TickError> {
+    read: impl Fn(u64) -> Result<Vec<Change>, Error>,
+) -> Result<bool, Error> {
     let mut after = followed(store, source)?;
     let mut work = 0;
     loop {
@@ -123,7 +123,7 @@ fn follow_source<S: Store>(
         let mut page = read(after.saturating_sub(1))?;
         if after > 0 {
             if page.first().map(|change| change.sequence) != Some(after) {
-                return start_again(store, source, after).map_err(TickError::from);
+                return start_again(store, source, after).map_err(Error::from);
             }
             page.remove(0);
         }

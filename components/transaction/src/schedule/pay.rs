@@ -4,13 +4,13 @@
 //! What the ledger decided is recorded in one commit; where a crash loses it, the next tick gets it
 //! from the ledger again.
 
-use super::error::TickError;
 use super::order::OnInsufficientFunds;
 use super::record::{EndedBecause, Schedule};
 use super::run::{Run, RunState};
 use super::run_rows::{self, RunOutcome, ScheduledRun};
 use super::states;
 use super::transfer::transfer_of;
+use crate::Error;
 use crate::users::{Users, UsersError};
 use std::collections::{HashMap, HashSet};
 use strongroom_ledger_api::{Decline, Ledger, LedgerError, Posting};
@@ -126,7 +126,7 @@ pub(super) fn pay<L: Ledger>(
             }
             Err(error) => {
                 eprintln!("schedule {}, {}: {error}", one.schedule.id, one.run.due);
-                match error.of_others() {
+                match of_others(&error) {
                     Some(reason) => failures_in_a_row.push(reason),
                     None => failures_in_a_row.clear(),
                 }
@@ -137,11 +137,23 @@ pub(super) fn pay<L: Ledger>(
     pass
 }
 
+/// Why other payments may fail as this one did; none where the error is of one payment.
+fn of_others(error: &Error) -> Option<CutShort> {
+    match error {
+        Error::Ledger(LedgerError::Unavailable(_) | LedgerError::Clock)
+        | Error::Store(_)
+        | Error::Users(_)
+        | Error::Ahead => Some(CutShort::IsDown),
+        Error::Ledger(LedgerError::NotScreened(_)) => Some(CutShort::NoVerdict),
+        Error::Ledger(_) => None,
+    }
+}
+
 fn pay_one<L: Ledger>(
     ledger: &L,
     ScheduledRun { schedule, run }: &ScheduledRun,
     action_for: impl FnOnce(&Schedule) -> Result<Action, UsersError>,
-) -> Result<PaidRun, TickError> {
+) -> Result<PaidRun, Error> {
     let action = action_for(schedule)?;
     let transfer = transfer_of(schedule, run.due, run.attempts, run.begun_at_ms);
     let (reply, policy) = match action {

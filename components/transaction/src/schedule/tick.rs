@@ -10,10 +10,10 @@
 //! first.
 
 use super::begin::{RUNS_PER_TICK_MAX, begin_due};
-use super::error::TickError;
 use super::follow::follow;
 use super::pay::{CutShort, Owners, pay, record};
 use super::run_rows;
+use crate::Error;
 use crate::service::{Env, Service};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::store::StoreError;
@@ -35,7 +35,7 @@ pub struct Summary {
 impl<E: Env> Service<E> {
     /// Begins what is due, and pays what is open. It begins nothing while the ledger is down, or
     /// while it does not know which owners may log in.
-    pub fn tick(&self) -> Result<Summary, TickError> {
+    pub fn tick(&self) -> Result<Summary, Error> {
         let mut summary = Summary::default();
         let mut owners = Owners::new(&self.users);
         let followed = follow(self);
