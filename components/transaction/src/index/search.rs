@@ -259,16 +259,10 @@ fn unindexed(filter: &ListFilter, scope: Scope) -> Vec<Condition> {
             )
         }));
     }
-    conditions.extend(
-        filter
-            .min_amount
-            .map(|amount| amount_condition(">=", amount, minor_above)),
-    );
-    conditions.extend(
-        filter
-            .max_amount
-            .map(|amount| amount_condition("<=", amount, minor_below)),
-    );
+    let min = filter.min_amount;
+    conditions.extend(min.map(|amount| amount_condition(">=", amount, Decimal::ceil)));
+    let max = filter.max_amount;
+    conditions.extend(max.map(|amount| amount_condition("<=", amount, Decimal::floor)));
     let tells_of_payers = !filter.metadata.is_empty() || filter.initiator_id.is_some();
     if let (Scope::User(user), true) = (scope, tells_of_payers) {
         let sql = "(listed.payer_id = ? OR listed.asked_for_id = ?)";
@@ -281,7 +275,7 @@ fn unindexed(filter: &ListFilter, scope: Scope) -> Vec<Condition> {
 fn amount_condition(
     comparison: &str,
     amount: Decimal,
-    to_minor: fn(Decimal) -> Option<i64>,
+    rounded: fn(&Decimal) -> Decimal,
 ) -> Condition {
     let mut condition = Condition::new(
         format!("listed.amount_minor {comparison} CASE listed.scale"),
@@ -292,19 +286,11 @@ fn amount_condition(
         // Beyond every amount of a ledger that counts in i64.
         let minor = amount
             .checked_mul(factor)
-            .and_then(to_minor)
+            .and_then(|minor| rounded(&minor).to_i64())
             .unwrap_or(i64::MAX);
         condition.sql += &format!(" WHEN {scale} THEN ?");
         condition.values.push(minor.into());
     }
     condition.sql += " END";
     condition
-}
-
-fn minor_above(minor: Decimal) -> Option<i64> {
-    minor.ceil().to_i64()
-}
-
-fn minor_below(minor: Decimal) -> Option<i64> {
-    minor.floor().to_i64()
 }
