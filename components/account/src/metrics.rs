@@ -1,9 +1,8 @@
 //! The figures of the ledger for operators.
 
+use crate::ledger::head;
 use strongroom_sdk::metrics::{Metric, count};
 use strongroom_sdk::store::{Store, StoreError};
-
-const HEAD: &str = "SELECT transfer_sequence FROM journal_head";
 
 /// All in one statement, so that the numbers are of one moment.
 const DECISIONS: &str = "\
@@ -13,14 +12,11 @@ UNION ALL SELECT code, count FROM decline_count";
 
 /// Reads the figures, each by a few rows: the journal itself may have millions.
 pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
-    let head = store
-        .query(HEAD, &[])?
-        .first_or("the journal has no head")?;
     Ok(vec![
         Metric::gauge(
             "journal_sequence",
             "Decisions that the journal has: the sequence of the last one.",
-            head.integer(0)?,
+            head(store)?.cast_signed(),
         ),
         Metric::counters(
             "decisions_total",

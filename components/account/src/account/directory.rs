@@ -1,11 +1,9 @@
 //! Accounts and their changes as other services see them.
 
-use super::find::by_id;
 use super::record::{Account, AccountStatus};
 use strongroom_ledger_api::{AccountChange, AccountSummary, CHANGES_LIMIT};
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::store::{Row, Store, StoreError, Value};
-use uuid::Uuid;
 
 /// Walks along the log: `CROSS JOIN` keeps SQLite from beginning with the accounts.
 const CHANGES: &str = "\
@@ -14,14 +12,6 @@ SELECT audit_log.sequence, account.id, account.owner_id, account.number, account
 FROM audit_log CROSS JOIN account ON account.id = audit_log.target
 WHERE audit_log.sequence > ?1 AND account.type <> 'settlement'
 ORDER BY audit_log.sequence LIMIT ?2";
-
-/// The account of an id, if there is one: a customer's, or an internal one.
-pub(crate) fn summary_of<S: Store>(
-    store: &S,
-    id: Uuid,
-) -> Result<Option<AccountSummary>, StoreError> {
-    Ok(by_id(store, id)?.map(AccountSummary::from))
-}
 
 /// The changes of accounts, without the settlement accounts, with a sequence above `after` in the
 /// audit log, oldest first, at most [`CHANGES_LIMIT`].

@@ -30,7 +30,7 @@ pub use past::balance_at;
 pub use record::{Account, AccountStatus, AccountType};
 pub use update::{AccountUpdate, update};
 
-pub(crate) use directory::{changes, summary_of};
+pub(crate) use directory::changes;
 pub(crate) use event::{
     CLOSED, FROZEN, METADATA_CHANGED, NAME_CHANGED, OPENED, OVERDRAFT_LIMIT_CHANGED, UNFROZEN,
     opened_value,

@@ -28,13 +28,10 @@ use uuid::Uuid;
 /// Passes staff who act, and clients of the bank. `pointer` is the member that asks for more than
 /// customers may.
 fn for_bank(identity: &Identity, pointer: &str) -> Result<(), Problem> {
-    match Cashier::try_from(identity.clone()) {
-        Ok(_) => Ok(()),
-        Err(problem) => {
-            let detail = "only staff, and clients that act for the bank, may give this";
-            Err(problem.with_error(pointer, "forbidden", detail))
-        }
-    }
+    let detail = "only staff, and clients that act for the bank, may give this";
+    Cashier::try_from(identity.clone())
+        .map(drop)
+        .map_err(|problem| problem.with_error(pointer, "forbidden", detail))
 }
 
 impl<E: Env> Service<E> {

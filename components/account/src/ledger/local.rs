@@ -2,7 +2,7 @@
 
 use super::batch::find_batch;
 use super::{judge, post, read};
-use crate::account::{changes, summary_of};
+use crate::account::{by_id, changes};
 use strongroom_ledger_api::{
     AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
     Ledger, LedgerError, Posting, Reply, Transfer,
@@ -73,7 +73,7 @@ fn sequence(sequence: u64) -> i64 {
 
 impl<S: Store, C: Clock> Directory for LocalLedger<S, C> {
     fn find(&self, account_id: Uuid) -> Result<Option<AccountSummary>, LedgerError> {
-        Ok(summary_of(&self.store, account_id)?)
+        Ok(by_id(&self.store, account_id)?.map(AccountSummary::from))
     }
 
     fn changes(&self, after: u64) -> Result<Vec<AccountChange>, LedgerError> {
