@@ -48,7 +48,6 @@ const REFUSALS: &[Refusal] = refusals! {
     422 "amounts_too_large": "the format has no room for amounts as large as these";
 };
 
-/// The part, as JSON.
 pub(crate) fn document() -> String {
     strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, &[])
 }

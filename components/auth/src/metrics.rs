@@ -6,7 +6,6 @@ use strongroom_sdk::store::{Store, StoreError};
 
 const STAFF: &str = "SELECT role, count(*) FROM user WHERE role <> 'customer' GROUP BY role";
 
-/// Reads the figures.
 pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
     let undelivered = count(store, "ended_sessions_outbox")? + count(store, "gateway_outbox")?;
     Ok(vec![

@@ -66,7 +66,6 @@ const REFUSALS: &[Refusal] = refusals! {
     429 "too_many_attempts": "there were too many wrong passwords";
 };
 
-/// The part, as JSON.
 pub(crate) fn document() -> String {
     strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, &[])
 }

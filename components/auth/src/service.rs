@@ -11,17 +11,11 @@ use uuid::Uuid;
 /// Users, their passwords and roles, and API keys. Each operation is a file of the crate.
 #[derive(Clone)]
 pub struct AuthService<E: Env> {
-    /// Keeps the users.
     pub store: E::Store,
-    /// Gives the time.
     pub clock: E::Clock,
-    /// Makes salts and ids.
     pub random: E::Random,
-    /// Limits work that keeps a core busy.
     pub compute: E::Compute,
-    /// Is the token service.
     pub issuer: E::Issuer,
-    /// Knows the API keys.
     pub gateway: E::Gateway,
     /// Says how passwords are hashed.
     pub settings: Settings,

@@ -4,7 +4,6 @@
 use strongroom_sdk::metrics::{Metric, count};
 use strongroom_sdk::store::{Store, StoreError};
 
-/// Reads the figures.
 pub fn metrics(store: &impl Store) -> Result<Vec<Metric>, StoreError> {
     Ok(vec![Metric::gauge(
         "revocations_undelivered",

@@ -50,7 +50,6 @@ const ALIASES: &[Alias] = &[Alias {
     operation_id: "well_known_jwks",
 }];
 
-/// The part, as JSON.
 pub(crate) fn document() -> String {
     strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, ALIASES)
 }

@@ -42,7 +42,6 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// The first token of a session.
     pub fn first(session: Uuid, key: &SessionKey, secret: [u8; SECRET_LENGTH]) -> Self {
         Self::new(session, key, 0, secret)
     }
@@ -73,7 +72,6 @@ impl RefreshToken {
         tag(key, self.counter, &self.secret).ct_eq(&self.tag).into()
     }
 
-    /// The session that the token names.
     pub fn session(&self) -> Uuid {
         self.session
     }
@@ -88,7 +86,6 @@ impl RefreshToken {
         Sha256::digest(self.secret).into()
     }
 
-    /// The text for the client.
     pub fn to_text(&self) -> String {
         let mut bytes = [0; LENGTH];
         bytes[..16].copy_from_slice(self.session.as_bytes());
@@ -98,7 +95,6 @@ impl RefreshToken {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Reads a text; none if it has another form.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; LENGTH] = URL_SAFE_NO_PAD
             .decode(text.strip_prefix(PREFIX)?)

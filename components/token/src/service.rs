@@ -9,13 +9,9 @@ use uuid::Uuid;
 /// Sessions and their tokens. Each operation is a file of `session`.
 #[derive(Debug, Clone)]
 pub struct TokenService<E: Env> {
-    /// Keeps the sessions.
     pub store: E::Store,
-    /// Gives the time.
     pub clock: E::Clock,
-    /// Makes secrets and ids.
     pub random: E::Random,
-    /// Is the host's revocation list.
     pub revocations: E::Revocations,
     /// Says how long sessions live.
     pub settings: Settings,

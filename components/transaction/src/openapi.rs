@@ -95,7 +95,6 @@ const ALIASES: &[Alias] = &[Alias {
     operation_id: "send",
 }];
 
-/// The part, as JSON.
 pub(crate) fn document() -> String {
     strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, ALIASES)
 }

@@ -35,7 +35,6 @@ const REFUSALS: &[Refusal] = refusals! {
     422 "webhooks_too_many": "there are as many webhooks as there may be";
 };
 
-/// The part, as JSON.
 pub(crate) fn document() -> String {
     strongroom_sdk::openapi::document(&Document::openapi(), REFUSALS, &[])
 }

@@ -66,7 +66,6 @@ impl<E: Env> Service<E> {
     }
 }
 
-/// The changed account, or the problem.
 pub(super) fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {
     let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
     changed.map(AccountView::from).map_err(|error| match error {

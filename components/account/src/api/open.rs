@@ -119,13 +119,11 @@ fn currency_invalid(detail: impl Into<String>) -> Problem {
     Problem::validation_failed().with_error("/currency", "currency_invalid", detail)
 }
 
-/// The code of an internal account.
 pub(super) fn code(text: &str) -> Result<AccountCode, Problem> {
     text.parse()
         .map_err(|error: account::AccountCodeError| Problem::invalid("/code", error.to_string()))
 }
 
-/// A name of an account.
 pub(super) fn name(name: String) -> Result<String, Problem> {
     let length = name.chars().count();
     if is_readable(&name) && length <= NAME_CHARACTERS_MAX {

@@ -129,7 +129,6 @@ fn check_payee(input: &DecisionInput<'_>, payee: Option<&AccountState>) -> Resul
     }
 }
 
-/// Whether an account can be debited by an amount.
 pub(super) fn check_debit(payer: &AccountState, amount: Money) -> Result<(), Decline> {
     check_account(payer, amount, Freeze::stops_debits)?;
     let balance = &payer.balance;
@@ -142,7 +141,6 @@ pub(super) fn check_debit(payer: &AccountState, amount: Money) -> Result<(), Dec
     }
 }
 
-/// Whether an account can be credited with an amount.
 pub(super) fn check_credit(payee: &AccountState, amount: Money) -> Result<(), Decline> {
     check_account(payee, amount, Freeze::stops_credits)?;
     let balance = &payee.balance;

@@ -286,12 +286,10 @@ pub(super) fn amount(row: &Row, column: usize) -> Result<Money, StoreError> {
     money(row.integer(column)?, &row.text(column + 1)?)
 }
 
-/// Reads an amount and its currency.
 pub(super) fn money(minor: i64, code: &str) -> Result<Money, StoreError> {
     Ok(Money::from_minor(minor, currency(code)?))
 }
 
-/// Reads a currency.
 pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
     Currency::from_code(code).map_err(|error| StoreError::Row(format!("{code:?} {error}")))
 }

@@ -87,7 +87,6 @@ impl Layout for Csv {
     }
 }
 
-/// Writes the row of a balance.
 fn balance(
     out: &mut Vec<u8>,
     summary: &Summary,

@@ -11,12 +11,9 @@ pub(super) trait Layout: Sync {
         true
     }
 
-    /// Writes what comes before the entries.
     fn head(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()>;
 
-    /// Writes an entry.
     fn line(&self, summary: &Summary, line: &Line, out: &mut Vec<u8>) -> io::Result<()>;
 
-    /// Writes what comes after the entries.
     fn tail(&self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()>;
 }

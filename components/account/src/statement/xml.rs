@@ -12,7 +12,6 @@ const REPLACEMENT: char = '\u{fffd}';
 /// Writes elements at the end of a text.
 pub(super) struct Xml<'a>(Writer<&'a mut Vec<u8>>);
 
-/// An attribute of an element.
 pub(super) struct Attribute<'a> {
     pub name: &'a str,
     pub value: &'a str,

@@ -26,7 +26,6 @@ pub enum ChangeKind {
 pub struct ChangedUser {
     /// The place among all changes.
     pub sequence: u64,
-    /// The changed user's id.
     pub user_id: Uuid,
     /// What staff changed.
     pub kind: ChangeKind,

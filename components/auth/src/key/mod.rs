@@ -47,17 +47,13 @@ strongroom_sdk::stored_enum! {
 pub struct ApiKey {
     /// UUID of version 7.
     pub id: Uuid,
-    /// What people call it.
     pub name: String,
-    /// The client that it belongs to.
     pub client: Uuid,
-    /// What it may do.
     pub scopes: Vec<String>,
     /// Its first characters, by which people recognize it.
     pub prefix: String,
     /// From when on it is refused, in milliseconds since 1970 UTC; none: it does not expire.
     pub expires_at_ms: Option<i64>,
-    /// When it was made.
     pub created_at_ms: i64,
 }
 
@@ -121,7 +117,6 @@ impl ApiKey {
         from.query(&window.sql(&sql), &params)?.all(Self::from_row)
     }
 
-    /// The active key with this id.
     fn active(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
         from.query(ACTIVE, &[id.into()])?.one(Self::from_row)
     }
@@ -146,7 +141,6 @@ impl ApiKey {
     }
 }
 
-/// The state of the key with this id.
 fn state(id: Uuid, transaction: &impl Transaction) -> Result<Option<KeyState>, StoreError> {
     transaction
         .query(STATE, &[id.into()])?

@@ -36,9 +36,7 @@ pub struct Login {
 
 /// A user and a new session.
 pub struct LoggedIn {
-    /// The user.
     pub user: User,
-    /// The session's tokens.
     pub tokens: TokenResponse,
     /// The device's token for the next login: its own if that is valid, or a new one.
     pub device_token: String,

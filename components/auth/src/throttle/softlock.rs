@@ -41,7 +41,6 @@ impl Pace {
         }
     }
 
-    /// The longest lock.
     fn delay_max_ms(self) -> i64 {
         self.delay_ms(i64::MAX)
     }
@@ -50,7 +49,6 @@ impl Pace {
 /// The failures of one counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Softlock {
-    /// How fast the locks grow.
     pub pace: Pace,
     /// The failures since the last success, or since a day without a failure.
     pub failures: i64,

@@ -133,7 +133,6 @@ impl Statement {
         self.params.extend(params);
     }
 
-    /// Runs it.
     pub(crate) fn page(
         mut self,
         window: &Window,

@@ -36,9 +36,7 @@ pub struct User {
     pub id: Uuid,
     /// The email address as the user wrote it.
     pub email: String,
-    /// The user's name, if it is known.
     pub name: Option<String>,
-    /// What the user may do.
     pub role: Role,
     /// The password's hash, as a PHC string.
     pub password_hash: String,
@@ -46,7 +44,6 @@ pub struct User {
     pub security_version: i64,
     /// Whether the user may not log in.
     pub disabled: bool,
-    /// When the user was made, in milliseconds since 1970 UTC.
     pub created_at_ms: i64,
     /// What clients note about the user.
     pub metadata: Metadata,
@@ -105,12 +102,10 @@ impl User {
         search.save_parts(self.id, None, transaction)
     }
 
-    /// The user with this id.
     pub(crate) fn by_id(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
         from.query(BY_ID, &[id.into()])?.one(Self::from_row)
     }
 
-    /// The user whose address has this key.
     pub(crate) fn by_email(
         email_key: &str,
         from: &impl Reader,

@@ -30,7 +30,6 @@ pub(super) fn fail(response_out: ResponseOutparam, reason: &str) {
     ResponseOutparam::set(response_out, Err(ErrorCode::InternalError(None)));
 }
 
-/// Sends a response to a request of this method.
 pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: ResponseOutparam) {
     let (mut parts, content) = response.into_parts();
     let has_content = parts.status != StatusCode::NO_CONTENT;
@@ -54,7 +53,6 @@ pub(super) fn send(response: Response<Bytes>, method: &Method, response_out: Res
     drop(OutgoingBody::finish(body, None));
 }
 
-/// Sends a response with a body of pieces.
 pub(super) fn send_pieces(parts: &Parts, body: Body, response_out: ResponseOutparam) {
     let Some(outgoing) = begin(parts, None, response_out) else {
         return;

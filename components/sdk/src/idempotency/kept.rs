@@ -60,7 +60,6 @@ pub(super) struct Kept {
     pub(super) reply: StoredReply,
 }
 
-/// The kept reply to a request.
 pub(super) fn find(from: &impl Reader, request: Uuid) -> Result<Option<Kept>, StoreError> {
     from.query(FIND, &[request.into()])?.one(from_row)
 }

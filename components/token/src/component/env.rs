@@ -7,7 +7,6 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 use uuid::Uuid;
 
-/// The environment of the component.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HostEnv;
 

@@ -16,7 +16,6 @@ use uuid::Uuid;
 pub struct NewSession {
     /// The user's id.
     pub subject: Uuid,
-    /// The user's role.
     pub role: Role,
     /// Space-separated scopes; may be empty.
     pub scope: String,

@@ -101,7 +101,6 @@ UPDATE session SET ended_at = ?3, end_reason = ?4
 WHERE id = ?1 AND subject = ?2 AND ended_at IS NULL";
 
 impl Session {
-    /// Writes a new session.
     pub(crate) fn insert(
         &self,
         transaction: &impl Transaction,
@@ -129,7 +128,6 @@ impl Session {
         Ok(())
     }
 
-    /// The session with this id.
     pub(crate) fn find(id: Uuid, from: &impl Reader) -> Result<Option<Self>, StoreError> {
         Self::select(id, None, from)
     }

@@ -8,7 +8,6 @@ use uuid::Uuid;
 /// The tokens of a session, as a client gets them (RFC 6749 section 5.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// The session's id.
     pub session: Uuid,
     /// A signed JWT.
     pub access_token: String,

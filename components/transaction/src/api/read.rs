@@ -110,12 +110,10 @@ fn behind(error: Error) -> Problem {
     }
 }
 
-/// The ledger's record of an id, if there is one.
 pub(super) fn recorded(ledger: &impl Journal, id: Uuid) -> Result<Option<Posting>, Problem> {
     ledger.lookup(id).map_err(unavailable)
 }
 
-/// Whether a user may see a posting.
 pub(super) fn may_read(identity: &Identity, posting: &Posting) -> bool {
     identity.reads_all() || posting.concerns(identity.subject)
 }

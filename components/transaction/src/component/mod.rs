@@ -34,7 +34,6 @@ impl Env for Host {
     type Clock = SystemClock;
 }
 
-/// The service of this instance.
 pub(crate) const SERVICE: Service<Host> = Service {
     store: HostStore,
     ledger: Linked,

@@ -95,7 +95,6 @@ impl IndexRow {
         })
     }
 
-    /// The same row with another status.
     pub(crate) fn with_status(self, status: String) -> Self {
         Self { status, ..self }
     }

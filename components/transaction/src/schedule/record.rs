@@ -156,10 +156,8 @@ pub(crate) const SCHEDULE_COLUMNS: &str = "\
 schedule.sequence, schedule.id, schedule.owner_id, schedule.fingerprint, schedule.request, \
 schedule.state, schedule.dates_behind, schedule.created_at_ms, schedule.ended_because, \
 schedule.dates_skipped";
-/// How many they are.
 pub(crate) const SCHEDULE_COLUMN_COUNT: usize = 10;
 
-/// Reads a column that counts.
 pub(super) fn count(row: &Row, column: usize) -> Result<u32, StoreError> {
     u32::try_from(row.integer(column)?)
         .map_err(|_| StoreError::Row(format!("column {column} is not a count")))

@@ -38,7 +38,6 @@ SELECT EXISTS (SELECT 1 FROM schedule WHERE state = 'active' AND next_due_at_ms 
     OR EXISTS
     (SELECT 1 FROM schedule_run WHERE state = 'retrying' AND next_attempt_at_ms <= ?1)";
 
-/// A run and its order.
 #[derive(Debug, Clone)]
 pub(super) struct ScheduledRun {
     pub(super) schedule: Schedule,

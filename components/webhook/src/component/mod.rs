@@ -35,7 +35,6 @@ impl Env for Host {
     type Random = SystemRandom;
 }
 
-/// The service of this instance.
 pub(crate) const SERVICE: Service<Host> = Service {
     store: HostStore,
     journal: Linked,

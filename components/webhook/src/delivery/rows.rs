@@ -85,7 +85,6 @@ pub(super) fn due<S: Store>(
     store.query(&sql, &params)?.all(Delivery::from_row)
 }
 
-/// The deliveries of a webhook in a window.
 pub(crate) fn list<S: Store>(
     store: &S,
     webhook_key: i64,

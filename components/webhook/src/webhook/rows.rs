@@ -33,7 +33,6 @@ const PASS: &str = "\
 INSERT INTO webhook_passed (webhook_key, id) VALUES (?1, ?2)
 ON CONFLICT DO UPDATE SET id = ?2";
 
-/// Inserts a new webhook.
 pub(crate) fn insert(transaction: &impl Transaction, webhook: &Webhook) -> Result<(), StoreError> {
     let params = vec![
         Value::from(webhook.id),

@@ -169,7 +169,6 @@ impl BatchRow {
     }
 }
 
-/// Appends a batch to its chain.
 pub(super) fn insert(
     transaction: &impl Transaction,
     head: &BatchHead,
@@ -214,7 +213,6 @@ pub(super) fn insert(
     Ok(transaction.change(MOVE_HEAD, moved, 1)?)
 }
 
-/// The record of a batch, if there is one.
 pub(crate) fn find(from: &impl Reader, id: Uuid) -> Result<Option<BatchRecord>, StoreError> {
     let sql = format!("SELECT {BATCH_COLUMNS} FROM batch WHERE id = ?1");
     let Some(row) = from.query(&sql, &[id.into()])?.first() else {
