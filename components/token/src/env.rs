@@ -1,5 +1,6 @@
 //! What the service is given, so that a test can choose it.
 
+use crate::error::TokenError;
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::random::Random;
 use strongroom_sdk::store::Store;
@@ -34,16 +35,6 @@ pub struct Policy {
     pub lifetime_seconds_max: u32,
 }
 
-/// The host refused to sign, or could not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the host did not sign: {0}")]
-pub struct SignError(pub String);
-
-/// The host could not make a revocation durable. The service must try again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the host did not revoke: {0}")]
-pub struct RevocationError(pub String);
-
 /// The host's signing keys (`strongroom:keys/signer`), which never enter the component.
 ///
 /// The functions have no receiver, because `jsonwebtoken` calls its signer by a plain function.
@@ -51,7 +42,7 @@ pub trait Keys: 'static {
     /// The policy in force.
     fn policy() -> Policy;
     /// Signs `base64url(header).base64url(claims)`.
-    fn sign(signing_input: &str) -> Result<Vec<u8>, SignError>;
+    fn sign(signing_input: &str) -> Result<Vec<u8>, TokenError>;
     /// The claims, as JSON, of an access token that the gateway would accept now.
     fn verify(token: &str) -> Option<String>;
 }
@@ -61,7 +52,7 @@ pub trait Keys: 'static {
 /// Both calls return when the revocation is durable and in force, and both may be repeated.
 pub trait Revocations {
     /// Revokes the tokens of one session.
-    fn revoke_session(&self, session: Uuid) -> Result<(), RevocationError>;
+    fn revoke_session(&self, session: Uuid) -> Result<(), TokenError>;
     /// Revokes the tokens of a subject with an older security version, except those of the session
     /// `except`.
     fn revoke_subject(
@@ -69,5 +60,5 @@ pub trait Revocations {
         subject: Uuid,
         security_version_min: i64,
         except: Option<Uuid>,
-    ) -> Result<(), RevocationError>;
+    ) -> Result<(), TokenError>;
 }

@@ -1,6 +1,5 @@
 //! Why an operation failed, and what a client learns of it.
 
-use crate::env::{RevocationError, SignError};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::StoreError;
 
@@ -16,13 +15,13 @@ pub enum TokenError {
     /// See [`StoreError`].
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// See [`SignError`].
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    /// The end of the session is committed, and the gateway does not know it yet. The next tick
-    /// delivers it.
-    #[error(transparent)]
-    Revocation(#[from] RevocationError),
+    /// The host refused to sign, or could not.
+    #[error("the host did not sign: {0}")]
+    Sign(String),
+    /// The host could not make a revocation durable. The end of the session is committed, and the
+    /// gateway does not know it yet. The next tick delivers it.
+    #[error("the host did not revoke: {0}")]
+    Revocation(String),
 }
 
 impl From<TokenError> for Problem {

@@ -4,7 +4,7 @@
 //! the host has it on disk. A crash in between leaves the row, and the next start or tick delivers
 //! it again, which is harmless.
 
-use crate::env::{Env, RevocationError, Revocations};
+use crate::env::{Env, Revocations};
 use crate::error::TokenError;
 use crate::service::TokenService;
 use strongroom_sdk::store::{Reader, Row, Store, StoreError, Transaction, Value};
@@ -78,7 +78,7 @@ impl Revocation {
         }
     }
 
-    fn send(&self, host: &impl Revocations) -> Result<(), RevocationError> {
+    fn send(&self, host: &impl Revocations) -> Result<(), TokenError> {
         match *self {
             Self::Session(session) => host.revoke_session(session),
             Self::Subject {

@@ -5,7 +5,8 @@ mod provider;
 
 pub use claims::Claims;
 
-use crate::env::{Keys, Policy, SignError};
+use crate::env::{Keys, Policy};
+use crate::error::TokenError;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use strongroom_sdk::random::Random;
 use uuid::Uuid;
@@ -51,9 +52,9 @@ pub(crate) fn sign<K: Keys>(
     jti: Uuid,
     now_ms: i64,
     random: &impl Random,
-) -> Result<AccessToken, SignError> {
+) -> Result<AccessToken, TokenError> {
     provider::install::<K>();
-    let mut refusal = SignError("no attempt".to_owned());
+    let mut refusal = TokenError::Sign("no attempt".to_owned());
     for _ in 0..SIGN_ATTEMPTS {
         match sign_under(&K::policy(), grant, jti, now_ms, random) {
             Ok(token) => return Ok(token),
@@ -69,9 +70,9 @@ fn sign_under(
     jti: Uuid,
     now_ms: i64,
     random: &impl Random,
-) -> Result<AccessToken, SignError> {
+) -> Result<AccessToken, TokenError> {
     if policy.algorithm != "EdDSA" {
-        return Err(SignError(format!(
+        return Err(TokenError::Sign(format!(
             "this service does not know the algorithm {}",
             policy.algorithm
         )));
@@ -99,7 +100,7 @@ fn sign_under(
     // The host has the key. This one only names its family.
     let key = EncodingKey::from_ed_der(&[]);
     let text = jsonwebtoken::encode(&header, &claims, &key)
-        .map_err(|error| SignError(error.to_string()))?;
+        .map_err(|error| TokenError::Sign(error.to_string()))?;
     Ok(AccessToken {
         text,
         lifetime_seconds,

@@ -1,7 +1,8 @@
 //! What the host gives to the service.
 
 use super::bindings::strongroom::keys::{revocations, signer};
-use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
+use crate::TokenError;
+use crate::env::{Env, Keys, Policy, Revocations};
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
@@ -33,8 +34,8 @@ impl Keys for HostKeys {
         }
     }
 
-    fn sign(signing_input: &str) -> Result<Vec<u8>, SignError> {
-        signer::sign(signing_input).map_err(|error| SignError(error.to_string()))
+    fn sign(signing_input: &str) -> Result<Vec<u8>, TokenError> {
+        signer::sign(signing_input).map_err(|error| TokenError::Sign(error.to_string()))
     }
 
     fn verify(token: &str) -> Option<String> {
@@ -46,9 +47,9 @@ impl Keys for HostKeys {
 pub(crate) struct HostRevocations;
 
 impl Revocations for HostRevocations {
-    fn revoke_session(&self, session: Uuid) -> Result<(), RevocationError> {
+    fn revoke_session(&self, session: Uuid) -> Result<(), TokenError> {
         revocations::revoke_session(&session.to_string())
-            .map_err(|error| RevocationError(error.to_string()))
+            .map_err(|error| TokenError::Revocation(error.to_string()))
     }
 
     fn revoke_subject(
@@ -56,10 +57,10 @@ impl Revocations for HostRevocations {
         subject: Uuid,
         security_version_min: i64,
         except: Option<Uuid>,
-    ) -> Result<(), RevocationError> {
+    ) -> Result<(), TokenError> {
         let version = u64::try_from(security_version_min).unwrap_or(0);
         let except = except.map(|session| session.to_string());
         revocations::revoke_subject(&subject.to_string(), version, except.as_deref())
-            .map_err(|error| RevocationError(error.to_string()))
+            .map_err(|error| TokenError::Revocation(error.to_string()))
     }
 }

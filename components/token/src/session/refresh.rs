@@ -62,8 +62,7 @@ impl<E: Env> TokenService<E> {
         self.require_valid(snapshot.state_of(token, &self.settings, now_ms), snapshot)?;
         let grant = snapshot.grant();
         let access_token =
-            access_token::sign::<E::Keys>(&grant, self.new_id(), now_ms, &self.random)
-                .map_err(TokenError::from)?;
+            access_token::sign::<E::Keys>(&grant, self.new_id(), now_ms, &self.random)?;
 
         let transaction = self.store.begin()?;
         let session =

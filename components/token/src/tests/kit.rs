@@ -1,7 +1,7 @@
 //! The service on a real SQLite store, with a real Ed25519 key, a clock that the test sets, and a
 //! host that can refuse to revoke.
 
-use crate::env::{Env, Keys, Policy, RevocationError, Revocations, SignError};
+use crate::env::{Env, Keys, Policy, Revocations};
 use crate::{MIGRATIONS, NewSession, RefreshError, Settings, TokenError, TokenService, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,7 +50,7 @@ impl Keys for LocalKeys {
         }
     }
 
-    fn sign(signing_input: &str) -> Result<Vec<u8>, SignError> {
+    fn sign(signing_input: &str) -> Result<Vec<u8>, TokenError> {
         let key = SigningKey::from_bytes(&KEY);
         Ok(key.sign(signing_input.as_bytes()).to_vec())
     }
@@ -79,9 +79,9 @@ pub enum Revoked {
 }
 
 impl Gateway {
-    fn revoke(&self, revoked: Revoked) -> Result<(), RevocationError> {
+    fn revoke(&self, revoked: Revoked) -> Result<(), TokenError> {
         if self.broken.get() {
-            return Err(RevocationError("the disk is gone".to_owned()));
+            return Err(TokenError::Revocation("the disk is gone".to_owned()));
         }
         self.revoked.borrow_mut().push(revoked);
         Ok(())
@@ -93,7 +93,7 @@ impl Gateway {
 }
 
 impl Revocations for Gateway {
-    fn revoke_session(&self, session: Uuid) -> Result<(), RevocationError> {
+    fn revoke_session(&self, session: Uuid) -> Result<(), TokenError> {
         self.revoke(Revoked::Session(session))
     }
 
@@ -102,7 +102,7 @@ impl Revocations for Gateway {
         subject: Uuid,
         version: i64,
         except: Option<Uuid>,
-    ) -> Result<(), RevocationError> {
+    ) -> Result<(), TokenError> {
         self.revoke(Revoked::Subject(subject, version, except))
     }
 }
