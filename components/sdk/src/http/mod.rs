@@ -21,8 +21,8 @@ pub mod client;
 mod exchange;
 mod path;
 mod pieces;
-#[cfg(target_family = "wasm")]
-mod ready;
+#[cfg(any(test, target_family = "wasm"))]
+pub(crate) mod ready;
 mod request_id;
 #[cfg(target_family = "wasm")]
 mod send;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 const POLLS_MAX: usize = 1_000;
 
 /// Runs a future that does not wait; none if it does.
-pub(super) fn ready<F: Future>(future: F) -> Option<F::Output> {
+pub(crate) fn ready<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     (0..POLLS_MAX).find_map(|_| match future.as_mut().poll(&mut context) {
