@@ -11,7 +11,7 @@
 use super::layout::Layout;
 use super::line::Line;
 use super::summary::{Summary, Total};
-use super::xml::{Attribute, Xml};
+use super::xml::Xml;
 use crate::account::Direction;
 use crate::account::{Account, AccountType};
 use std::io;
@@ -20,10 +20,7 @@ use uuid::Uuid;
 
 pub(super) struct Camt053;
 
-const NAMESPACE: Attribute<'_> = Attribute {
-    name: "xmlns",
-    value: "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08",
-};
+const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08";
 
 /// Amounts and sums have at most 18 digits (`totalDigits` of their types).
 const AMOUNT_MINOR_END: i64 = 1_000_000_000_000_000_000;
@@ -49,7 +46,7 @@ impl Layout for Camt053 {
         let mut xml = Xml::new(out);
         let (id, made_at) = (identifier(summary.id()), time(summary.as_of_ms));
         xml.declaration(None)?;
-        xml.open_with("Document", NAMESPACE)?;
+        xml.open_with("Document", ("xmlns", NAMESPACE))?;
         xml.open("BkToCstmrStmt")?;
         xml.around("GrpHdr", |xml| {
             xml.text("MsgId", &id)?;
@@ -140,11 +137,7 @@ fn side_of(minor: i64) -> &'static str {
 
 fn amount(xml: &mut Xml<'_>, account: &Account, minor: i64) -> io::Result<()> {
     let text = account.money(minor.saturating_abs()).to_string();
-    let currency = Attribute {
-        name: "Ccy",
-        value: account.currency.code(),
-    };
-    xml.text_with("Amt", currency, &text)
+    xml.text_with("Amt", ("Ccy", account.currency.code()), &text)
 }
 
 fn account(xml: &mut Xml<'_>, account: &Account) -> io::Result<()> {

@@ -12,11 +12,6 @@ const REPLACEMENT: char = '\u{fffd}';
 /// Writes elements at the end of a text.
 pub(super) struct Xml<'a>(Writer<&'a mut Vec<u8>>);
 
-pub(super) struct Attribute<'a> {
-    pub name: &'a str,
-    pub value: &'a str,
-}
-
 impl<'a> Xml<'a> {
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         Self(Writer::new(out))
@@ -37,8 +32,8 @@ impl<'a> Xml<'a> {
         self.0.write_event(Event::Start(BytesStart::new(name)))
     }
 
-    pub fn open_with(&mut self, name: &str, attribute: Attribute<'_>) -> io::Result<()> {
-        let attribute = (attribute.name, attribute.value);
+    /// `attribute` is a name and a value.
+    pub fn open_with(&mut self, name: &str, attribute: (&str, &str)) -> io::Result<()> {
         let start = BytesStart::new(name).with_attributes([attribute]);
         self.0.write_event(Event::Start(start))
     }
@@ -66,12 +61,7 @@ impl<'a> Xml<'a> {
     }
 
     /// An element of text with an attribute.
-    pub fn text_with(
-        &mut self,
-        name: &str,
-        attribute: Attribute<'_>,
-        text: &str,
-    ) -> io::Result<()> {
+    pub fn text_with(&mut self, name: &str, attribute: (&str, &str), text: &str) -> io::Result<()> {
         self.open_with(name, attribute)?;
         self.content(text)?;
         self.close(name)

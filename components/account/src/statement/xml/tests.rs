@@ -12,10 +12,7 @@ fn text_comes_back_as_it_was_but_for_characters_that_xml_cannot_have() {
         ("\u{fffd}\u{fffe}\u{ffff}", "\u{fffd}\u{fffd}\u{fffd}"),
     } {
         let mut out = Vec::new();
-        let attribute = Attribute {
-            name: "a",
-            value: "\"<&>\n",
-        };
+        let attribute = ("a", "\"<&>\n");
         Xml::new(&mut out).text_with("T", attribute, text).unwrap();
         let out = String::from_utf8(out).unwrap();
         let document = roxmltree::Document::parse(&out).unwrap();
