@@ -8,27 +8,27 @@ use std::borrow::Cow;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::StoreError;
 
-/// Why an operation failed.
+/// Why an operation failed. A text that a client gets is a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// A field of the request is wrong: its pointer, and what it must be.
     #[error("{0} {1}")]
     Invalid(Cow<'static, str>, String),
     /// The rules refuse the password. The pointer names its field.
-    #[error("{0}: {1}")]
+    #[error("The password {1}.")]
     Password(&'static str, PasswordError),
     /// Another user has this email address.
-    #[error("another user has this email address")]
+    #[error("There is a user with this email address already.")]
     EmailTaken,
     /// The email address or the password is wrong, or the user is disabled. The client does not
     /// learn which.
-    #[error("the email address or the password is wrong")]
+    #[error("The email address or the password is wrong.")]
     InvalidCredentials,
     /// The current password of the caller is wrong.
-    #[error("the current password is wrong")]
+    #[error("The current password is wrong.")]
     WrongCurrentPassword,
     /// There were too many wrong passwords.
-    #[error("too many attempts")]
+    #[error("Too many wrong passwords for this account. Wait, then try again.")]
     TooManyAttempts {
         /// How long the lock still holds, in milliseconds.
         wait_ms: i64,
@@ -37,13 +37,19 @@ pub enum AuthError {
     #[error("there is nothing with this id")]
     NotFound,
     /// Administrators may not do this to themselves.
-    #[error("the caller's own account")]
+    #[error(
+        "You may not change your own role, or disable or enable yourself; another administrator \
+        may."
+    )]
     OwnAccount,
     /// The change would leave the bank without an enabled administrator.
-    #[error("the last administrator")]
+    #[error("This is the last enabled administrator; make another one first.")]
     LastAdmin,
     /// There are as many API keys as there may be.
-    #[error("there are too many API keys")]
+    #[error(
+        "There may be {max} API keys. Revoke one that is not used any more.",
+        max = KEYS_MAX
+    )]
     KeysTooMany,
     /// No core is free for a password hash.
     #[error("no core is free")]
@@ -80,61 +86,30 @@ impl AuthError {
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
+        let detail = error.to_string();
         match error {
-            AuthError::Invalid(pointer, detail) => {
-                Self::validation_failed().with_error(pointer, "invalid", detail)
-            }
-            AuthError::Password(pointer, error) => {
-                let detail = error.to_string();
-                Self::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    error.code(),
-                    format!("The password {detail}."),
-                )
-                .with_error(pointer, error.code(), detail)
-            }
-            AuthError::EmailTaken => Self::new(
-                StatusCode::CONFLICT,
-                "email_taken",
-                "There is a user with this email address already.",
-            ),
-            AuthError::InvalidCredentials => Self::unauthorized(
-                "invalid_credentials",
-                "The email address or the password is wrong.",
-            ),
+            AuthError::Invalid(pointer, detail) => Self::invalid(pointer, detail),
+            AuthError::Password(pointer, error) => Self::unprocessable(error.code(), detail)
+                .with_error(pointer, error.code(), error.to_string()),
+            AuthError::EmailTaken => Self::new(StatusCode::CONFLICT, "email_taken", detail),
+            AuthError::InvalidCredentials => Self::unauthorized("invalid_credentials", detail),
             // Not 401: a client would take its access token for bad, and log the user out.
-            AuthError::WrongCurrentPassword => Self::new(
-                StatusCode::FORBIDDEN,
-                "invalid_credentials",
-                "The current password is wrong.",
-            ),
-            AuthError::TooManyAttempts { wait_ms } => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_attempts",
-                "Too many wrong passwords for this account. Wait, then try again.",
-            )
-            .with_retry_after(seconds_ceil(wait_ms)),
+            AuthError::WrongCurrentPassword => {
+                Self::new(StatusCode::FORBIDDEN, "invalid_credentials", detail)
+            }
+            AuthError::TooManyAttempts { wait_ms } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail)
+                    .with_retry_after(seconds_ceil(wait_ms))
+            }
             AuthError::NotFound => Self::not_found(),
-            AuthError::OwnAccount => Self::new(
-                StatusCode::FORBIDDEN,
-                "own_account",
-                "You may not change your own role, or disable or enable yourself; another \
-                administrator may.",
-            ),
-            AuthError::LastAdmin => Self::new(
-                StatusCode::CONFLICT,
-                "last_admin",
-                "This is the last enabled administrator; make another one first.",
-            ),
+            AuthError::OwnAccount => Self::new(StatusCode::FORBIDDEN, "own_account", detail),
+            AuthError::LastAdmin => Self::new(StatusCode::CONFLICT, "last_admin", detail),
             AuthError::Conflict => Self::new(
                 StatusCode::CONFLICT,
                 "conflict",
                 "The user was changed at the same time. Look again, then retry.",
             ),
-            AuthError::KeysTooMany => Self::unprocessable(
-                "keys_too_many",
-                format!("There may be {KEYS_MAX} API keys. Revoke one that is not used any more."),
-            ),
+            AuthError::KeysTooMany => Self::unprocessable("keys_too_many", detail),
             AuthError::Overloaded => Self::unavailable(),
             AuthError::NotInForce => Self::not_in_force(),
             AuthError::Issuer(IssuerError::Clock) => Self::clock_not_trusted(),

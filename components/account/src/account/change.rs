@@ -22,16 +22,16 @@ pub enum ManageError {
     #[error("account not found")]
     NotFound,
     /// A closed account does not change.
-    #[error("the account is closed")]
+    #[error("The account is closed.")]
     Closed,
     /// Staff must unfreeze an account before it is closed.
-    #[error("the account is frozen")]
+    #[error("The account is frozen; it must be unfrozen first.")]
     Frozen,
     /// An account with money, debts, or holds is not closed.
-    #[error("the balance is not zero")]
+    #[error("Only an account with a balance of zero, and nothing pending, can be closed.")]
     BalanceNotZero,
     /// The account is already overdrawn by more than the new limit.
-    #[error("the account is overdrawn by more than the new limit")]
+    #[error("The account is already overdrawn by more than the new limit.")]
     LimitBelowUse,
     /// Together with what the account has already, the metadata breaks its rule.
     #[error(transparent)]

@@ -98,12 +98,13 @@ pub enum OpenError {
     /// The owner has the most open accounts already, or [`EVER_FOR_EACH_OPEN`] times as many with
     /// the closed ones.
     #[error(
-        "an owner may have at most {0} open accounts, and {times} times as many with the closed ones",
+        "An owner may have at most {0} open accounts, and {times} times as many with the closed \
+         ones.",
         times = EVER_FOR_EACH_OPEN
     )]
     LimitReached(u32),
     /// An internal account of the currency has the code already, or had it before it was closed.
-    #[error("an internal account of this currency has this code")]
+    #[error("An internal account of this currency has this code, or had it.")]
     CodeTaken,
     /// The store failed.
     #[error(transparent)]

@@ -67,23 +67,17 @@ impl<E: Env> Service<E> {
 }
 
 pub(super) fn view(changed: Result<Account, ManageError>) -> Result<AccountView, Problem> {
-    let conflict = |code, detail: &str| Problem::new(StatusCode::CONFLICT, code, detail);
-    changed.map(AccountView::from).map_err(|error| match error {
-        ManageError::NotFound => Problem::not_found(),
-        ManageError::Closed => conflict("account_closed", "The account is closed."),
-        ManageError::Frozen => conflict(
-            "account_frozen",
-            "The account is frozen; it must be unfrozen first.",
-        ),
-        ManageError::BalanceNotZero => conflict(
-            "balance_not_zero",
-            "Only an account with a balance of zero, and nothing pending, can be closed.",
-        ),
-        ManageError::LimitBelowUse => conflict(
-            "overdraft_in_use",
-            "The account is already overdrawn by more than the new limit.",
-        ),
-        ManageError::Metadata(error) => Problem::invalid("/metadata", error.to_string()),
-        ManageError::Store(error) => error.into(),
+    changed.map(AccountView::from).map_err(|error| {
+        let detail = error.to_string();
+        let conflict = |code| Problem::new(StatusCode::CONFLICT, code, &detail);
+        match error {
+            ManageError::NotFound => Problem::not_found(),
+            ManageError::Closed => conflict("account_closed"),
+            ManageError::Frozen => conflict("account_frozen"),
+            ManageError::BalanceNotZero => conflict("balance_not_zero"),
+            ManageError::LimitBelowUse => conflict("overdraft_in_use"),
+            ManageError::Metadata(_) => Problem::invalid("/metadata", detail),
+            ManageError::Store(error) => error.into(),
+        }
     })
 }

@@ -2,9 +2,7 @@
 
 use super::accounts::TypeWord;
 use super::for_bank;
-use crate::account::{
-    self, AccountCode, AccountType, EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest,
-};
+use crate::account::{self, AccountCode, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest};
 use crate::service::{Env, Service};
 use crate::view::AccountView;
 use axum::http::StatusCode;
@@ -173,20 +171,13 @@ impl<E: Env> Service<E> {
 }
 
 fn problem_of(refused: OpenError) -> Problem {
-    let conflict = |code, detail| Problem::new(StatusCode::CONFLICT, code, detail);
+    let detail = refused.to_string();
     match refused {
-        OpenError::LimitReached(max) => conflict(
-            "account_limit_reached",
-            format!(
-                "An owner may have at most {max} open accounts, \
-                 and {EVER_FOR_EACH_OPEN} times as many with the closed ones."
-            ),
-        ),
-        OpenError::CodeTaken => conflict(
-            "code_taken",
-            "An internal account of this currency has this code, or had it.".to_owned(),
-        )
-        .with_error("/code", "code_taken", "choose another one"),
+        OpenError::LimitReached(_) => {
+            Problem::new(StatusCode::CONFLICT, "account_limit_reached", detail)
+        }
+        OpenError::CodeTaken => Problem::new(StatusCode::CONFLICT, "code_taken", detail)
+            .with_error("/code", "code_taken", "choose another one"),
         OpenError::Store(error) => error.into(),
     }
 }

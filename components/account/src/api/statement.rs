@@ -1,7 +1,7 @@
 //! `GET /{id}/statement`.
 
 use crate::service::{Env, Service};
-use crate::statement::{Body, ENTRIES_MAX, Format, Period, StatementError, Summary};
+use crate::statement::{Body, Format, Period, StatementError, Summary};
 use axum::http::{HeaderName, HeaderValue, header};
 use serde::Deserialize;
 use std::iter::{Chain, Once, once};
@@ -139,22 +139,17 @@ fn headers(summary: &Summary, format: Format) -> Vec<(HeaderName, HeaderValue)> 
 
 impl From<StatementError> for Problem {
     fn from(error: StatementError) -> Self {
-        let refused = |code, pointer, detail: String, advice: &str| {
-            Self::unprocessable(code, detail).with_error(pointer, code, advice)
+        let detail = error.to_string();
+        let too_large = |code, pointer: &str, advice: &str| {
+            Self::unprocessable(code, &detail).with_error(pointer, code, advice)
         };
         match error {
-            StatementError::TooLong(entries) => refused(
-                "statement_too_long",
-                "/from",
-                format!("The period has {entries} entries; a statement has at most {ENTRIES_MAX}."),
-                "ask for a shorter period",
-            ),
-            StatementError::TooLarge => refused(
-                "amounts_too_large",
-                "/format",
-                "This format has no room for amounts as large as those of this period.".to_owned(),
-                "ask for another format",
-            ),
+            StatementError::TooLong(_) => {
+                too_large("statement_too_long", "/from", "ask for a shorter period")
+            }
+            StatementError::TooLarge => {
+                too_large("amounts_too_large", "/format", "ask for another format")
+            }
             StatementError::Store(error) => error.into(),
             StatementError::Contradiction(_) | StatementError::Unwritable(_) => {
                 Self::internal(error)

@@ -35,10 +35,10 @@ use strongroom_sdk::store::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// The period has more entries than [`ENTRIES_MAX`].
-    #[error("the period has {0} entries, which are too many for one statement")]
+    #[error("The period has {0} entries; a statement has at most {max}.", max = ENTRIES_MAX)]
     TooLong(i64),
     /// The format has no room for amounts as large as these.
-    #[error("the format has no room for amounts as large as those of this period")]
+    #[error("This format has no room for amounts as large as those of this period.")]
     TooLarge,
     /// The store contradicts itself.
     #[error("the ledger contradicts itself: {0}")]

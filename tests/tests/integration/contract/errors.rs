@@ -39,6 +39,7 @@ const NAMES: &[&str] = &[
     "CODE: &str = ",
     "_REFUSED: &str = ",
     "=> refused(",
+    "too_large(",
 ];
 
 /// What begins a list of codes, up to the next brace.
