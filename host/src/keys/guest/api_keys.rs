@@ -147,7 +147,8 @@ mod tests {
     fn a_key_is_taken_whole_or_refused_by_the_name_of_what_is_wrong() {
         let taken = api_key(key()).unwrap();
         assert_eq!(taken.scope, "accounts:read journal:read");
-        let wrong: [(fn(&mut api_keys::Key), &str); 7] = [
+        type Spoil = fn(&mut api_keys::Key);
+        let wrong: [(Spoil, &str); 7] = [
             (|key| key.id = "1".to_owned(), "`id`"),
             (|key| key.client_id.clear(), "`client-id`"),
             (|key| key.hash.truncate(31), "`hash`"),
