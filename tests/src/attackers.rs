@@ -6,10 +6,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The addresses of the loopback that attackers have, from 127.0.0.2 on; customers come from
 /// 127.0.0.1.
-///
-/// # Panics
-///
-/// From the 65,000th on.
 pub fn attacker(number: usize) -> Ipv4Addr {
     let number = u16::try_from(number + 2).expect("the loopback has so many addresses for us");
     let [high, low] = number.to_be_bytes();
@@ -18,10 +14,6 @@ pub fn attacker(number: usize) -> Ipv4Addr {
 
 /// Lets this process, and the hosts that it starts, have as many files open as the system allows:
 /// each connection is one.
-///
-/// # Panics
-///
-/// If the system does not allow what it says that it allows.
 pub fn allow_many_open_files() {
     let limit = getrlimit(Resource::Nofile);
     let all = Rlimit {

@@ -7,10 +7,6 @@ impl Pair {
     /// A transfer and its reversal, a withdrawal, declines, holds with every end and without one,
     /// batches with a refusal and without one, postings of two entries with every end, a limit, and
     /// a freeze of Bob's account. One of the holds expires within a second.
-    ///
-    /// # Panics
-    ///
-    /// If the bank refuses any of it.
     pub async fn do_business(&self) {
         let (alice, bob) = (&self.alice, &self.bob);
         let sent = self.send("30.00").await;

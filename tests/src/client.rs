@@ -62,10 +62,6 @@ impl Client {
     }
 
     /// The token it sends.
-    ///
-    /// # Panics
-    ///
-    /// If it sends none.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("the client has a token")
     }
@@ -76,10 +72,6 @@ impl Client {
     }
 
     /// `GET path`; the body of its 200.
-    ///
-    /// # Panics
-    ///
-    /// If the status is another.
     pub async fn read(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "GET {path}: {}", answer.text());
@@ -108,10 +100,6 @@ impl Client {
     }
 
     /// Any method.
-    ///
-    /// # Panics
-    ///
-    /// If the method is no HTTP token.
     pub fn call(&self, method: &str, path: &str) -> Call {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.request(method, format!("{}{path}", self.url));
@@ -167,23 +155,15 @@ impl Call {
     }
 
     /// Sends it; returns once the head of the answer is there. The caller reads its body.
-    ///
-    /// # Panics
-    ///
-    /// If no head comes.
     pub async fn open(self) -> reqwest::Response {
         self.request.send().await.expect("the host answers")
     }
 
-    /// Sends it.
+    /// Sends it. The answer of a [watched](document::watch) host must be one of its document.
     ///
     /// # Errors
     ///
     /// If there is no complete answer: the connection was refused or broke.
-    ///
-    /// # Panics
-    ///
-    /// If the host is [watched](document::watch), and its document says otherwise.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
         let (http, request) = self.request.build_split();
         let request = request?;
@@ -228,10 +208,6 @@ pub struct Answer {
 
 impl Answer {
     /// A header's value, if it is there once.
-    ///
-    /// # Panics
-    ///
-    /// If it is there more than once or is not text.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
@@ -246,11 +222,6 @@ impl Answer {
     }
 
     /// Asserts the status and a request id, and returns the JSON body.
-    ///
-    /// # Panics
-    ///
-    /// If the status is another, the body is not JSON or has another type, or no request id is
-    /// there.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         let body = self.json(status);
@@ -262,10 +233,6 @@ impl Answer {
     }
 
     /// Asserts the status, and returns the JSON body; the admin listener gives no request ids.
-    ///
-    /// # Panics
-    ///
-    /// If the status is another, or the body is not JSON or not labelled so.
     #[track_caller]
     pub fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
@@ -279,10 +246,6 @@ impl Answer {
     }
 
     /// Asserts 204 and an empty body.
-    ///
-    /// # Panics
-    ///
-    /// If it is not so.
     #[track_caller]
     pub fn expect_no_content(&self) {
         assert_eq!(self.status, 204, "{}", self.text());

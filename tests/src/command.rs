@@ -36,20 +36,12 @@ impl CommandOutput {
 }
 
 /// Runs `strongroom verify` on the data in `folder`.
-///
-/// # Panics
-///
-/// As [`run`].
 pub fn verify(folder: &Path) -> CommandOutput {
     let data = folder.join("data").display().to_string();
     run(folder, &["verify", "--data", &data])
 }
 
-/// Runs `strongroom ARGUMENTS` in `folder` to its end.
-///
-/// # Panics
-///
-/// If it cannot be started, or does not end in time (then it is killed).
+/// Runs `strongroom ARGUMENTS` in `folder` to its end. One that takes too long is killed.
 pub fn run(folder: &Path, arguments: &[&str]) -> CommandOutput {
     let mut child = Command::new(workspace::binary())
         .args(arguments)

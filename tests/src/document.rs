@@ -22,10 +22,6 @@ const PROBLEM: &str = "Problem";
 static WATCHED: RwLock<Vec<(String, Arc<Document>)>> = RwLock::new(Vec::new());
 
 /// Checks each later answer of the host at `origin` against its document.
-///
-/// # Panics
-///
-/// If another check has panicked while it changed this list.
 pub fn watch(origin: &str, document: Value) {
     let document = Arc::new(Document::new(document));
     let mut watched = WATCHED.write().expect("no check panics with the list");

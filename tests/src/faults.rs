@@ -32,10 +32,6 @@ impl Host {
     }
 
     /// Waits until a fault has fired in the run that goes on.
-    ///
-    /// # Panics
-    ///
-    /// If none does.
     pub async fn wait_until_fired(&self) {
         wait_for("the fault", FIRED_SECONDS_MAX, async || {
             (!self.faults_fired().is_empty()).then_some(())

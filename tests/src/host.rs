@@ -56,10 +56,6 @@ struct Running {
 
 impl Host {
     /// Starts a host in a new folder, and waits until it is ready.
-    ///
-    /// # Panics
-    ///
-    /// If it does not become ready.
     pub async fn start(registry: &Registry, admin_password: Option<&'static str>) -> Self {
         let mut host = Self::prepared(registry, admin_password);
         host.launch();
@@ -84,10 +80,6 @@ impl Host {
     }
 
     /// Starts the process on free ports, and waits until it listens.
-    ///
-    /// # Panics
-    ///
-    /// If it ends instead.
     pub fn launch(&mut self) {
         let listens = self.try_launch(&workspace::binary(), &[]);
         assert!(listens, "the host does not listen:\n{}", self.log());
@@ -102,10 +94,6 @@ impl Host {
     }
 
     /// Starts the process with a terminal as its standard output, and waits until it is ready.
-    ///
-    /// # Panics
-    ///
-    /// If it does not become ready.
     pub async fn launch_on_terminal(&mut self) {
         let (terminal, end_of_child) = pseudo_terminal().expect("a pseudo terminal");
         let mut command = self.command_on_free_ports(&workspace::binary());
@@ -124,10 +112,6 @@ impl Host {
 
     /// Starts the process with these flags after `serve --registry FILE`, and waits until it
     /// listens.
-    ///
-    /// # Panics
-    ///
-    /// If it ends instead.
     pub fn launch_with(&mut self, flags: &[&str]) {
         let listens = self.spawn(self.command(&workspace::binary(), flags));
         assert!(listens, "the host does not listen:\n{}", self.log());
@@ -135,10 +119,6 @@ impl Host {
 
     /// Starts the process with `--dev` and the bank's script on free ports, and waits until it
     /// listens. Its data is in [`Self::temporary_files`].
-    ///
-    /// # Panics
-    ///
-    /// If it ends instead.
     pub fn launch_dev(&mut self) {
         let temporary_files = self.temporary_files();
         std::fs::create_dir_all(&temporary_files).expect("a folder can be made");
@@ -186,10 +166,6 @@ impl Host {
     }
 
     /// Waits until every service serves.
-    ///
-    /// # Panics
-    ///
-    /// If one has failed, or time is up.
     pub async fn wait_until_ready(&self) {
         let admin = self.admin();
         wait_for("the host to be ready", READY_SECONDS_MAX, async || {
@@ -212,10 +188,6 @@ impl Host {
 
     /// Saves another registry over the one that runs, and waits until the host has taken it;
     /// answers the host's report.
-    ///
-    /// # Panics
-    ///
-    /// If anything of it is refused.
     pub async fn save_registry(&self, registry: &Registry) -> Value {
         registry.save(self.folder());
         let reload = self.admin().post("/services/reload");
@@ -235,20 +207,12 @@ impl Host {
     }
 
     /// What is listed of a service.
-    ///
-    /// # Panics
-    ///
-    /// If it is not listed.
     pub async fn service(&self, name: &str) -> Value {
         let listed = self.listed(name).await;
         listed.unwrap_or_else(|| panic!("{name} is not listed"))
     }
 
     /// Runs `strongroom ARGUMENTS` in the host's folder to its end.
-    ///
-    /// # Panics
-    ///
-    /// As [`run`].
     pub async fn run(&self, arguments: &[&str]) -> CommandOutput {
         let folder = self.folder().to_owned();
         let arguments: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
@@ -260,10 +224,6 @@ impl Host {
     }
 
     /// Runs `strongroom serve` in the host's folder on free ports; it must end by itself.
-    ///
-    /// # Panics
-    ///
-    /// As [`run`].
     pub async fn run_serve(&self) -> CommandOutput {
         let free = "127.0.0.1:0";
         let serve = ["serve", "--listen", free, "--admin", free];
@@ -320,10 +280,6 @@ impl Host {
     }
 
     /// All that was logged before this was called, in all runs: the host writes its log in batches.
-    ///
-    /// # Panics
-    ///
-    /// If the line of a request of now does not come.
     pub async fn log_until_now(&self) -> String {
         static MARKS: AtomicU64 = AtomicU64::new(0);
         let mark = format!("log-mark-{}", MARKS.fetch_add(1, Ordering::Relaxed));
@@ -353,10 +309,6 @@ impl Host {
     }
 
     /// The memory of the process that is in use now, in MiB.
-    ///
-    /// # Panics
-    ///
-    /// If the system does not tell.
     pub fn resident_mib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.pid().as_raw_nonzero());
         let status = std::fs::read_to_string(path).expect("the process has a status");
@@ -366,10 +318,6 @@ impl Host {
     }
 
     /// How many files, sockets among them, the process has open.
-    ///
-    /// # Panics
-    ///
-    /// If the system does not tell.
     pub fn open_files(&self) -> usize {
         let folder = format!("/proc/{}/fd", self.pid().as_raw_nonzero());
         let files = std::fs::read_dir(folder).expect("the process has files");

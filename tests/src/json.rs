@@ -14,10 +14,6 @@ macro_rules! assert_json {
 }
 
 /// What [`assert_json`](crate::assert_json) does.
-///
-/// # Panics
-///
-/// If the value lacks a part; with its place and the whole value.
 #[track_caller]
 pub fn assert_has(value: &Value, part: &Value) {
     if let Err(difference) = has(value, part, "") {
@@ -40,10 +36,6 @@ fn has(value: &Value, part: &Value, place: &str) -> Result<(), String> {
 }
 
 /// A JSON string.
-///
-/// # Panics
-///
-/// If it is something else.
 #[track_caller]
 pub fn text(value: &Value) -> &str {
     let text = value.as_str();
@@ -51,10 +43,6 @@ pub fn text(value: &Value) -> &str {
 }
 
 /// The objects of a list.
-///
-/// # Panics
-///
-/// If it is something else.
 #[track_caller]
 pub fn list(value: &Value) -> &[Value] {
     let list = value.as_array();

@@ -1,6 +1,7 @@
 //! The harness of the black-box tests: it starts the real binary on free ports with a data folder
 //! of its own, and speaks to it over real sockets, as a client or an operator would. It knows what
-//! users see, and nothing of the code behind it.
+//! users see, and nothing of the code behind it. Each function panics where something is not as it
+//! should be.
 //!
 //! The parts, outermost first:
 //! - [`workspace`]: where the binary and the components are.
@@ -55,11 +56,8 @@ pub use client::{Answer, Client};
 pub use json::{list, text};
 pub use serde_json::{Value, json};
 
-/// Asks `probe` again and again until it answers something, for at most `deadline_seconds`.
-///
-/// # Panics
-///
-/// When time is up; `what` says what was waited for.
+/// Asks `probe` again and again until it answers something, for at most `deadline_seconds`. `what`
+/// says what is waited for.
 pub async fn wait_for<T>(
     what: &str,
     deadline_seconds: u64,

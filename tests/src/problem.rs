@@ -6,10 +6,6 @@ use crate::Answer;
 
 impl Answer {
     /// Asserts a problem document with this status, and returns it.
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn problem(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
@@ -38,10 +34,6 @@ impl Answer {
     }
 
     /// Asserts a problem document with one of these statuses, and returns it.
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn problem_of(&self, statuses: &[u16]) -> Value {
         let Self { status, .. } = self;
@@ -50,10 +42,6 @@ impl Answer {
     }
 
     /// Asserts a problem document with this status and code, and returns it.
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Value {
         let document = self.problem(status);
@@ -62,10 +50,6 @@ impl Answer {
     }
 
     /// Asserts 422 `validation_failed` with an error for the field at `pointer` (RFC 6901).
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn invalid(&self, pointer: &str) {
         self.refused_at(422, "validation_failed", pointer);
@@ -73,10 +57,6 @@ impl Answer {
 
     /// Asserts a problem document with this status and code, and an error for the field at
     /// `pointer` (RFC 6901).
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn refused_at(&self, status: u16, code: &str, pointer: &str) -> Value {
         let document = self.refused(status, code);
@@ -94,10 +74,6 @@ impl Answer {
     }
 
     /// Asserts a 401 for a token that is there and bad (RFC 6750 section 3.1).
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn bad_token(&self) {
         self.problem(401);
@@ -113,10 +89,6 @@ impl Answer {
     }
 
     /// Asserts a 401 for a request that has no token.
-    ///
-    /// # Panics
-    ///
-    /// If the answer is anything else.
     #[track_caller]
     pub fn no_token(&self) {
         self.problem(401);
@@ -129,10 +101,6 @@ impl Answer {
 
     /// The problem document without what is different each time: `instance`, the request's id, and
     /// each of `ids`.
-    ///
-    /// # Panics
-    ///
-    /// If the body is no JSON object.
     #[track_caller]
     pub fn problem_without(&self, ids: &[&str]) -> String {
         let mut document: Value =

@@ -22,10 +22,6 @@ pub struct Received {
 
 impl Received {
     /// A header.
-    ///
-    /// # Panics
-    ///
-    /// If it is not there.
     pub fn header(&self, name: &str) -> &str {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines
@@ -35,10 +31,6 @@ impl Received {
     }
 
     /// The body as JSON.
-    ///
-    /// # Panics
-    ///
-    /// If it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("a body of JSON")
     }
@@ -55,10 +47,6 @@ pub struct Receiver {
 
 impl Receiver {
     /// Starts it on a free port.
-    ///
-    /// # Panics
-    ///
-    /// If there is none.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let receiver = Self {
@@ -108,29 +96,17 @@ impl Receiver {
     }
 
     /// Answers the next request with this status.
-    ///
-    /// # Panics
-    ///
-    /// If the server has panicked.
     pub fn answer_next(&self, status: u16) {
         let mut answers = self.answers.lock().expect("no panic");
         answers.push_back(status);
     }
 
     /// All that it was sent.
-    ///
-    /// # Panics
-    ///
-    /// If the server has panicked.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("no panic").clone()
     }
 
     /// The same, once there are so many requests.
-    ///
-    /// # Panics
-    ///
-    /// If they do not come.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         wait_for("what it is sent", SECONDS_MAX, async || {
             let received = self.received();

@@ -50,10 +50,6 @@ pub struct Refusal<'a> {
 
 impl Refusal<'_> {
     /// Sends the call under a new idempotency key.
-    ///
-    /// # Panics
-    ///
-    /// If it is not refused like this.
     pub async fn assert(self) {
         let Self { method, path, .. } = &self;
         let mut call = self.client.call(method, path).key(&new_key());

@@ -71,10 +71,6 @@ impl Registry {
     }
 
     /// The same with builds that no other run has seen, which are written into `folder`.
-    ///
-    /// # Panics
-    ///
-    /// If they cannot be written.
     pub fn bank_rebuilt(folder: &Path, number: u8) -> Self {
         BANK_SERVICES
             .into_iter()
@@ -105,10 +101,6 @@ impl Registry {
     }
 
     /// Changes a service that is there.
-    ///
-    /// # Panics
-    ///
-    /// If it is not.
     #[must_use]
     pub fn change(mut self, name: &str, change: impl FnOnce(Service) -> Service) -> Self {
         let Some(Value::Table(settings)) = self.services.remove(name) else {

@@ -20,10 +20,6 @@ pub fn short_or_full<T>(short: T, full: T) -> T {
 }
 
 /// The random choices of a test. It prints its seed, so that a failure can be repeated.
-///
-/// # Panics
-///
-/// If [`SEED_VARIABLE`] is not a number.
 pub fn seeded() -> StdRng {
     let seed = env::var(SEED_VARIABLE).map_or_else(
         |_unset| rand::random(),

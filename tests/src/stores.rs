@@ -5,10 +5,6 @@ use std::path::Path;
 use rusqlite::Connection;
 
 /// Puts all of a store into its one file.
-///
-/// # Panics
-///
-/// If it is not a store.
 pub fn settle(file: &Path) {
     let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
     let settled = open(file).query_row(checkpoint, [], |_| Ok(()));
@@ -16,10 +12,6 @@ pub fn settle(file: &Path) {
 }
 
 /// Opens a store for changes past its constraints; its triggers stay.
-///
-/// # Panics
-///
-/// If it is not a store.
 pub fn open_past_constraints(file: &Path) -> Connection {
     let connection = open(file);
     let settings = "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;";

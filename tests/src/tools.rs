@@ -132,10 +132,6 @@ fn skip(test: &str, tool: &Path) {
 }
 
 /// Runs a command, which must succeed; returns what it printed to its standard output.
-///
-/// # Panics
-///
-/// If it fails; with all that it printed.
 pub async fn output_of(command: Command) -> String {
     let (output, text) = run(command).await;
     assert!(output.status.success(), "{text}");
@@ -143,10 +139,6 @@ pub async fn output_of(command: Command) -> String {
 }
 
 /// Runs a command to its end; returns all that it printed.
-///
-/// # Panics
-///
-/// If it cannot be run.
 pub async fn run(mut command: Command) -> (Output, String) {
     let output = command.output().await.expect("the program starts");
     let text = format!(

@@ -42,10 +42,6 @@ impl Connection {
     }
 
     /// Reads until `text` has arrived.
-    ///
-    /// # Panics
-    ///
-    /// If the connection closes or falls silent before.
     pub async fn wait_for(&mut self, text: &str) {
         while !String::from_utf8_lossy(&self.received).contains(text) {
             let more = self.read_some().await;
@@ -95,10 +91,6 @@ impl Connection {
 }
 
 /// A socket that is bound to this address of the loopback.
-///
-/// # Panics
-///
-/// If no host listens.
 pub async fn connect_from(source: Ipv4Addr, address: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     let local = SocketAddr::from((source, 0));
@@ -148,10 +140,6 @@ impl RawReply {
 
     /// Asserts that the request was refused: the host hung up, or answered 4xx, and then with a
     /// problem document if the body is JSON. `what` names the request.
-    ///
-    /// # Panics
-    ///
-    /// If it was accepted, or made the host fail.
     #[track_caller]
     pub fn assert_refused(&self, what: &str) {
         let Some(status) = self.status() else {

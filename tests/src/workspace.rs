@@ -11,10 +11,6 @@ pub fn root() -> &'static Path {
 }
 
 /// The binary under test: `$STRONGROOM_BIN`, or the release build of this workspace.
-///
-/// # Panics
-///
-/// If the file is missing.
 pub fn binary() -> PathBuf {
     let path = env::var_os("STRONGROOM_BIN")
         .map_or_else(|| root().join("target/release/strongroom"), PathBuf::from);
@@ -27,10 +23,6 @@ pub fn binary() -> PathBuf {
 }
 
 /// The host in which what a plan says goes wrong. Otherwise it is the same.
-///
-/// # Panics
-///
-/// If the file is missing.
 pub fn faulty_binary() -> PathBuf {
     let path = root().join("target/release/strongroom-faulty");
     assert!(
@@ -58,10 +50,6 @@ pub fn guest(name: &str) -> PathBuf {
 
 /// Whether a component names an interface, as each does that imports or exports it. A component
 /// has the names as plain text.
-///
-/// # Panics
-///
-/// If the file cannot be read.
 pub fn names_interface(component: &Path, interface: &str) -> bool {
     let bytes = std::fs::read(component).expect("a component can be read");
     let mut parts = bytes.windows(interface.len());

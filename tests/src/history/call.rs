@@ -196,12 +196,8 @@ pub struct Details {
 }
 
 impl Reply {
-    /// None where the answer promises nothing: the service or its ledger is not there now.
-    ///
-    /// # Panics
-    ///
-    /// If the bank must not answer so: it failed (500), or the test's own token is not good any
-    /// more (401).
+    /// None where the answer promises nothing: the service or its ledger is not there now. A bank
+    /// must not answer that it failed (500), or that the test's own token is not good (401).
     pub fn of(answer: &Answer) -> Option<Self> {
         if matches!(answer.status, 502..=504) {
             return None;
@@ -311,10 +307,6 @@ pub fn digest_of(legs: &[Leg]) -> u64 {
 }
 
 /// An id.
-///
-/// # Panics
-///
-/// If the value is none.
 pub fn id(value: &Value) -> Uuid {
     Uuid::parse_str(text(value)).expect("an id")
 }

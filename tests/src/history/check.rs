@@ -127,9 +127,7 @@ impl Checker {
         &self.violations
     }
 
-    /// # Panics
-    ///
-    /// If anything was wrong; tells the first of it.
+    /// Asserts that nothing was wrong; tells the first of it.
     #[track_caller]
     pub fn assert_sound(&self) {
         let first: Vec<String> = self

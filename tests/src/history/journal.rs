@@ -241,10 +241,6 @@ fn milliseconds(time: &str) -> i64 {
 }
 
 /// A store of a bank, open to be read only, whether the bank runs or not.
-///
-/// # Panics
-///
-/// If there is none.
 pub fn open_store(data: &Path, service: &str) -> Connection {
     let file = data.join("stores").join(format!("{service}.sqlite"));
     Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)

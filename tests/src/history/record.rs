@@ -84,10 +84,6 @@ impl History {
     }
 
     /// Asks until there is a final answer.
-    ///
-    /// # Panics
-    ///
-    /// If there is none for a minute.
     pub async fn ask_until_answered(&self, person: &Person, ask: &Ask) -> Reply {
         let started = Instant::now();
         loop {

@@ -13,10 +13,6 @@ macro_rules! words {
 
         impl $name {
             /// By the word of the API.
-            ///
-            /// # Panics
-            ///
-            /// If it is another word.
             pub fn of(word: &str) -> Self {
                 match word {
                     $($word => Self::$variant,)+
@@ -61,10 +57,6 @@ pub enum Outcome {
 
 impl Outcome {
     /// By the words of the API.
-    ///
-    /// # Panics
-    ///
-    /// If there are none such.
     pub fn of(status: &str, decline_code: Option<&str>) -> Self {
         match (status, decline_code) {
             ("posted", None) => Self::Posted,
@@ -98,10 +90,6 @@ pub const NONE: Currency = Currency(*b"XXX");
 
 impl Currency {
     /// By its code.
-    ///
-    /// # Panics
-    ///
-    /// If that does not have three letters.
     pub fn of(code: &str) -> Self {
         Self(code.as_bytes().try_into().expect("three letters"))
     }
@@ -112,10 +100,6 @@ impl Currency {
     }
 
     /// Minor units as a decimal string.
-    ///
-    /// # Panics
-    ///
-    /// If it is not one of the three that the tests have money in.
     pub fn decimal(self, minor: i64) -> String {
         let scale = match self {
             EUR => 2,
@@ -138,10 +122,6 @@ impl fmt::Debug for Currency {
 }
 
 /// The minor units of a decimal string at the scale of its currency: its digits without the point.
-///
-/// # Panics
-///
-/// If it is no such thing.
 pub fn minor(decimal: &str) -> i64 {
     decimal
         .replace('.', "")
