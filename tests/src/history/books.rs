@@ -18,7 +18,6 @@ pub struct Books {
     rows: HashMap<Uuid, Recorded>,
     /// By sequence, from 1.
     ids: Vec<Uuid>,
-    entries: u64,
     events: u64,
 }
 
@@ -67,11 +66,6 @@ impl Books {
     /// How many rows it has read: where one goes on reading.
     pub fn rows_seen(&self) -> u64 {
         u64::try_from(self.ids.len()).expect("a number of rows")
-    }
-
-    /// How many entries.
-    pub const fn entries_seen(&self) -> u64 {
-        self.entries
     }
 
     /// The newest event.
@@ -129,7 +123,6 @@ impl Books {
         }
         for row in rows {
             self.ids.push(row.id);
-            self.entries += u64::try_from(row.entries.len()).expect("few entries");
             if let Some(other) = self.rows.insert(row.id, Recorded::of(row)) {
                 let what = format!("row {} has the id of {other:?}", row.sequence);
                 report(Rule::Doubled, what);

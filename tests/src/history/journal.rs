@@ -1,13 +1,5 @@
-//! The bank's decisions, and what staff did to accounts, as an auditor copies them, or as they lie
-//! in the store of a bank.
-//!
-//! The store is for a bank that is not running, and for histories that would take too long to copy.
-//! It is only ever opened to be read.
+//! The bank's decisions, and what staff did to accounts, as an auditor copies them.
 
-use std::collections::VecDeque;
-use std::path::Path;
-
-use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -166,14 +158,13 @@ impl Change {
     }
 }
 
-/// The rows above `after`, by the API. `auditor` is one, or an administrator.
+/// The rows above `after`. `auditor` is one, or an administrator.
 pub async fn rows_of_bank(auditor: &Person, after: u64) -> Vec<Row> {
     let rows = onward(auditor, "/api/accounts/journal", after).await;
     rows.iter().map(row_of_api).collect()
 }
 
-/// The events above `after`, by the API. Copied after the journal, they tell of every account in
-/// it.
+/// The events above `after`. Copied after the journal, they tell of every account in it.
 pub async fn events_of_bank(auditor: &Person, after: u64) -> Vec<Event> {
     let events = onward(auditor, "/api/accounts/events", after).await;
     events.iter().map(event_of_api).collect()
@@ -238,172 +229,4 @@ fn event_of_api(event: &Value) -> Event {
 fn milliseconds(time: &str) -> i64 {
     let time = OffsetDateTime::parse(time, &Rfc3339).expect("a time of RFC 3339");
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).expect("a time of this age")
-}
-
-/// A store of a bank, open to be read only, whether the bank runs or not.
-pub fn open_store(data: &Path, service: &str) -> Connection {
-    let file = data.join("stores").join(format!("{service}.sqlite"));
-    Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-/// The events above `after` in the store of the accounts. Read after the rows, or while nothing is
-/// done, they tell of every account in them.
-pub fn events_of_store(store: &Connection, after: u64) -> Vec<Event> {
-    let sql = "SELECT sequence, target, at_ms, action, new_value FROM audit_log
-        WHERE sequence > ?1 ORDER BY sequence";
-    let mut statement = store.prepare(sql).expect("the tables of the accounts");
-    let events = statement.query_map([signed(after)], |row| {
-        let (action, new_value): (String, Option<String>) = (row.get(3)?, row.get(4)?);
-        Ok(Event {
-            sequence: unsigned(row, 0)?,
-            account: row.get(1).map(Uuid::from_bytes)?,
-            at_ms: row.get(2)?,
-            change: Change::of(&action, new_value.as_deref()),
-        })
-    });
-    let events = events.expect("the events can be read");
-    events.map(|event| event.expect("an event")).collect()
-}
-
-/// The rows in the store of the accounts, a page at a time.
-#[derive(Debug)]
-pub struct StoredRows<'a> {
-    store: &'a Connection,
-    page: VecDeque<Row>,
-    after: u64,
-    entries_after: u64,
-}
-
-impl<'a> StoredRows<'a> {
-    /// Those after a row and an entry, oldest first.
-    pub const fn after(store: &'a Connection, row: u64, entry: u64) -> Self {
-        Self {
-            store,
-            page: VecDeque::new(),
-            after: row,
-            entries_after: entry,
-        }
-    }
-
-    fn read_page(&mut self) -> rusqlite::Result<()> {
-        let sql = "SELECT transfer.sequence, transfer.id, kind, transfer.status, decline_code, actor_id,
-                debit.id, credit.id, amount_minor, transfer.currency, recorded_at_ms, subject_sequence, expires_at_ms, legs
-            FROM transfer LEFT JOIN account AS debit ON debit.key = debit_account_key
-                LEFT JOIN account AS credit ON credit.key = credit_account_key
-            WHERE transfer.sequence > ?1 ORDER BY transfer.sequence LIMIT ?2";
-        let mut statement = self.store.prepare_cached(sql)?;
-        let rows = statement.query_map((signed(self.after), signed(PAGE_ROWS)), |row| {
-            let (kind, status): (String, String) = (row.get(2)?, row.get(3)?);
-            let decline_code: Option<String> = row.get(4)?;
-            let currency: Option<String> = row.get(9)?;
-            let legs: Option<Vec<u8>> = row.get(13)?;
-            let (legs, declined_leg) = legs.as_deref().map(legs_of).unwrap_or_default();
-            Ok(Row {
-                sequence: unsigned(row, 0)?,
-                id: row.get(1).map(Uuid::from_bytes)?,
-                kind: Kind::of(&kind),
-                outcome: Outcome::of(&status, decline_code.as_deref()),
-                actor: row.get(5).map(Uuid::from_bytes)?,
-                debit: row.get::<_, Option<[u8; 16]>>(6)?.map(Uuid::from_bytes),
-                credit: row.get::<_, Option<[u8; 16]>>(7)?.map(Uuid::from_bytes),
-                amount: row.get::<_, Option<i64>>(8)?.unwrap_or(0),
-                currency: currency.as_deref().map_or(NONE, Currency::of),
-                legs,
-                declined_leg,
-                recorded_at_ms: row.get(10)?,
-                subject: row.get::<_, Option<i64>>(11)?.map(i64::unsigned_abs),
-                expires_at_ms: row.get(12)?,
-                entries: Vec::new(),
-            })
-        })?;
-        self.page = rows.collect::<Result<_, _>>()?;
-        let Some(last) = self.page.back() else {
-            return Ok(());
-        };
-        self.after = last.sequence;
-        self.read_entries()
-    }
-
-    /// Entries are in the order of their rows.
-    fn read_entries(&mut self) -> rusqlite::Result<()> {
-        let sql = "SELECT entry.sequence, account.id, account_sequence, direction, amount_minor, balance_after_minor, transfer_sequence
-            FROM entry LEFT JOIN account ON account.key = account_key
-            WHERE entry.sequence > ?1 ORDER BY entry.sequence";
-        let mut statement = self.store.prepare_cached(sql)?;
-        let mut entries = statement.query([signed(self.entries_after)])?;
-        while let Some(entry) = entries.next()? {
-            let transfer = unsigned(entry, 6)?;
-            if transfer > self.after {
-                break;
-            }
-            self.entries_after = unsigned(entry, 0)?;
-            let direction: String = entry.get(3)?;
-            let index = self
-                .page
-                .binary_search_by_key(&transfer, |row| row.sequence);
-            let row = index.ok().and_then(|index| self.page.get_mut(index));
-            let row = row.unwrap_or_else(|| {
-                panic!(
-                    "entry {} is of row {transfer}, which is elsewhere",
-                    self.entries_after
-                )
-            });
-            row.entries.push(Entry {
-                sequence: self.entries_after,
-                account: entry.get(1).map(Uuid::from_bytes)?,
-                account_sequence: unsigned(entry, 2)?,
-                direction: Direction::of(&direction),
-                amount: entry.get(4)?,
-                balance_after: entry.get(5)?,
-            });
-        }
-        Ok(())
-    }
-}
-
-impl Iterator for StoredRows<'_> {
-    type Item = Row;
-
-    fn next(&mut self) -> Option<Row> {
-        if self.page.is_empty() {
-            self.read_page().expect("the journal can be read");
-        }
-        self.page.pop_front()
-    }
-}
-
-/// Legs as they are stored, and the declined one; `docs/audit-the-books.md` has the bytes.
-fn legs_of(bytes: &[u8]) -> (Vec<Leg>, Option<usize>) {
-    let [count, declined, bytes @ ..] = bytes else {
-        panic!("{bytes:?} are no legs");
-    };
-    let mut rest = bytes;
-    let mut take = |count: usize| {
-        let (taken, left) = rest.split_at(count);
-        rest = left;
-        taken
-    };
-    let legs = (0..*count).map(|_| Leg {
-        account: (take(1) == [1]).then(|| {
-            let ids = take(32);
-            Uuid::from_slice(&ids[..16]).expect("an id")
-        }),
-        direction: match take(1) {
-            [1] => Direction::Debit,
-            _ => Direction::Credit,
-        },
-        amount: i64::from_be_bytes(take(8).try_into().expect("8 bytes")),
-        currency: Currency::of(std::str::from_utf8(take(3)).expect("a code")),
-    });
-    (legs.collect(), usize::from(*declined).checked_sub(1))
-}
-
-/// SQLite knows only signed integers; sequences are positive.
-fn unsigned(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(index).map(i64::unsigned_abs)
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).expect("no sequence comes so far")
 }

@@ -10,8 +10,7 @@
 //! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
 //! - [`call`]: what was asked of the bank, and what it said.
 //! - [`record`]: asks it, and writes down when.
-//! - [`journal`]: the bank's decisions, read by its API or from the store of a bank that is not
-//!   running.
+//! - [`journal`]: the bank's decisions, read by its API.
 //! - [`model`]: a bank in a few additions, written from the documents alone; [`replay`]: decides
 //!   the journal again on it.
 //! - [`traffic`]: clients who want everything that a bank does with money.

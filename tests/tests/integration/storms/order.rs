@@ -13,7 +13,6 @@ use rand::RngExt;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom};
-use strongroom_tests::history::journal::{StoredRows, events_of_store, open_store};
 use strongroom_tests::history::traffic::{Mix, Town, Who, Wishes, open_account};
 use strongroom_tests::history::{Ask, Checker, EUR, History, JPY, KWD, Line, Wish};
 use strongroom_tests::scale::{seeded, short_or_full};
@@ -50,7 +49,7 @@ async fn a_long_day_is_the_same_when_it_is_decided_anew() {
         let leg = OPERATIONS_OF_ONE_LEG.min(operations - checker.books().rows_seen());
         let staff = Staff::of(&town, &history, random.random());
         clients = live(&town, &history, clients, staff, leg).await;
-        check_stored(&mut checker, &history, &bank);
+        books::check(&mut checker, &history, &town.admin).await;
         town.log_in_again().await;
     }
     let mut counts: Vec<_> = checker.books().counts().into_iter().collect();
@@ -89,19 +88,6 @@ async fn live(
     let clients = working.join_all().await;
     staff.await.expect("staff do not fail");
     clients
-}
-
-/// The history since the last time against the store of the running bank: it is long.
-fn check_stored(checker: &mut Checker, history: &History, bank: &Bank) {
-    let store = open_store(&bank.data(), "accounts");
-    let rows = StoredRows::after(
-        &store,
-        checker.books().rows_seen(),
-        checker.books().entries_seen(),
-    );
-    let events = events_of_store(&store, checker.books().events_seen());
-    checker.check(&history.take(), events, rows);
-    checker.assert_sound();
 }
 
 /// Those who change what may be done with an account.
