@@ -1,6 +1,7 @@
 //! Holds what clients were told against the journal, and the journal against the model.
 
 use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -55,7 +56,7 @@ pub struct Checker {
 }
 
 /// What one idempotency key is one of: caller, call, key.
-type Scope = (Uuid, &'static str, Arc<str>);
+type Scope = (Uuid, Discriminant<Wish>, Arc<str>);
 
 #[derive(Debug, Clone)]
 struct Answered {
@@ -71,23 +72,6 @@ struct Span {
     ended_ns: u64,
     first: u64,
     last: u64,
-}
-
-impl Wish {
-    fn scope(&self, principal: Uuid, key: &Arc<str>) -> Scope {
-        let call = match self {
-            Self::Deposit(_) => "deposit",
-            Self::Withdraw(_) => "withdraw",
-            Self::Transfer(_) => "transfer",
-            Self::Posting(_) => "postings",
-            Self::Hold { .. } => "hold",
-            Self::Capture { .. } => "capture",
-            Self::Void { .. } => "void",
-            Self::Reverse { .. } => "reverse",
-            Self::Batch { .. } => "batch",
-        };
-        (principal, call, Arc::clone(key))
-    }
 }
 
 impl Checker {
@@ -153,7 +137,8 @@ impl Checker {
     fn hear(&mut self, calls: &[CallRecord]) -> Vec<Span> {
         let mut requests: HashMap<Scope, Vec<&CallRecord>> = HashMap::new();
         for call in calls {
-            let scope = call.wish.scope(call.principal, &call.key);
+            let kind = discriminant(&*call.wish);
+            let scope = (call.principal, kind, Arc::clone(&call.key));
             requests.entry(scope).or_default().push(call);
         }
         requests
