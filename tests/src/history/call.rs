@@ -58,6 +58,16 @@ pub struct Line {
 }
 
 impl Line {
+    /// The other way.
+    #[must_use]
+    pub const fn back(self) -> Self {
+        Self {
+            from: self.to,
+            to: self.from,
+            ..self
+        }
+    }
+
     fn body(&self) -> Value {
         json!({
             "from_account_id": self.from, "to_account_id": self.to,

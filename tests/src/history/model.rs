@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::call::Line;
 use super::journal::{Change, Direction, Entry, Leg, Row};
 use super::words::{Currency, Decline, Kind, Outcome};
 
@@ -48,7 +49,7 @@ pub struct Account {
 enum Record {
     Nothing,
     Hold {
-        movement: Movement,
+        line: Line,
         expires_at_ms: i64,
         /// What a client that would end it again hears.
         ended: Option<Decline>,
@@ -59,19 +60,10 @@ enum Record {
     },
 }
 
-/// Money from one account to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Movement {
-    pub debit: Uuid,
-    pub credit: Uuid,
-    pub amount: i64,
-    pub currency: Currency,
-}
-
 /// What a row moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moved {
-    One(Movement),
+    One(Line),
     Legs(Vec<Leg>),
 }
 
@@ -186,20 +178,20 @@ impl Model {
                 .map(|held| (Outcome::Voided, Some(Moved::One(held)))),
             Kind::Expiry => match self.subject(row)? {
                 Record::Hold {
-                    movement,
+                    line,
                     expires_at_ms,
                     ended: None,
                 } if *expires_at_ms <= row.recorded_at_ms => {
-                    Ok((Outcome::Expired, Some(Moved::One(*movement))))
+                    Ok((Outcome::Expired, Some(Moved::One(*line))))
                 }
                 _ => return Err("no hold was to expire"),
             },
             Kind::Reversal => match self.subject(row)? {
                 Record::Posted { reversed: true, .. } => Err(Decline::AlreadyReversed),
                 Record::Posted {
-                    moved: Moved::One(movement),
+                    moved: Moved::One(line),
                     ..
-                } => self.pay(movement.back(), Outcome::Posted),
+                } => self.pay(line.back(), Outcome::Posted),
                 Record::Posted {
                     moved: Moved::Legs(legs),
                     ..
@@ -219,8 +211,8 @@ impl Model {
         };
         self.end_subject(row);
         self.records.push(match (outcome, &moved) {
-            (Outcome::Pending, Moved::One(movement)) => Record::Hold {
-                movement: *movement,
+            (Outcome::Pending, Moved::One(line)) => Record::Hold {
+                line: *line,
                 expires_at_ms: row.expires_at_ms.unwrap_or(i64::MIN),
                 ended: None,
             },
@@ -232,7 +224,7 @@ impl Model {
         });
         match (outcome, moved) {
             (Outcome::Posted, moved) => self.move_money(&moved.sides()),
-            (Outcome::Pending, Moved::One(movement)) => self.reserve(movement, movement.amount),
+            (Outcome::Pending, Moved::One(line)) => self.reserve(line, line.amount),
             _ => Vec::new(),
         }
     }
@@ -244,35 +236,29 @@ impl Model {
         outcome: Outcome,
     ) -> Result<Result<Decision, Decline>, Impossible> {
         let opened = |id: Option<Uuid>| id.filter(|id| self.accounts.contains_key(id));
-        let Some(debit) = opened(row.debit) else {
+        let Some(from) = opened(row.debit) else {
             return Err("the account it debits was not opened");
         };
-        if let Err(decline) = self.can_pay(debit, row.amount, row.currency) {
+        if let Err(decline) = self.can_pay(from, row.amount, row.currency) {
             return Ok(Err(decline));
         }
-        let Some(credit) = opened(row.credit) else {
+        let Some(to) = opened(row.credit) else {
             return Err("the account it credits was not opened");
         };
-        let movement = Movement {
-            debit,
-            credit,
+        let line = Line {
+            from,
+            to,
             amount: row.amount,
             currency: row.currency,
         };
-        Ok(self.pay(movement, outcome))
+        Ok(self.pay(line, outcome))
     }
 
     /// A payment, if the payer can make it and the payee may have it.
-    fn pay(&self, movement: Movement, outcome: Outcome) -> Result<Decision, Decline> {
-        let Movement {
-            debit,
-            credit,
-            amount,
-            currency,
-        } = movement;
-        self.can_pay(debit, amount, currency)?;
-        self.may_receive(credit, amount, currency)?;
-        Ok((outcome, Some(Moved::One(movement))))
+    fn pay(&self, line: Line, outcome: Outcome) -> Result<Decision, Decline> {
+        self.can_pay(line.from, line.amount, line.currency)?;
+        self.may_receive(line.to, line.amount, line.currency)?;
+        Ok((outcome, Some(Moved::One(line))))
     }
 
     /// Several legs: all debits in their order, then all credits. The first that cannot be is the
@@ -308,20 +294,17 @@ impl Model {
     }
 
     /// What is captured was set aside when it was held: there is enough.
-    fn capture(&self, row: &Row, held: Movement) -> Result<Decision, Decline> {
+    fn capture(&self, row: &Row, held: Line) -> Result<Decision, Decline> {
         if row.amount > held.amount {
             return Err(Decline::AmountExceedsHold);
         }
-        let movement = Movement {
+        let line = Line {
             amount: row.amount,
             ..held
         };
-        let Movement {
-            debit, currency, ..
-        } = movement;
-        self.may_pay(debit, movement.amount, currency)?;
-        self.may_receive(movement.credit, movement.amount, currency)?;
-        Ok((Outcome::Posted, Some(Moved::One(movement))))
+        self.may_pay(line.from, line.amount, line.currency)?;
+        self.may_receive(line.to, line.amount, line.currency)?;
+        Ok((Outcome::Posted, Some(Moved::One(line))))
     }
 
     /// Whether a payer may pay, and has enough.
@@ -349,7 +332,7 @@ impl Model {
     }
 
     /// What the hold of a row holds, if neither it nor its time is over.
-    fn held(&self, row: &Row) -> Result<Result<Movement, Decline>, Impossible> {
+    fn held(&self, row: &Row) -> Result<Result<Line, Decline>, Impossible> {
         match self.subject(row)? {
             Record::Hold {
                 ended: Some(decline),
@@ -358,7 +341,7 @@ impl Model {
             Record::Hold { expires_at_ms, .. } if *expires_at_ms <= row.recorded_at_ms => {
                 Ok(Err(Decline::HoldExpired))
             }
-            Record::Hold { movement, .. } => Ok(Ok(*movement)),
+            Record::Hold { line, .. } => Ok(Ok(*line)),
             _ => Err("its subject is no hold"),
         }
     }
@@ -372,25 +355,23 @@ impl Model {
     fn end_subject(&mut self, row: &Row) {
         let record = index_of_subject(row).and_then(|index| self.records.get_mut(index));
         match record {
-            Some(Record::Hold {
-                movement, ended, ..
-            }) => {
+            Some(Record::Hold { line, ended, .. }) => {
                 *ended = Some(match row.kind {
                     Kind::Capture => Decline::AlreadyCaptured,
                     Kind::Void => Decline::AlreadyVoided,
                     _ => Decline::HoldExpired,
                 });
-                let movement = *movement;
-                self.reserve(movement, -movement.amount);
+                let line = *line;
+                self.reserve(line, -line.amount);
             }
             Some(Record::Posted { reversed, .. }) => *reversed = true,
             Some(Record::Nothing) | None => {}
         }
     }
 
-    fn reserve(&mut self, movement: Movement, amount: i64) -> Vec<Entry> {
-        self.at(movement.debit).debits_pending += amount;
-        self.at(movement.credit).credits_pending += amount;
+    fn reserve(&mut self, line: Line, amount: i64) -> Vec<Entry> {
+        self.at(line.from).debits_pending += amount;
+        self.at(line.to).credits_pending += amount;
         Vec::new()
     }
 
@@ -430,28 +411,18 @@ impl Moved {
     pub fn sides(&self) -> Vec<Leg> {
         match self {
             Self::Legs(legs) => legs.clone(),
-            Self::One(movement) => {
+            Self::One(line) => {
                 let side = |direction, account| Leg {
                     account: Some(account),
                     direction,
-                    amount: movement.amount,
-                    currency: movement.currency,
+                    amount: line.amount,
+                    currency: line.currency,
                 };
                 vec![
-                    side(Direction::Debit, movement.debit),
-                    side(Direction::Credit, movement.credit),
+                    side(Direction::Debit, line.from),
+                    side(Direction::Credit, line.to),
                 ]
             }
-        }
-    }
-}
-
-impl Movement {
-    const fn back(self) -> Self {
-        Self {
-            debit: self.credit,
-            credit: self.debit,
-            ..self
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use uuid::Uuid;
 
 use super::journal::{Change, Direction, Event, Row};
-use super::model::{Decision, Impossible, Model, Moved, Movement};
+use super::model::{Decision, Impossible, Model, Moved};
 use super::words::{Decline, Kind, NONE, Outcome};
 
 /// A model that follows the journal.
@@ -172,14 +172,9 @@ fn is_of(row: &Row, moved: &Moved) -> bool {
     let recorded = (row.debit, row.credit, row.amount, row.currency);
     match moved {
         Moved::Legs(legs) => row.legs == *legs && recorded == (None, None, 0, NONE),
-        Moved::One(movement) => {
-            let Movement {
-                debit,
-                credit,
-                amount,
-                currency,
-            } = *movement;
-            row.legs.is_empty() && recorded == (Some(debit), Some(credit), amount, currency)
+        Moved::One(line) => {
+            let moved = (Some(line.from), Some(line.to), line.amount, line.currency);
+            row.legs.is_empty() && recorded == moved
         }
     }
 }
