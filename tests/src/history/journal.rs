@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::call::{id, optional_id};
-use super::words::{Currency, Kind, NONE, Outcome, minor};
+use super::words::{Currency, Direction, Kind, NONE, Outcome, minor};
 use crate::Person;
 use crate::json::text;
 
@@ -60,12 +60,6 @@ pub struct Entry {
     pub balance_after: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    Debit,
-    Credit,
-}
-
 /// What was done to an account other than moving money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -113,24 +107,6 @@ impl Leg {
             Direction::Credit => Direction::Debit,
         };
         Self { direction, ..self }
-    }
-}
-
-impl Direction {
-    /// The word of the API.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Debit => "debit",
-            Self::Credit => "credit",
-        }
-    }
-
-    fn of(word: &str) -> Self {
-        match word {
-            "debit" => Self::Debit,
-            "credit" => Self::Credit,
-            _ => panic!("{word} is no direction"),
-        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::call::Line;
-use super::journal::{Change, Direction, Entry, Leg, Row};
-use super::words::{Currency, Decline, Kind, Outcome};
+use super::journal::{Change, Entry, Leg, Row};
+use super::words::{Currency, Decline, Direction, Kind, Outcome};
 
 /// No counter passes it.
 const COUNTER_MAX: i128 = 9_000_000_000_000_000_000;

@@ -8,9 +8,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use uuid::Uuid;
 
-use super::journal::{Change, Direction, Event, Row};
+use super::journal::{Change, Event, Row};
 use super::model::{Decision, Impossible, Model, Moved};
-use super::words::{Decline, Kind, NONE, Outcome};
+use super::words::{Decline, Direction, Kind, NONE, Outcome};
 
 /// A model that follows the journal.
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish, digest_of};
 use super::check::{Checker, Rule};
-use super::journal::{Change, Direction, Entry, Event, Leg, Row};
-use super::words::{Decline, EUR, Kind, NONE, Outcome};
+use super::journal::{Change, Entry, Event, Leg, Row};
+use super::words::{Decline, Direction, EUR, Kind, NONE, Outcome};
 
 const TELLER: Uuid = Uuid::from_u128(1);
 const ALICE: Uuid = Uuid::from_u128(2);

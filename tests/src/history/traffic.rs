@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::call::{Cash, Line, Reply, Told, Wish};
-use super::journal::{Direction, Leg};
+use super::journal::Leg;
 use super::record::{Ask, History};
-use super::words::{Currency, Kind, Outcome};
+use super::words::{Currency, Direction, Kind, Outcome};
 use crate::host::Host;
 use crate::{Bank, Person};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An enum of words of the API, each found by its text.
+/// An enum of words of the API.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -19,6 +19,13 @@ macro_rules! words {
                     _ => panic!("{word} is not known"),
                 }
             }
+
+            /// The word of the API.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
         }
     };
 }
@@ -30,6 +37,11 @@ words! {
         Capture = "capture", Void = "void", Expiry = "expiry", Reversal = "reversal",
         Posting = "posting",
     }
+}
+
+words! {
+    /// A side of a row.
+    Direction { Debit = "debit", Credit = "credit", }
 }
 
 words! {
