@@ -298,7 +298,11 @@ mod tests {
         }))
     }
 
-    fn check(method: &str, path: &str, status: u16, kind: &str, body: &str) -> Result<(), String> {
+    const JSON: &str = "application/json";
+    const PROBLEM_JSON: &str = "application/problem+json";
+
+    fn check(call: &str, status: u16, kind: &str, body: &str) -> Result<(), String> {
+        let (method, path) = call.split_once(' ').expect("a method and a path");
         let content_type = HeaderValue::try_from(kind).expect("a media type");
         let answer = Answer {
             status,
@@ -310,84 +314,46 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_document_passes() {
-        let (json, problem) = ("application/json", "application/problem+json");
+        let with_charset = "application/json; charset=utf-8";
         let note = r#"{"data":[{"id":"01890000-0000-7000-8000-000000000000","text":"a"}]}"#;
-        for (method, path, status, kind, body) in [
-            ("GET", "/api/notes", 200, json, note),
-            (
-                "GET",
-                "/api/notes/",
-                200,
-                "application/json; charset=utf-8",
-                note,
-            ),
-            ("HEAD", "/api/notes", 200, json, ""),
-            (
-                "GET",
-                "/api/notes",
-                429,
-                problem,
-                r#"{"code":"rate_limited","wait":1}"#,
-            ),
-            ("DELETE", "/api/notes/all", 204, json, ""),
-            ("DELETE", "/api/notes/7", 200, "text/csv", "a,b"),
+        let busy = r#"{"code":"rate_limited","wait":1}"#;
+        for (call, status, kind, body) in [
+            ("GET /api/notes", 200, JSON, note),
+            ("GET /api/notes/", 200, with_charset, note),
+            ("HEAD /api/notes", 200, JSON, ""),
+            ("GET /api/notes", 429, PROBLEM_JSON, busy),
+            ("DELETE /api/notes/all", 204, JSON, ""),
+            ("DELETE /api/notes/7", 200, "text/csv", "a,b"),
             // No call of it, and no service of it.
-            ("PUT", "/api/notes", 405, problem, "{}"),
-            ("GET", "/api/other", 200, json, "{}"),
-            ("OPTIONS", "/api/notes", 204, json, ""),
+            ("PUT /api/notes", 405, PROBLEM_JSON, "{}"),
+            ("GET /api/other", 200, JSON, "{}"),
+            ("OPTIONS /api/notes", 204, JSON, ""),
         ] {
-            assert_eq!(
-                check(method, path, status, kind, body),
-                Ok(()),
-                "{method} {path}"
-            );
+            assert_eq!(check(call, status, kind, body), Ok(()), "{call} {status}");
         }
     }
 
     #[test]
     fn any_other_answer_is_refused_with_the_reason() {
-        let (json, problem) = ("application/json", "application/problem+json");
-        for (method, path, status, kind, body, reason) in [
-            ("PUT", "/api/notes", 200, json, "{}", "PUT /api/notes"),
-            ("GET", "/api/notes", 201, json, "{}", "status 201"),
-            ("GET", "/api/notes", 200, "text/html", "{}", "text/html"),
-            ("GET", "/api/notes", 200, json, "{", "EOF"),
-            ("GET", "/api/notes", 200, json, "{}", "data"),
-            (
-                "GET",
-                "/api/notes",
-                200,
-                json,
-                r#"{"data":[],"more":1}"#,
-                "more",
-            ),
-            (
-                "GET",
-                "/api/notes",
-                200,
-                json,
-                r#"{"data":[{"id":7}]}"#,
-                "/data/0",
-            ),
-            (
-                "GET",
-                "/api/notes",
-                429,
-                problem,
-                r#"{"code":"other"}"#,
-                "/code",
-            ),
-            ("DELETE", "/api/notes/all", 204, json, "x", "no body"),
-        ] {
-            let refused = check(method, path, status, kind, body).unwrap_err();
-            assert!(
-                refused.contains(reason),
-                "{method} {path} {body}: {refused}"
-            );
-        }
         let id = "01890000-0000-7000-8000-000000000000";
-        let unnamed = format!(r#"{{"data":[{{"id":"{id}","text":"a","secret":"b"}}]}}"#);
-        let refused = check("GET", "/api/notes", 200, json, &unnamed).unwrap_err();
-        assert!(refused.contains("secret"), "{refused}");
+        let secret = format!(r#"{{"data":[{{"id":"{id}","text":"a","secret":"b"}}]}}"#);
+        let more = r#"{"data":[],"more":1}"#;
+        let bad_id = r#"{"data":[{"id":7}]}"#;
+        let other_code = r#"{"code":"other"}"#;
+        for (call, status, kind, body, reason) in [
+            ("PUT /api/notes", 200, JSON, "{}", "PUT /api/notes"),
+            ("GET /api/notes", 201, JSON, "{}", "status 201"),
+            ("GET /api/notes", 200, "text/html", "{}", "text/html"),
+            ("GET /api/notes", 200, JSON, "{", "EOF"),
+            ("GET /api/notes", 200, JSON, "{}", "data"),
+            ("GET /api/notes", 200, JSON, more, "more"),
+            ("GET /api/notes", 200, JSON, secret.as_str(), "secret"),
+            ("GET /api/notes", 200, JSON, bad_id, "/data/0"),
+            ("GET /api/notes", 429, PROBLEM_JSON, other_code, "/code"),
+            ("DELETE /api/notes/all", 204, JSON, "x", "no body"),
+        ] {
+            let refused = check(call, status, kind, body).unwrap_err();
+            assert!(refused.contains(reason), "{call} {body}: {refused}");
+        }
     }
 }
