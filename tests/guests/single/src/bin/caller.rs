@@ -19,14 +19,7 @@ const REFUSED_CALLS: usize = 20_000;
 
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
-    let behaviour = request
-        .uri()
-        .path()
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let outcome = match behaviour.as_str() {
+    let outcome = match single::last_segment(request.uri().path()) {
         "call-while-writing" => call_while_writing(1),
         "call-while-writing-again-and-again" => call_while_writing(REFUSED_CALLS),
         "call-for-ever" => loop {

@@ -2,7 +2,6 @@
 //! way. It also returns its configuration.
 
 use std::cell::RefCell;
-use std::hint::black_box;
 
 use wstd::http::{Body, Error, Request, Response, StatusCode};
 
@@ -32,7 +31,7 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     let path = request.uri().path().to_owned();
     let mut body = request.into_body();
     let sql = body.str_contents().await?.to_owned();
-    let outcome = match path.rsplit('/').next().unwrap_or_default() {
+    let outcome = match single::last_segment(&path) {
         "query" => sql::query(&sql, &[]).map(|rows| as_text(&rows)),
         "execute" => execute(&sql),
         "query-in-transaction" => query_in_transaction(&sql),
@@ -77,10 +76,7 @@ async fn hold_and_sleep() -> Result<String, sql::Error> {
 
 fn hold_and_loop() -> Result<String, sql::Error> {
     let _transaction = Transaction::begin()?;
-    let mut turns: u64 = 0;
-    loop {
-        turns = black_box(turns.wrapping_add(1));
-    }
+    single::endless_loop()
 }
 
 fn hold_and_answer() -> Result<String, sql::Error> {

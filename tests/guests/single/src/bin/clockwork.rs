@@ -1,8 +1,6 @@
 //! A component whose `start`, `tick`, and `document` misbehave as its configuration says, and which
 //! takes commands.
 
-use std::hint::black_box;
-
 use wstd::http::{Body, Error, Request, Response};
 
 #[expect(
@@ -37,8 +35,6 @@ use bindings::wasi::config::store;
 
 /// Far more bytes than an operator reads.
 const LONG_ERROR_BYTES: usize = 4 << 20;
-/// The size of each allocation, in bytes.
-const GREED_BYTES: usize = 1 << 20;
 
 struct Clockwork;
 
@@ -58,9 +54,10 @@ impl Commands for Clockwork {
     fn run(name: String, arguments: Vec<String>) -> Result<String, String> {
         match name.as_str() {
             "refuse" => Err(format!("no {}", arguments.join(" "))),
-            "loop" => endless_loop(),
-            "panic" => panic!("a panic on demand"),
-            _ => Ok(format!("{name} {}", arguments.join(" "))),
+            word => {
+                single::misbehave(word);
+                Ok(format!("{name} {}", arguments.join(" ")))
+            }
         }
     }
 }
@@ -86,30 +83,11 @@ fn nothing() -> String {
 /// Does what the configuration says under `key`.
 fn misbehave(key: &str) -> Result<(), String> {
     let behaviour = store::get(key).ok().flatten().unwrap_or_default();
-    match behaviour.as_str() {
-        "loop" => endless_loop(),
-        "sleep" => std::thread::sleep(std::time::Duration::from_secs(86_400)),
-        "panic" => panic!("a panic on demand"),
-        "exit" => std::process::exit(0),
-        "memory" => take_all_memory(),
-        "long-error" => return Err("x".repeat(LONG_ERROR_BYTES)),
-        _ => {}
+    if behaviour == "long-error" {
+        return Err("x".repeat(LONG_ERROR_BYTES));
     }
+    single::misbehave(&behaviour);
     Ok(())
-}
-
-fn endless_loop() -> ! {
-    let mut turns: u64 = 0;
-    loop {
-        turns = black_box(turns.wrapping_add(1));
-    }
-}
-
-fn take_all_memory() {
-    let mut hoard = Vec::new();
-    loop {
-        hoard.push(black_box(vec![1_u8; GREED_BYTES]));
-    }
 }
 
 #[wstd::http_server]

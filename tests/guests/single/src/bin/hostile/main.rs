@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use single::GREED_BYTES;
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::http::types::{Fields, Method, OutgoingRequest};
 use wasip2::io::poll::poll;
@@ -21,8 +21,6 @@ use wstd::http::{Body, Error, HeaderMap, Request, Response, StatusCode};
 
 /// The size of one piece of an endless body, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
-/// The size of each allocation, in bytes.
-const GREED_BYTES: usize = 1024 * 1024;
 /// Larger than any sensible limit of a response, in bytes.
 const HUGE_BODY_BYTES: u64 = 1024 * 1024 * 1024;
 /// The size of one field of a flood of header fields, in bytes.
@@ -40,19 +38,10 @@ const TRICKLE_PAUSE: Duration = Duration::from_millis(100);
 
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
-    let behaviour = request
-        .uri()
-        .path()
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    match behaviour.as_str() {
+    match single::last_segment(request.uri().path()) {
         "fine" => text("fine"),
-        "trap" => trap(),
-        "loop" => endless_loop(),
+        "trap" => panic!("a trap on demand"),
         "sleep" => sleep_for_a_day().await,
-        "memory" => take_all_memory(),
         "memory-32-mib" => take_some_memory(),
         "trap-in-body" => stream(Fault::Trap),
         "endless-body" => stream(Fault::Endless),
@@ -60,8 +49,6 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             left: HUGE_BODY_BYTES,
         }),
         "trickle" => stream(Fault::Trickle),
-        "recursion" => text(&dig(1).to_string()),
-        "exit" => std::process::exit(0),
         "random" => take_all_randomness(),
         "poll" => poll_one_thing_a_million_times(),
         "handles" => take_all_handles(),
@@ -76,16 +63,19 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "outbound" => call_out(request.uri().query().unwrap_or("http://127.0.0.1:9/")).await,
         "socket" => text(&connect()),
         "outside" => text(&outside()),
-        "count" => text(&count().to_string()),
+        "count" => text(&single::count().to_string()),
         "status" => Ok(Response::builder()
             .status(request.uri().query().unwrap_or("200"))
             .body(Body::empty())?),
         "own-request-id" => own_request_id(),
         "echo" => Ok(Response::new(request.into_body())),
         "seen-headers" => text(&listing(request.headers())),
-        _ => Ok(Response::builder()
-            .status(StatusCode::NOT_FOUND)
-            .body(Body::empty())?),
+        word => {
+            single::misbehave(word);
+            Ok(Response::builder()
+                .status(StatusCode::NOT_FOUND)
+                .body(Body::empty())?)
+        }
     }
 }
 
@@ -93,21 +83,6 @@ fn text(content: &str) -> Result<Response<Body>, Error> {
     Ok(Response::builder()
         .header("content-type", "text/plain; charset=utf-8")
         .body(Body::from(content))?)
-}
-
-fn trap() -> Result<Response<Body>, Error> {
-    panic!("a trap on demand")
-}
-
-fn endless_loop() -> Result<Response<Body>, Error> {
-    turn_forever()
-}
-
-fn turn_forever() -> ! {
-    let mut turns: u64 = 0;
-    loop {
-        turns = black_box(turns.wrapping_add(1));
-    }
 }
 
 /// Waits without CPU time: only the wall clock can end it.
@@ -122,22 +97,6 @@ fn take_some_memory() -> Result<Response<Body>, Error> {
         .map(|_| black_box(vec![1_u8; GREED_BYTES]))
         .collect();
     text(&format!("took {}", hoard.len()))
-}
-
-/// Takes memory until the host refuses, which makes the allocator abort.
-fn take_all_memory() -> Result<Response<Body>, Error> {
-    let mut hoard = Vec::new();
-    loop {
-        hoard.push(black_box(vec![1_u8; GREED_BYTES]));
-    }
-}
-
-/// Never returns. The use of its own result keeps the compiler from making a loop of it.
-fn dig(depth: u64) -> u64 {
-    match black_box(depth) {
-        0 => 0,
-        depth => dig(depth.wrapping_add(1)).wrapping_add(black_box(depth)),
-    }
 }
 
 /// Asks in one call for enough to keep the host busy.
@@ -255,12 +214,6 @@ fn outside() -> String {
     format!("{environment:?} {arguments:?} {files} files")
 }
 
-/// The number of requests of this instance, including this one.
-fn count() -> u64 {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    COUNT.fetch_add(1, Relaxed) + 1
-}
-
 /// Answers with a header that only the gateway may set.
 fn own_request_id() -> Result<Response<Body>, Error> {
     Ok(Response::builder()
@@ -308,10 +261,7 @@ impl HttpBody for FaultyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let piece = || Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b'x'; PIECE_BYTES])))));
         match &mut self.0 {
-            Fault::Trap => {
-                let _never = trap();
-                Poll::Ready(None)
-            }
+            Fault::Trap => panic!("a trap on demand"),
             Fault::Endless => piece(),
             Fault::Trickle => {
                 std::thread::sleep(TRICKLE_PAUSE);

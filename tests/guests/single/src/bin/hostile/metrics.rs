@@ -1,6 +1,5 @@
 //! The export `strongroom:service/metrics`, which never returns.
 
-use super::turn_forever;
 use bindings::exports::strongroom::service::metrics::{Guest, Metric};
 
 struct Hostile;
@@ -29,6 +28,6 @@ mod bindings {
 
 impl Guest for Hostile {
     fn collect() -> Result<Vec<Metric>, String> {
-        turn_forever()
+        single::endless_loop()
     }
 }

@@ -1,0 +1,45 @@
+//! The far end of a link: misbehaves as the call says. The tests use it to see that a fault reaches
+//! the caller as a value, and no other service.
+
+use wstd::http::{Body, Error, Request, Response};
+
+#[expect(
+    unsafe_code,
+    reason = "the component model's exports are C functions, which wit-bindgen writes"
+)]
+mod bindings {
+    use super::Callee;
+
+    wit_bindgen::generate!({
+        path: ["../../../wit/store", "../wit"],
+        world: "tests:echo/callee",
+        generate_all,
+    });
+
+    export!(Callee with_types_in self);
+}
+
+use bindings::exports::tests::echo::echo::Guest;
+
+/// More bytes than one call may copy into the host.
+const HUGE_ANSWER_BYTES: usize = 32 << 20;
+
+struct Callee;
+
+impl Guest for Callee {
+    fn act(behaviour: String) -> Result<String, String> {
+        match behaviour.as_str() {
+            "count" => Ok(single::count().to_string()),
+            "huge" => Ok("x".repeat(HUGE_ANSWER_BYTES)),
+            word => {
+                single::misbehave(word);
+                Ok(behaviour)
+            }
+        }
+    }
+}
+
+#[wstd::http_server]
+async fn main(_: Request<Body>) -> Result<Response<Body>, Error> {
+    Ok(Response::new(Body::from("fine")))
+}
