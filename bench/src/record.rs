@@ -20,9 +20,6 @@ pub struct Destination {
 
 impl Destination {
     /// Writes the measurement.
-    ///
-    /// # Errors
-    /// The file system's.
     pub fn keep(&self, measurement: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(measurement)?;
         fs::write(&self.record, text).with_context(|| format!("{}", self.record.display()))
@@ -30,9 +27,6 @@ impl Destination {
 }
 
 /// Reads a measurement; none if there is no such file.
-///
-/// # Errors
-/// The file system's, or that the file is no such measurement.
 pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
     let path = folder.join(name).with_extension("json");
     let text = match fs::read_to_string(&path) {
@@ -109,9 +103,6 @@ impl From<&Histogram<u64>> for Latency {
 const LATENCY_MICROSECONDS_MAX: u64 = 60_000_000;
 
 /// A histogram of microseconds, exact to three digits.
-///
-/// # Panics
-/// Never: the bounds and the precision are valid.
 pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_MICROSECONDS_MAX, 3).expect("the bounds are in order")
 }

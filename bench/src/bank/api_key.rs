@@ -9,9 +9,6 @@ use super::caller::{Caller, bearer, text};
 use crate::load::server::Server;
 
 /// Makes a key that reads accounts, and returns its `authorization` header.
-///
-/// # Errors
-/// The bank refuses the administrator or the key.
 pub async fn create(server: &Server, admin_password: &str) -> Result<HeaderValue> {
     let mut administrator = Caller::log_in(server, ADMIN_EMAIL, admin_password).await?;
     let key = json!({"name": "bench", "scopes": ["accounts:read"]});

@@ -34,9 +34,6 @@ impl BulkStore {
     }
 
     /// Commits the open transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub fn finish(&self) -> Result<(), StoreError> {
         self.count.set(0);
         self.open

@@ -21,9 +21,6 @@ pub struct Caller {
 
 impl Caller {
     /// Connects without a session.
-    ///
-    /// # Errors
-    /// The network's.
     pub async fn connect(server: &Server) -> Result<Self> {
         Ok(Self {
             client: Client::connect(server).await?,
@@ -34,9 +31,6 @@ impl Caller {
     }
 
     /// Connects with the session of another caller.
-    ///
-    /// # Errors
-    /// The network's.
     pub async fn with_session(server: &Server, authorization: HeaderValue) -> Result<Self> {
         let mut caller = Self::connect(server).await?;
         caller.authorization = Some(authorization);
@@ -44,9 +38,6 @@ impl Caller {
     }
 
     /// Connects and logs in.
-    ///
-    /// # Errors
-    /// The bank refuses the login.
     pub async fn log_in(server: &Server, email: &str, password: &str) -> Result<Self> {
         let mut caller = Self::connect(server).await?;
         let login = json!({"email": email, "password": password});
@@ -58,9 +49,6 @@ impl Caller {
     }
 
     /// The id of the user.
-    ///
-    /// # Errors
-    /// The caller has not logged in.
     pub fn user_id(&self) -> Result<&str> {
         self.user_id
             .as_deref()
@@ -68,19 +56,14 @@ impl Caller {
     }
 
     /// The `authorization` header of the session.
-    ///
-    /// # Errors
-    /// The caller has no session.
     pub fn authorization(&self) -> Result<HeaderValue> {
         self.authorization
             .clone()
             .context("the caller is not logged in")
     }
 
-    /// Posts a document with a new idempotency key, and returns the response's document.
-    ///
-    /// # Errors
-    /// Every status but success.
+    /// Posts a document with a new idempotency key, and returns the response's document. Every
+    /// status but success is an error.
     pub async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
         let request = Request::post(path)
             .header(HOST, &self.host)
@@ -90,10 +73,7 @@ impl Caller {
         self.ask(request).await
     }
 
-    /// Reads a document.
-    ///
-    /// # Errors
-    /// Every status but success.
+    /// Reads a document. Every status but success is an error.
     pub async fn get(&mut self, path: &str) -> Result<Value> {
         let request = Request::get(path).header(HOST, &self.host);
         self.ask(request.body(Full::default())?).await
@@ -116,9 +96,6 @@ impl Caller {
 }
 
 /// The `authorization` header of a token or key.
-///
-/// # Errors
-/// It cannot be a header.
 pub fn bearer(token: &str) -> Result<HeaderValue> {
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))?;
     authorization.set_sensitive(true);
@@ -126,9 +103,6 @@ pub fn bearer(token: &str) -> Result<HeaderValue> {
 }
 
 /// The text of a JSON string.
-///
-/// # Errors
-/// The value is no string.
 pub fn text(value: &Value) -> Result<&str> {
     value
         .as_str()

@@ -50,18 +50,12 @@ pub struct OwnedAccount {
 
 impl Bank {
     /// Reads the file that `seed` has written.
-    ///
-    /// # Errors
-    /// The file system's, or that the file is no such bank.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
     }
 
     /// Writes it to a file.
-    ///
-    /// # Errors
-    /// The file system's.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string(self)?;
         fs::write(file, text).with_context(|| format!("{}", file.display()))
@@ -75,9 +69,6 @@ impl Bank {
     }
 
     /// Logs every customer in, and returns all accounts.
-    ///
-    /// # Errors
-    /// The bank refuses a login.
     pub async fn log_in(&self, server: &Server) -> Result<Vec<OwnedAccount>> {
         let mut accounts = Vec::new();
         for customer in &self.customers {

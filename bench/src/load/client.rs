@@ -25,9 +25,6 @@ pub struct Answer {
 
 impl Client {
     /// Connects to a server.
-    ///
-    /// # Errors
-    /// The network's.
     pub async fn connect(server: &Server) -> Result<Self> {
         Ok(Self {
             server: server.clone(),
@@ -36,18 +33,12 @@ impl Client {
     }
 
     /// Replaces a connection that has failed.
-    ///
-    /// # Errors
-    /// The network's.
     pub async fn reconnect(&mut self) -> Result<()> {
         self.sender = connect(&self.server).await?;
         Ok(())
     }
 
-    /// Sends a request and reads the whole response.
-    ///
-    /// # Errors
-    /// The connection's; the client must reconnect then.
+    /// Sends a request and reads the whole response. After an error the client must reconnect.
     pub async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer> {
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
@@ -57,9 +48,6 @@ impl Client {
     }
 
     /// Sends a `GET` and reads the whole response.
-    ///
-    /// # Errors
-    /// As [`Client::ask`].
     pub async fn get(&mut self, path: &str) -> Result<Answer> {
         let request = Request::get(path).header(HOST, self.server.host()?);
         self.ask(request.body(Full::default())?).await

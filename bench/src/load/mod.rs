@@ -70,10 +70,7 @@ struct Span {
 }
 
 /// Runs a load against a server. `next` makes a request, with its target in origin form; a response
-/// with the status `success` is a success.
-///
-/// # Errors
-/// No request succeeded, or the client cannot connect to the server.
+/// with the status `success` is a success, and a run needs one, unless it is an attack.
 pub async fn run(
     server: &Server,
     plan: &Plan,
@@ -183,9 +180,6 @@ impl Tally {
 }
 
 /// Runs a future on this thread alone.
-///
-/// # Errors
-/// The future's, or the runtime's.
 pub fn on_one_thread<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -35,17 +35,11 @@ impl Server {
     }
 
     /// The `host` header of its requests.
-    ///
-    /// # Errors
-    /// The address is not valid in a header.
     pub fn host(&self) -> Result<HeaderValue> {
         HeaderValue::from_str(&self.address).with_context(|| self.address.clone())
     }
 
     /// Opens a TCP connection.
-    ///
-    /// # Errors
-    /// The network's.
     pub async fn connect(&self) -> Result<TcpStream> {
         let stream = TcpStream::connect(&self.address)
             .await
@@ -55,9 +49,6 @@ impl Server {
     }
 
     /// What its TLS needs; none for a server without TLS.
-    ///
-    /// # Errors
-    /// The certificate's, or that the address has no host name.
     pub fn tls(&self) -> Result<Option<Tls>> {
         let Some(file) = &self.certificate else {
             return Ok(None);
@@ -78,9 +69,6 @@ pub struct Tls {
 
 impl Tls {
     /// Runs the handshake on a connection.
-    ///
-    /// # Errors
-    /// The handshake's.
     pub async fn wrap(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
         let wrapped = self.connector.connect(self.name.clone(), stream);
         wrapped.await.context("the TLS handshake")

@@ -8,9 +8,6 @@ use anyhow::{Context, Result};
 const MICROSECONDS_PER_TICK: u64 = 10_000;
 
 /// The CPU time of a process so far, in user mode and in the kernel, in microseconds.
-///
-/// # Errors
-/// There is no such process.
 pub fn microseconds(pid: u32) -> Result<u64> {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read_to_string(&path).with_context(|| path.clone())?;
