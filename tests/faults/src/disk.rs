@@ -160,7 +160,7 @@ impl Disk {
     ///
     /// # Errors
     /// The system's: some files may be in either state.
-    pub fn lose_power(&mut self, loss: &PowerLoss) -> io::Result<()> {
+    pub fn lose_power(&mut self, loss: PowerLoss) -> io::Result<()> {
         let mut choice = Choice {
             model: loss.model,
             random: StdRng::seed_from_u64(loss.seed),

@@ -2,7 +2,7 @@
 
 use crate::disk::Disk;
 use crate::end;
-use crate::plan::{Call, Code, Fault, Lasting, Operation, Plan, PowerLoss, Stores, When};
+use crate::plan::{Call, Code, Fault, FaultKind, Lasting, Operation, Plan, PowerLoss, When};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -95,7 +95,7 @@ impl Display for Counts {
 
 impl Injector {
     pub fn new(plan: Plan) -> Self {
-        let is_power_lost = |fault: &Fault| matches!(fault, Fault::PowerLoss(_));
+        let is_power_lost = |fault: &Fault| matches!(fault.kind, FaultKind::PowerLoss(_));
         let is_disk_watched = plan.page_cache.is_some() || plan.faults.iter().any(is_power_lost);
         let progress = Progress {
             passed: vec![0; plan.faults.len()],
@@ -125,30 +125,33 @@ impl Injector {
 
     /// Counts an operation on a store's file that is about to begin.
     pub fn at_operation(&self, store: &str, operation: Operation) -> Verdict {
-        match self.due(store, FaultPoint::Operation(operation)) {
-            Some(Fault::Error(error)) => Verdict::Fail(error.code),
-            Some(Fault::PowerLoss(loss)) => Verdict::LosePower(loss.clone()),
-            Some(Fault::Crash(_) | Fault::Trap(_)) | None => Verdict::Pass,
+        let due = self.due(store, FaultPoint::Operation(operation));
+        match due.map(|fault| fault.kind) {
+            Some(FaultKind::Error { code, .. }) => Verdict::Fail(code),
+            Some(FaultKind::PowerLoss(loss)) => Verdict::LosePower(loss),
+            Some(FaultKind::Crash { .. } | FaultKind::Trap { .. }) | None => Verdict::Pass,
         }
     }
 
     /// Counts a side of a guest's call.
     pub fn at_call(&self, file: &Path, call: Call, when: When) -> Result<(), Trap> {
-        match self.due(&store_of(file), FaultPoint::Call(call, when)) {
-            Some(Fault::Crash(_)) => {
+        let due = self.due(&store_of(file), FaultPoint::Call(call, when));
+        let Some(fault) = due else { return Ok(()) };
+        match fault.kind {
+            FaultKind::Crash { .. } => {
                 let disk = self.disk();
                 if let Some(disk) = &disk {
                     self.hand_on(disk);
                 }
                 end::kill();
             }
-            Some(fault @ Fault::Trap(_)) => Err(Trap(fault.to_string())),
-            Some(Fault::Error(_) | Fault::PowerLoss(_)) | None => Ok(()),
+            FaultKind::Trap { .. } => Err(Trap(fault.text.clone())),
+            FaultKind::Error { .. } | FaultKind::PowerLoss(_) => Ok(()),
         }
     }
 
     /// Ends the process as a power loss does, with the files as the disk has them.
-    pub fn lose_power(&self, loss: &PowerLoss) -> ! {
+    pub fn lose_power(&self, loss: PowerLoss) -> ! {
         // Held to the end: no thread can change a file any more, or see a sync succeed.
         let mut disk = self.disk();
         if let Some(disk) = &mut disk
@@ -205,47 +208,36 @@ impl Injector {
             }
             *passed += 1;
             if fault.comes_at(*passed) {
-                due = due.or(Some((fault, *passed == fault.at())));
+                due = due.or(Some((fault, *passed == fault.at)));
             }
         }
         let (fault, is_first) = due?;
         if is_first {
-            end::say(&format!("fired {fault}"));
+            end::say(&format!("fired {}", fault.text));
         }
         Some(fault)
     }
 }
 
 impl Fault {
-    fn place(&self) -> (&Stores, FaultPoint, u64) {
-        match self {
-            Self::Error(error) => (
-                &error.store,
-                FaultPoint::Operation(error.operation),
-                error.at,
-            ),
-            Self::PowerLoss(loss) => (&loss.store, FaultPoint::Operation(Operation::Sync), loss.at),
-            Self::Crash(crash) | Self::Trap(crash) => (
-                &crash.store,
-                FaultPoint::Call(crash.call, crash.when),
-                crash.at,
-            ),
-        }
-    }
-
     fn watches(&self, store: &str, point: FaultPoint) -> bool {
-        let (stores, own, _) = self.place();
-        own == point && stores.contain(store)
-    }
-
-    fn at(&self) -> u64 {
-        self.place().2
+        let own = match self.kind {
+            FaultKind::Error { operation, .. } => FaultPoint::Operation(operation),
+            FaultKind::PowerLoss(_) => FaultPoint::Operation(Operation::Sync),
+            FaultKind::Crash { call, when } | FaultKind::Trap { call, when } => {
+                FaultPoint::Call(call, when)
+            }
+        };
+        own == point && self.store.as_ref().is_none_or(|own| own == store)
     }
 
     fn comes_at(&self, passed: u64) -> bool {
-        match self {
-            Self::Error(error) if error.lasting == Lasting::Good => passed >= error.at,
-            _ => passed == self.at(),
+        match self.kind {
+            FaultKind::Error {
+                lasting: Lasting::Good,
+                ..
+            } => passed >= self.at,
+            _ => passed == self.at,
         }
     }
 }

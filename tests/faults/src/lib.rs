@@ -25,8 +25,7 @@ mod vfs;
 
 pub use injector::{Counts, Trap};
 pub use plan::{
-    Call, Code, Crash, Fault, IoError, Lasting, Model, Operation, Plan, PlanError, PowerLoss,
-    Stores, When,
+    Call, Code, Fault, FaultKind, Lasting, Model, Operation, Plan, PlanError, PowerLoss, When,
 };
 
 use injector::{Injector, installed};

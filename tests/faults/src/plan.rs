@@ -41,75 +41,54 @@ pub struct Plan {
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// An operation of the disk fails.
-    Error(IoError),
-    /// The power goes.
-    PowerLoss(PowerLoss),
-    /// The process is killed.
-    Crash(Crash),
-    /// A guest dies of a call.
-    Trap(Crash),
-}
-
-/// An operation of the disk that fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IoError {
-    /// The stores whose operations count.
-    pub store: Stores,
-    /// The operation that fails.
-    pub operation: Operation,
+pub struct Fault {
+    /// Its words in the plan.
+    pub text: String,
+    /// The store whose operations or calls count; none for all stores, counted together.
+    pub store: Option<String>,
     /// Which one of them, from 1.
     pub at: u64,
-    /// The error of the system.
-    pub code: Code,
-    /// Whether the disk recovers.
-    pub lasting: Lasting,
+    /// What happens then.
+    pub kind: FaultKind,
 }
 
-/// The end of the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// An operation of the disk fails.
+    Error {
+        /// The operation.
+        operation: Operation,
+        /// The error of the system.
+        code: Code,
+        /// Whether the disk recovers.
+        lasting: Lasting,
+    },
+    /// The power goes at a sync. All stores lose the data that is not on disk.
+    PowerLoss(PowerLoss),
+    /// The process is killed before or after a guest's call at its store.
+    Crash {
+        /// The call of the WIT.
+        call: Call,
+        /// Before it or after it.
+        when: When,
+    },
+    /// The guest dies of such a call.
+    Trap {
+        /// The call of the WIT.
+        call: Call,
+        /// Before it or after it.
+        when: When,
+    },
+}
+
+/// What a power loss leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PowerLoss {
-    /// The stores whose syncs count. All stores lose the data that is not on disk.
-    pub store: Stores,
-    /// At which sync, from 1.
-    pub at: u64,
     /// Which writes are on disk that no sync has covered.
     pub model: Model,
     /// The seed of the model's choices.
     pub seed: u64,
-}
-
-/// A call of a guest at its store, at which the process or the guest ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Crash {
-    /// The stores whose operations count.
-    pub store: Stores,
-    /// The call of the WIT.
-    pub call: Call,
-    /// Before the call or after it.
-    pub when: When,
-    /// Which one of them, from 1.
-    pub at: u64,
-}
-
-/// The stores that a fault watches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stores {
-    /// All, counted together.
-    All,
-    /// The store of a service.
-    Of(String),
-}
-
-impl Stores {
-    /// Whether `store` is one of them.
-    pub fn contain(&self, store: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Of(name) => name == store,
-        }
-    }
 }
 
 /// Defines an enum whose values are words of a plan.
@@ -215,68 +194,6 @@ words! {
         Before = "before",
         /// The call has had its effect, and the guest has no result yet. A commit is on disk.
         After = "after",
-    }
-}
-
-impl Display for Stores {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::All => "*",
-            Self::Of(name) => name,
-        })
-    }
-}
-
-impl Display for Crash {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (store, call, when, at) = (&self.store, self.call, self.when, self.at);
-        write!(formatter, "store={store} call={call} when={when} at={at}")
-    }
-}
-
-impl Display for IoError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (store, operation, at) = (&self.store, self.operation, self.at);
-        write!(formatter, "store={store} op={operation} at={at} ")?;
-        write!(formatter, "code={} for={}", self.code, self.lasting)
-    }
-}
-
-impl Display for PowerLoss {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (store, at, model, seed) = (&self.store, self.at, self.model, self.seed);
-        write!(formatter, "store={store} at={at} model={model} seed={seed}")
-    }
-}
-
-impl Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Error(error) => write!(formatter, "error {error}"),
-            Self::PowerLoss(loss) => write!(formatter, "power-loss {loss}"),
-            Self::Crash(crash) => write!(formatter, "crash {crash}"),
-            Self::Trap(crash) => write!(formatter, "trap {crash}"),
-        }
-    }
-}
-
-impl Display for Plan {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if self.is_after_start {
-            parts.push("after-start".to_owned());
-        }
-        if self.is_synchronous_normal {
-            parts.push("synchronous=normal".to_owned());
-        }
-        if self.count {
-            parts.push("count".to_owned());
-        }
-        if let Some(file) = &self.page_cache {
-            parts.push(format!("page-cache={}", file.display()));
-        }
-        parts.extend(self.faults.iter().map(Fault::to_string));
-        formatter.write_str(&parts.join("; "))
     }
 }
 

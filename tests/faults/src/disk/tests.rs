@@ -1,7 +1,6 @@
 //! The model of a disk keeps what was synced, loses what was not, and never makes anything up.
 
 use super::*;
-use crate::plan::Stores;
 use std::collections::BTreeSet;
 use std::os::unix::fs::FileExt as _;
 use tempfile::TempDir;
@@ -89,13 +88,7 @@ impl Folder {
     }
 
     fn lose_power(mut self, model: Model, seed: u64) -> Vec<(String, Vec<u8>)> {
-        let loss = PowerLoss {
-            store: Stores::All,
-            at: 1,
-            model,
-            seed,
-        };
-        self.disk.lose_power(&loss).unwrap();
+        self.disk.lose_power(PowerLoss { model, seed }).unwrap();
         let mut files: Vec<_> = std::fs::read_dir(self.folder.path())
             .unwrap()
             .map(|entry| {

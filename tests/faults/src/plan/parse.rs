@@ -1,9 +1,7 @@
 //! Reads a plan, and refuses each word that it does not understand: without its fault, a test would
 //! pass.
 
-use super::{
-    Call, Code, Crash, Fault, IoError, Lasting, Model, Operation, Plan, PowerLoss, Stores, When,
-};
+use super::{Call, Code, Fault, FaultKind, Lasting, Model, Operation, Plan, PowerLoss, When};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -39,43 +37,60 @@ impl FromStr for Plan {
             rest = after;
         }
         for part in rest.split(';') {
-            let mut words = part.split_whitespace();
-            if let Some(verb) = words.next() {
-                plan.add(verb, Words::read(verb, words)?)?;
-            }
+            plan.add(part.trim())?;
         }
         Ok(plan)
     }
 }
 
 impl Plan {
-    fn add(&mut self, verb: &str, mut words: Words<'_>) -> Result<(), PlanError> {
-        match verb {
-            "error" => self.faults.push(Fault::Error(IoError {
-                store: words.store()?,
+    fn add(&mut self, part: &str) -> Result<(), PlanError> {
+        let mut words = part.split_whitespace();
+        let Some(verb) = words.next() else {
+            return Ok(());
+        };
+        let mut words = Words::read(verb, words)?;
+        let kind = match verb {
+            "error" => FaultKind::Error {
                 operation: words.one_of("op", Operation::ALL, Operation::as_str)?,
-                at: words.place()?,
                 code: words.one_of("code", Code::ALL, Code::as_str)?,
                 lasting: words.lasting()?,
-            })),
-            "power-loss" => self.faults.push(Fault::PowerLoss(PowerLoss {
-                store: words.store()?,
-                at: words.place()?,
+            },
+            "power-loss" => FaultKind::PowerLoss(PowerLoss {
                 model: words.one_of("model", Model::ALL, Model::as_str)?,
                 seed: words.seed()?,
-            })),
-            "crash" => self.faults.push(Fault::Crash(words.crash()?)),
-            "trap" => self.faults.push(Fault::Trap(words.crash()?)),
-            "count" => self.count = true,
-            "synchronous=normal" => self.is_synchronous_normal = true,
-            _ => match verb.split_once('=') {
-                Some(("page-cache", file)) if !file.is_empty() => {
-                    self.page_cache = Some(file.into());
-                }
-                _ => return Err(PlanError::new(verb, "no such verb")),
+            }),
+            "crash" => FaultKind::Crash {
+                call: words.call()?,
+                when: words.when()?,
             },
-        }
+            "trap" => FaultKind::Trap {
+                call: words.call()?,
+                when: words.when()?,
+            },
+            _ => {
+                self.set(verb)?;
+                return words.finish();
+            }
+        };
+        self.faults.push(Fault {
+            text: part.to_owned(),
+            store: words.store()?,
+            at: words.place()?,
+            kind,
+        });
         words.finish()
+    }
+
+    /// Does what a single word says.
+    fn set(&mut self, word: &str) -> Result<(), PlanError> {
+        match word.split_once('=') {
+            None if word == "count" => self.count = true,
+            Some(("synchronous", "normal")) => self.is_synchronous_normal = true,
+            Some(("page-cache", file)) if !file.is_empty() => self.page_cache = Some(file.into()),
+            _ => return Err(PlanError::new(word, "no such verb")),
+        }
+        Ok(())
     }
 }
 
@@ -112,11 +127,11 @@ impl<'a> Words<'a> {
             .ok_or_else(|| PlanError::new(self.verb, format_args!("it has no `{key}`")))
     }
 
-    fn store(&mut self) -> Result<Stores, PlanError> {
+    fn store(&mut self) -> Result<Option<String>, PlanError> {
         match self.required("store")? {
             (word, "") => Err(PlanError::new(word, "no store has no name")),
-            (_, "*") => Ok(Stores::All),
-            (_, name) => Ok(Stores::Of(name.to_owned())),
+            (_, "*") => Ok(None),
+            (_, name) => Ok(Some(name.to_owned())),
         }
     }
 
@@ -159,13 +174,12 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn crash(&mut self) -> Result<Crash, PlanError> {
-        Ok(Crash {
-            store: self.store()?,
-            call: self.one_of("call", Call::ALL, Call::as_str)?,
-            when: self.one_of("when", When::ALL, When::as_str)?,
-            at: self.place()?,
-        })
+    fn call(&mut self) -> Result<Call, PlanError> {
+        self.one_of("call", Call::ALL, Call::as_str)
+    }
+
+    fn when(&mut self) -> Result<When, PlanError> {
+        self.one_of("when", When::ALL, When::as_str)
     }
 
     fn finish(self) -> Result<(), PlanError> {

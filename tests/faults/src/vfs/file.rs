@@ -273,7 +273,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
             watched.note_failed_sync();
             return failure(Operation::Sync, code);
         }
-        Verdict::LosePower(loss) => injector().lose_power(&loss),
+        Verdict::LosePower(loss) => injector().lose_power(loss),
     }
     // Other threads may write meanwhile; this sync need not cover that.
     let mark = injector().disk().map(|disk| disk.mark());
