@@ -362,20 +362,34 @@ fn unsigned(size: sqlite3_int64) -> u64 {
     u64::try_from(size).unwrap_or(0)
 }
 
-unsafe extern "C" fn file_size(file: *mut sqlite3_file, size: *mut sqlite3_int64) -> c_int {
-    real!(file, xFileSize, size).unwrap_or(SQLITE_IOERR)
+/// Methods that are passed on as they are, each with the code for a system that lacks it.
+macro_rules! passed_on {
+    ($($name:ident = $method:ident ($($argument:ident: $type:ty),*) or $code:expr;)+) => {$(
+        unsafe extern "C" fn $name(file: *mut sqlite3_file $(, $argument: $type)*) -> c_int {
+            real!(file, $method $(, $argument)*).unwrap_or($code)
+        }
+    )+};
 }
 
-unsafe extern "C" fn lock(file: *mut sqlite3_file, level: c_int) -> c_int {
-    real!(file, xLock, level).unwrap_or(SQLITE_IOERR)
+passed_on! {
+    file_size = xFileSize(size: *mut sqlite3_int64) or SQLITE_IOERR;
+    lock = xLock(level: c_int) or SQLITE_IOERR;
+    unlock = xUnlock(level: c_int) or SQLITE_IOERR;
+    check_reserved_lock = xCheckReservedLock(result: *mut c_int) or SQLITE_IOERR;
+    sector_size = xSectorSize() or 0;
+    device_characteristics = xDeviceCharacteristics() or 0;
+    shm_map = xShmMap(
+        region: c_int,
+        size: c_int,
+        extend: c_int,
+        memory: *mut *mut c_void
+    ) or SQLITE_IOERR;
+    shm_lock = xShmLock(offset: c_int, count: c_int, flags: c_int) or SQLITE_IOERR;
+    shm_unmap = xShmUnmap(delete: c_int) or SQLITE_IOERR;
 }
 
-unsafe extern "C" fn unlock(file: *mut sqlite3_file, level: c_int) -> c_int {
-    real!(file, xUnlock, level).unwrap_or(SQLITE_IOERR)
-}
-
-unsafe extern "C" fn check_reserved_lock(file: *mut sqlite3_file, result: *mut c_int) -> c_int {
-    real!(file, xCheckReservedLock, result).unwrap_or(SQLITE_IOERR)
+unsafe extern "C" fn shm_barrier(file: *mut sqlite3_file) {
+    let _ = real!(file, xShmBarrier);
 }
 
 unsafe extern "C" fn file_control(
@@ -388,39 +402,4 @@ unsafe extern "C" fn file_control(
         return SQLITE_NOTFOUND;
     }
     real!(file, xFileControl, operation, argument).unwrap_or(SQLITE_NOTFOUND)
-}
-
-unsafe extern "C" fn sector_size(file: *mut sqlite3_file) -> c_int {
-    real!(file, xSectorSize).unwrap_or(0)
-}
-
-unsafe extern "C" fn device_characteristics(file: *mut sqlite3_file) -> c_int {
-    real!(file, xDeviceCharacteristics).unwrap_or(0)
-}
-
-unsafe extern "C" fn shm_map(
-    file: *mut sqlite3_file,
-    region: c_int,
-    size: c_int,
-    extend: c_int,
-    memory: *mut *mut c_void,
-) -> c_int {
-    real!(file, xShmMap, region, size, extend, memory).unwrap_or(SQLITE_IOERR)
-}
-
-unsafe extern "C" fn shm_lock(
-    file: *mut sqlite3_file,
-    offset: c_int,
-    count: c_int,
-    flags: c_int,
-) -> c_int {
-    real!(file, xShmLock, offset, count, flags).unwrap_or(SQLITE_IOERR)
-}
-
-unsafe extern "C" fn shm_barrier(file: *mut sqlite3_file) {
-    let _ = real!(file, xShmBarrier);
-}
-
-unsafe extern "C" fn shm_unmap(file: *mut sqlite3_file, delete: c_int) -> c_int {
-    real!(file, xShmUnmap, delete).unwrap_or(SQLITE_IOERR)
 }
