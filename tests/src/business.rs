@@ -19,22 +19,16 @@ impl Pair {
         self.hold(6_000).await;
         let line = |amount: &str| self.body(amount);
         let mixed = [line("1.00"), line("9000"), json!({"amount": 1})];
+        let sound = [line("1.00"), line("2.00")];
+        let capture = format!("holds/{captured}/capture");
+        let void = format!("holds/{voided}/void");
         for (call, body) in [
-            (
-                format!("holds/{captured}/capture"),
-                json!({"amount": "4.00"}),
-            ),
-            (format!("holds/{voided}/void"), json!({})),
-            (
-                "batch".to_owned(),
-                json!({"transfers": mixed, "atomic": false}),
-            ),
-            (
-                "batch".to_owned(),
-                json!({"transfers": [line("1.00"), line("2.00")], "atomic": true}),
-            ),
+            (capture.as_str(), json!({"amount": "4.00"})),
+            (void.as_str(), json!({})),
+            ("batch", json!({"transfers": mixed, "atomic": false})),
+            ("batch", json!({"transfers": sound, "atomic": true})),
         ] {
-            alice.submit(&call, &body).await.expect(201);
+            alice.submit(call, &body).await.expect(201);
         }
         let split = alice.submit("postings", &self.posting("3.00")).await;
         let split = split.expect(201);

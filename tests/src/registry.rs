@@ -62,27 +62,27 @@ impl Registry {
 
     /// The same with the components that plain `cargo build --target wasm32-wasip2` made.
     pub fn bank_of_plain_builds() -> Self {
-        BANK_SERVICES
-            .into_iter()
-            .fold(Self::bank(), |bank, (service, component)| {
-                let file = workspace::plain_component(component);
-                bank.change(service, |service| service.file(&file))
-            })
+        Self::bank_of(workspace::plain_component)
     }
 
     /// The same with builds that no other run has seen, which are written into `folder`.
     pub fn bank_rebuilt(folder: &Path, number: u8) -> Self {
-        BANK_SERVICES
-            .into_iter()
-            .fold(Self::bank(), |bank, (service, component)| {
-                let file = folder.join(format!("{component}-{number}.wasm"));
-                let mut bytes = fs::read(workspace::component(component)).expect("a component");
-                // A custom section means nothing: number 0, 3 bytes, a name and a content of 1 byte
-                // each.
-                bytes.extend_from_slice(&[0, 3, 1, b'n', number]);
-                fs::write(&file, bytes).expect("a file can be written");
-                bank.change(service, |service| service.file(&file))
-            })
+        Self::bank_of(|component| {
+            let file = folder.join(format!("{component}-{number}.wasm"));
+            let mut bytes = fs::read(workspace::component(component)).expect("a component");
+            // A custom section means nothing: number 0, 3 bytes, a name and a content of 1 byte
+            // each.
+            bytes.extend_from_slice(&[0, 3, 1, b'n', number]);
+            fs::write(&file, bytes).expect("a file can be written");
+            file
+        })
+    }
+
+    fn bank_of(file: impl Fn(&str) -> PathBuf) -> Self {
+        let services = BANK_SERVICES.into_iter();
+        services.fold(Self::bank(), |bank, (service, component)| {
+            bank.change(service, |service| service.file(&file(component)))
+        })
     }
 
     /// Sets a key of the `[host]` table.
