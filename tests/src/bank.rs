@@ -149,12 +149,10 @@ async fn login(client: &Client, email: &str, password: &str) -> Answer {
     client.post("/api/auth/login").json(&body).await
 }
 
-/// A new email address.
 pub fn new_email() -> String {
     format!("{}@example.org", Uuid::now_v7().simple())
 }
 
-/// A new idempotency key.
 pub fn new_key() -> String {
     Uuid::now_v7().to_string()
 }
@@ -184,7 +182,6 @@ impl Deref for Person {
 }
 
 impl Person {
-    /// Starts a session.
     pub async fn log_in(client: &Client, email: &str, password: &str) -> Self {
         let session = login(client, email, password).await.expect(200);
         Self {
@@ -241,7 +238,6 @@ impl Person {
         self.post(&format!("/api/accounts/{account}/close")).await
     }
 
-    /// Changes the password.
     pub async fn change_password(&self, new: &str) {
         let change = json!({"current_password": self.password, "new_password": new});
         let changed = self.post("/api/auth/password").json(&change).await;
@@ -259,7 +255,6 @@ impl Person {
         format!("/api/auth/users/{}", self.id)
     }
 
-    /// An account.
     pub async fn account(&self, id: &str) -> Value {
         self.read(&format!("/api/accounts/{id}")).await
     }
@@ -360,7 +355,6 @@ impl Pair {
     }
 }
 
-/// An entry of a posting.
 pub fn entry(account: &str, direction: &str, amount: &str, currency: &str) -> Value {
     json!({
         "account_id": account, "direction": direction, "amount": amount, "currency": currency,

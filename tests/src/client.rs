@@ -43,7 +43,6 @@ impl Client {
         }
     }
 
-    /// The same client with a token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self {
@@ -52,7 +51,6 @@ impl Client {
         }
     }
 
-    /// The same client without a token.
     #[must_use]
     pub fn without_token(&self) -> Self {
         Self {
@@ -61,12 +59,10 @@ impl Client {
         }
     }
 
-    /// The token it sends.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("the client has a token")
     }
 
-    /// `GET path`.
     pub fn get(&self, path: &str) -> Call {
         self.call("GET", path)
     }
@@ -78,7 +74,6 @@ impl Client {
         answer.expect(200)
     }
 
-    /// `POST path`.
     pub fn post(&self, path: &str) -> Call {
         self.call("POST", path)
     }
@@ -89,17 +84,14 @@ impl Client {
         self.post(&path).key(&crate::bank::new_key()).json(body)
     }
 
-    /// `PATCH path`.
     pub fn patch(&self, path: &str) -> Call {
         self.call("PATCH", path)
     }
 
-    /// `DELETE path`.
     pub fn delete(&self, path: &str) -> Call {
         self.call("DELETE", path)
     }
 
-    /// Any method.
     pub fn call(&self, method: &str, path: &str) -> Call {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.request(method, format!("{}{path}", self.url));
@@ -117,13 +109,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// A JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
-    /// Any body.
     #[must_use]
     pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
         Self {
@@ -131,7 +121,6 @@ impl Call {
         }
     }
 
-    /// A header.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         Self {
@@ -139,7 +128,6 @@ impl Call {
         }
     }
 
-    /// The `idempotency-key` header.
     #[must_use]
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
@@ -198,7 +186,6 @@ impl IntoFuture for Call {
     }
 }
 
-/// What came back.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
@@ -216,7 +203,6 @@ impl Answer {
         Some(value.to_str().expect("a header of text"))
     }
 
-    /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

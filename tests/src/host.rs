@@ -235,7 +235,6 @@ impl Host {
         self.folder.path()
     }
 
-    /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder().join("data")
     }
@@ -344,7 +343,6 @@ impl Host {
         started.elapsed()
     }
 
-    /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("the process takes the signal");
     }
@@ -466,7 +464,6 @@ impl Output {
         Self { text, reader }
     }
 
-    /// Everything so far.
     pub fn so_far(&self) -> String {
         self.text.lock().expect("no reader panics").clone()
     }

@@ -16,7 +16,6 @@ use crate::wire::connect_from;
 /// How long to wait between two pings of a client that says nothing else.
 const PING_PAUSE: Duration = Duration::from_secs(1);
 
-/// One connection.
 #[derive(Debug)]
 pub struct Peer {
     requests: SendRequest<&'static [u8]>,

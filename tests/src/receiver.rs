@@ -16,12 +16,10 @@ const SECONDS_MAX: u64 = 60;
 pub struct Received {
     /// The request line and the headers.
     pub head: String,
-    /// The body.
     pub body: Vec<u8>,
 }
 
 impl Received {
-    /// A header.
     pub fn header(&self, name: &str) -> &str {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines
@@ -30,7 +28,6 @@ impl Received {
             .unwrap_or_else(|| panic!("no {name} in {}", self.head))
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("a body of JSON")
     }
@@ -101,12 +98,11 @@ impl Receiver {
         answers.push_back(status);
     }
 
-    /// All that it was sent.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("no panic").clone()
     }
 
-    /// The same, once there are so many requests.
+    /// All that it was sent, once there are so many requests.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         wait_for("what it is sent", SECONDS_MAX, async || {
             let received = self.received();

@@ -142,7 +142,6 @@ impl Service {
         Self::default().file(&workspace::guest(name))
     }
 
-    /// Sets the component's file.
     #[must_use]
     pub fn file(self, path: &Path) -> Self {
         self.set("component", path.display().to_string())
@@ -154,7 +153,6 @@ impl Service {
         self.set("public", Value::Array(vec!["* /*".into()]))
     }
 
-    /// Sets a key.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.insert(key.to_owned(), value.into());

@@ -107,7 +107,6 @@ fn in_a_folder_of(test: &str, folder: &Path, name: &Path) -> Option<PathBuf> {
     file
 }
 
-/// A file in `tests/`.
 pub fn in_tests(file: &str) -> PathBuf {
     workspace::root().join("tests").join(file)
 }

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 /// A server that says nothing for so long has neither answered nor hung up.
 const SILENCE_MAX: Duration = Duration::from_secs(40);
 
-/// One connection.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
@@ -127,7 +126,6 @@ impl RawReply {
         self.text.matches("HTTP/1.1 ").count()
     }
 
-    /// All of it.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -3,7 +3,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The root of the workspace.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -56,7 +55,6 @@ pub fn names_interface(component: &Path, interface: &str) -> bool {
     parts.any(|part| part == interface.as_bytes())
 }
 
-/// A schema of `tests/schemas`.
 pub fn schema(name: &str) -> PathBuf {
     root().join("tests/schemas").join(name)
 }

@@ -82,12 +82,10 @@ impl Books {
         counts
     }
 
-    /// What every account has.
     pub const fn model(&self) -> &Model {
         self.replay.model()
     }
 
-    /// A row.
     pub fn row(&self, id: Uuid) -> Option<Recorded> {
         self.rows.get(&id).copied()
     }

@@ -316,7 +316,6 @@ pub fn digest_of(legs: &[Leg]) -> u64 {
     hasher.finish()
 }
 
-/// An id.
 pub fn id(value: &Value) -> Uuid {
     Uuid::parse_str(text(value)).expect("an id")
 }

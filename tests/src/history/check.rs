@@ -106,7 +106,6 @@ impl Checker {
         self.books.model()
     }
 
-    /// Everything that was wrong so far.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }

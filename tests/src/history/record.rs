@@ -38,7 +38,6 @@ pub enum Heard {
 }
 
 impl Ask {
-    /// A request under this key.
     pub fn new(key: &str, wish: Wish) -> Self {
         Self {
             key: key.into(),
@@ -57,7 +56,6 @@ impl Default for History {
 }
 
 impl History {
-    /// Asks once.
     pub async fn ask(&self, person: &Person, ask: &Ask) -> Heard {
         let request = person.post(&ask.wish.path()).key(&ask.key);
         let request = match ask.wish.body() {

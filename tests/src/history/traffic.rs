@@ -127,7 +127,6 @@ impl Town {
         }
     }
 
-    /// Somebody.
     pub fn person(&self, who: Who) -> &Person {
         match who {
             Who::Admin => &self.admin,

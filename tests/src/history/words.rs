@@ -12,7 +12,6 @@ macro_rules! words {
         }
 
         impl $name {
-            /// By the word of the API.
             pub fn of(word: &str) -> Self {
                 match word {
                     $($word => Self::$variant,)+
@@ -20,7 +19,6 @@ macro_rules! words {
                 }
             }
 
-            /// The word of the API.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -101,12 +99,10 @@ pub const KWD: Currency = Currency(*b"KWD");
 pub const NONE: Currency = Currency(*b"XXX");
 
 impl Currency {
-    /// By its code.
     pub fn of(code: &str) -> Self {
         Self(code.as_bytes().try_into().expect("three letters"))
     }
 
-    /// The code.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).expect("three letters")
     }
