@@ -47,7 +47,6 @@ impl ApiKey {
     }
 
     /// The same key at a host that was restarted, on whatever port it listens now.
-    #[must_use]
     pub fn at(&self, host: &Host) -> Self {
         Self {
             client: host.client().with_token(self.token()),

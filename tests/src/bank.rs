@@ -199,7 +199,6 @@ impl Person {
     }
 
     /// The same user and session at a host that was restarted, on whatever port it listens now.
-    #[must_use]
     pub fn at(&self, host: &Host) -> Self {
         Self {
             client: host.client().with_token(self.token()),
@@ -343,7 +342,6 @@ impl Pair {
     }
 
     /// The same people at a host that was restarted.
-    #[must_use]
     pub fn at(&self, host: &Host) -> Self {
         Self {
             alice: self.alice.at(host),

@@ -43,7 +43,6 @@ impl Client {
         }
     }
 
-    #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self {
             token: Some(token.to_owned()),
@@ -51,7 +50,6 @@ impl Client {
         }
     }
 
-    #[must_use]
     pub fn without_token(&self) -> Self {
         Self {
             token: None,
@@ -102,39 +100,35 @@ impl Client {
     }
 }
 
-/// A request under construction; awaiting it sends it.
+/// A request under construction.
 #[derive(Debug)]
+#[must_use = "awaiting it sends it"]
 pub struct Call {
     request: reqwest::RequestBuilder,
 }
 
 impl Call {
-    #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
-    #[must_use]
     pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
         Self {
             request: self.request.header(CONTENT_TYPE, content_type).body(body),
         }
     }
 
-    #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         Self {
             request: self.request.header(name, value),
         }
     }
 
-    #[must_use]
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
     /// Waits this long for the answer.
-    #[must_use]
     pub fn within(self, seconds: u64) -> Self {
         let time_max = std::time::Duration::from_secs(seconds);
         Self {

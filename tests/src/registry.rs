@@ -22,6 +22,7 @@ pub const BANK_SERVICES: [(&str, &str); 5] = [
 
 /// A registry under construction.
 #[derive(Debug, Clone, Default)]
+#[must_use]
 pub struct Registry {
     host: Table,
     services: Table,
@@ -86,14 +87,12 @@ impl Registry {
     }
 
     /// Sets a key of the `[host]` table.
-    #[must_use]
     pub fn host(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.host.insert(key.to_owned(), value.into());
         self
     }
 
     /// Adds or replaces a service.
-    #[must_use]
     pub fn service(mut self, name: &str, service: Service) -> Self {
         self.services
             .insert(name.to_owned(), Value::Table(service.0));
@@ -101,7 +100,6 @@ impl Registry {
     }
 
     /// Changes a service that is there.
-    #[must_use]
     pub fn change(mut self, name: &str, change: impl FnOnce(Service) -> Service) -> Self {
         let Some(Value::Table(settings)) = self.services.remove(name) else {
             panic!("no service {name}")
@@ -134,6 +132,7 @@ impl Registry {
 
 /// The table of one service.
 #[derive(Debug, Clone, Default)]
+#[must_use]
 pub struct Service(Table);
 
 impl Service {
@@ -142,31 +141,26 @@ impl Service {
         Self::default().file(&workspace::guest(name))
     }
 
-    #[must_use]
     pub fn file(self, path: &Path) -> Self {
         self.set("component", path.display().to_string())
     }
 
     /// Reachable without a token.
-    #[must_use]
     pub fn public(self) -> Self {
         self.set("public", Value::Array(vec!["* /*".into()]))
     }
 
-    #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.insert(key.to_owned(), value.into());
         self
     }
 
     /// Sets a key of the `config` table.
-    #[must_use]
     pub fn config(self, key: &str, value: impl Into<Value>) -> Self {
         self.set_in("config", key, value.into())
     }
 
     /// Sets a key of the `limits` table.
-    #[must_use]
     pub fn limit(self, key: &str, value: impl Into<Value>) -> Self {
         self.set_in("limits", key, value.into())
     }

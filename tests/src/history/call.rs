@@ -59,7 +59,6 @@ pub struct Line {
 
 impl Line {
     /// The other way.
-    #[must_use]
     pub const fn back(self) -> Self {
         Self {
             from: self.to,

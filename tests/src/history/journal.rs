@@ -100,7 +100,6 @@ impl Leg {
     }
 
     /// The other way.
-    #[must_use]
     pub const fn back(self) -> Self {
         let direction = match self.direction {
             Direction::Debit => Direction::Credit,

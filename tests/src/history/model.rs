@@ -119,7 +119,6 @@ impl Model {
     }
 
     /// A model of these accounts as they are, without a past.
-    #[must_use]
     pub fn of_accounts<'a>(&self, ids: impl IntoIterator<Item = &'a Uuid>) -> Self {
         let accounts = ids
             .into_iter()

@@ -110,7 +110,6 @@ impl Town {
     }
 
     /// The same people at a host that was restarted.
-    #[must_use]
     pub fn at(&self, host: &Host) -> Self {
         Self {
             admin: self.admin.at(host),
