@@ -22,8 +22,7 @@ turns=5
 
 source "$root/bench/large_bank.sh"
 read_numbers "accounts entries seconds turns" "$@"
-find_programs backup
-start_large_bank
+start_large_bank backup
 admin=$(sed -n 's|^admin listens on ||p' "$folder/host.out")
 backup=$folder/backup
 restored=$folder/restored

@@ -24,8 +24,7 @@ seconds=10
 turns=
 only=
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
-fail() { printf 'bench/edge.sh: %s\n' "$*" >&2; exit 1; }
+source "$root/bench/common.sh"
 
 while (($#)); do
   if [[ $1 == --keys || $1 == --transfers ]]; then
@@ -59,20 +58,14 @@ turns=${turns:-$([[ $only == keys ]] && echo 15 || echo 5)}
 if [[ $only == transfers && -z $base ]]; then fail "--transfers needs --base"; fi
 
 cd "$root"
-host=${STRONGROOM_BIN:-$root/target/release/strongroom}
-components=$root/target/components
-needed=("$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm)
+needed=(target/components/test-guests/hello.wasm)
 if [[ -n $base ]]; then
   base_components=${base_components:-$(dirname "$(dirname "$base")")/components}
   needed+=("$base_components"/{auth,token,account,transaction}.wasm)
   if [[ -z $base_registry ]]; then needed+=("$base_components/webhook.wasm"); fi
 fi
-for file in "${needed[@]}"; do
-  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench edge"
-done
+find_programs "bench edge" "${needed[@]}"
 command -v openssl >/dev/null || fail "openssl, which makes the certificate, is missing: install it"
-cargo build --release --quiet -p strongroom-bench
-bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
 
 folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" strongroom-edge.XXXXXX)
 mkdir "$folder/records"
@@ -82,25 +75,16 @@ if [[ -n $base ]]; then sides+=(base); fi
 if [[ $only == keys ]]; then sides=(plain); fi
 if [[ $only == transfers ]]; then sides=(plain base); fi
 
-clean_up() {
-  local status=$? side
-  trap - EXIT
-  for side in "${!pid_of[@]}"; do kill "${pid_of[$side]}" 2>/dev/null || true; done
+clean_up() { # STATUS
+  local side
+  kill "${pid_of[@]}" $host_pid 2>/dev/null || true
   wait
-  if ((status != 0)); then
-    for side in "${!pid_of[@]}"; do
-      echo "--- the end of the log of $side ---" >&2
-      grep -v '"target":"access"' "$folder/$side/err" | tail -n 10 >&2 || true
-    done
-  fi
+  for side in "${sides[@]}"; do
+    if (($1 != 0)); then print_end_of_log "$folder/$side"; fi
+  done
   rm -rf "$folder"
-  exit "$status"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-source "$root/bench/records.sh"
+clean_up_at_exit
 
 # Sets the arguments that name a side's server.
 server() { # SIDE
@@ -122,8 +106,7 @@ write_registry() { # SIDE
   else
     cat registry.toml
   fi | sed "s|^component = \"target/components|component = \"$of|"
-  printf '\n[services.hello]\ncomponent = "%s"\npublic = ["* /*"]\n' \
-    "$components/test-guests/hello.wasm"
+  hello_service
 }
 
 start() { # SIDE
@@ -132,13 +115,8 @@ start() { # SIDE
   say "starting $1, and opening its bank: 50 customers with 20 accounts each"
   mkdir "$folder/$1"
   write_registry "$1" >"$folder/$1/registry.toml"
-  : >"$folder/$1/out" # The host's shell may create it after the first look.
-  local started=${EPOCHREALTIME/[.,]/}
-  "$binary" serve --registry "$folder/$1/registry.toml" --data "$folder/$1/data" \
-    --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/$1/out" 2>"$folder/$1/err" &
-  pid_of[$1]=$!
-  address_of[$1]=$("$bench" ready --stdout "$folder/$1/out" --started "$started" \
-    --pid "${pid_of[$1]}" "$(record "ready-$1")")
+  serve "$binary" "$folder/$1" "ready-$1"
+  pid_of[$1]=$host_pid address_of[$1]=$gateway
   server "$1"
   "$bench" seed "${server[@]}" --bank "$folder/$1/bank.json"
 }
@@ -210,8 +188,7 @@ measure_logins() { # TURN, TRANSFERS A SECOND
   done
 }
 
-STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-export STRONGROOM_ADMIN_PASSWORD
+make_password
 # It must not be the certificate of an authority, as clients trust it itself.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
   -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \

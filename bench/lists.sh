@@ -17,6 +17,5 @@ entries=10000000
 
 source "$root/bench/large_bank.sh"
 read_numbers "accounts entries" "$@"
-find_programs lists
-start_large_bank
+start_large_bank lists
 "$bench" lists --address "$gateway" --bank "$folder/bank.json"

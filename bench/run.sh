@@ -18,8 +18,7 @@ readonly LARGE_ACCOUNTS=1000000 LARGE_ENTRIES=10000000
 seconds=10
 large=yes
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
-fail() { printf 'bench/run.sh: %s\n' "$*" >&2; exit 1; }
+source "$root/bench/common.sh"
 
 while (($#)); do
   case $1 in
@@ -37,70 +36,39 @@ while (($#)); do
   esac
 done
 
-host=${STRONGROOM_BIN:-$root/target/release/strongroom}
-components=$root/target/components
-needed=("$host" "$components"/{auth,token,account,transaction,webhook,test-guests/hello}.wasm)
-for file in "${needed[@]}"; do
-  [[ -f $file ]] || fail "$file is missing; run ./build.sh bench"
-done
-cargo build --release --quiet -p strongroom-bench
-bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
+find_programs bench target/components/test-guests/hello.wasm
 
 folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" strongroom-bench.XXXXXX)
 chmod 711 "$folder" # PostgreSQL's user needs the path to its own folder.
 mkdir "$folder/records"
-pids=()
 postgres_bin=
 postgres_data=
 
-stop() { # PID
-  kill "$1" 2>/dev/null || true
-  # It drains; after the host's own limit of 30 s it is stuck.
-  for _ in $(seq 350); do
-    kill -0 "$1" 2>/dev/null || break
-    sleep 0.1
-  done
-  kill -KILL "$1" 2>/dev/null || true
-  wait "$1" 2>/dev/null || true
-}
-
-clean_up() {
-  local status=$?
-  trap - EXIT
-  for pid in "${pids[@]}"; do stop "$pid"; done
+clean_up() { # STATUS
+  stop_host
   if [[ -n $postgres_data ]]; then
     as_postgres "$postgres_bin/pg_ctl" -D "$postgres_data" -m immediate stop >/dev/null 2>&1 || true
   fi
-  if ((status != 0)) && [[ -f $folder/host.err ]]; then
-    echo "--- the end of the host's log ---" >&2
-    grep -v '"target":"access"' "$folder/host.err" | tail -n 20 >&2 || true
-  fi
+  if (($1 != 0)); then print_end_of_log "$folder"; fi
   rm -rf "$folder"
-  exit "$status"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-source "$root/bench/records.sh"
+clean_up_at_exit
 
 # --- the native twin ---
 
 measure_native() {
   say "hello, native: $CLIENTS_HELLO clients, $seconds s"
   "$bench" native >"$folder/native.out" &
-  local pid=$!
-  pids=("$pid")
+  host_pid=$!
   until grep -q '^native listens' "$folder/native.out"; do
-    kill -0 "$pid" 2>/dev/null || fail "the native server does not start"
+    kill -0 "$host_pid" 2>/dev/null || fail "the native server does not start"
     sleep 0.05
   done
   local address
   address=$(sed -n 's|^native listens on http://||p' "$folder/native.out")
-  "$bench" hello --address "$address" --pid "$pid" --clients $CLIENTS_HELLO \
+  "$bench" hello --address "$address" --pid "$host_pid" --clients $CLIENTS_HELLO \
     --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
-  stop "$pid"
-  pids=()
+  stop_host
 }
 
 # --- Strongroom ---
@@ -108,30 +76,12 @@ measure_native() {
 # The default bank and the hello guest.
 write_registry() {
   sed "s|^component = \"|&$root/|" registry.toml
-  printf '\n[services.hello]\ncomponent = "%s"\npublic = ["* /*"]\n' \
-    "$components/test-guests/hello.wasm"
-}
-
-# Starts the host, its access log to a file; sets host_pid and gateway.
-start_host() { # RECORD
-  : >"$folder/host.out"
-  local started=${EPOCHREALTIME/[.,]/}
-  "$host" serve --registry "$folder/registry.toml" --data "$folder/data" \
-    --listen 127.0.0.1:0 --admin 127.0.0.1:0 >"$folder/host.out" 2>"$folder/host.err" &
-  host_pid=$!
-  pids=("$host_pid")
-  gateway=$("$bench" ready --stdout "$folder/host.out" --started "$started" --pid "$host_pid" \
-    "$(record "$1")")
-}
-
-stop_host() {
-  stop "$host_pid"
-  pids=()
+  hello_service
 }
 
 measure_host() {
   say "starting the host; it compiles the components"
-  start_host ready-first
+  serve "$host" "$folder" ready-first
   say "hello, gateway: $CLIENTS_HELLO clients, $seconds s"
   local server=(--address "$gateway" --pid "$host_pid")
   local times=(--seconds "$seconds" --warm-up "$WARM_UP")
@@ -159,7 +109,7 @@ measure_host() {
 
 measure_second_start() {
   say "second start, a few requests, and memory after $IDLE s without any"
-  start_host ready
+  serve "$host" "$folder" ready
   local load=(--address "$gateway" --pid "$host_pid" --clients 1 --seconds 1 --warm-up 0)
   "$bench" hello "${load[@]}" "$(record few-hello)"
   "$bench" balances "${load[@]}" --bank "$folder/bank.json" "$(record few-balances)"
@@ -173,7 +123,7 @@ measure_large() {
   say "filling the bank with $LARGE_ACCOUNTS accounts and $LARGE_ENTRIES entries"
   "$bench" fill --data "$folder/data" --bank "$folder/bank.json" \
     --accounts $LARGE_ACCOUNTS --entries $LARGE_ENTRIES
-  start_host ready-large
+  serve "$host" "$folder" ready-large
   local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json")
   load+=(--seconds "$seconds" --warm-up "$WARM_UP")
   say "large bank, transfers: $CLIENTS_BANK clients, $seconds s"
@@ -245,8 +195,7 @@ run_pgbench() { # CLIENTS RECORD
 
 # --- all of it ---
 
-STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-export STRONGROOM_ADMIN_PASSWORD
+make_password
 write_registry >"$folder/registry.toml"
 
 load_before=$(cut -d' ' -f1 /proc/loadavg)

@@ -44,29 +44,16 @@ readonly ATTACKS=(
   "sql/query-in-transaction SELECT replace(hex(zeroblob(200000)), '00', 'ab') LIKE '$PATTERN'"
 )
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
-fail() { printf 'tests/torture.sh: %s\n' "$*" >&2; exit 1; }
+source "$root/bench/common.sh"
 
 folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" strongroom-torture.XXXXXX)
-host_pid=
 
-clean_up() {
-  local status=$?
-  trap - EXIT
-  if [[ -n $host_pid ]]; then
-    kill "$host_pid" 2>/dev/null || true
-    wait "$host_pid" 2>/dev/null || true
-  fi
-  if ((status != 0)) && [[ -f $folder/host.err ]]; then
-    echo "--- the end of the host's log ---" >&2
-    tail -n 20 "$folder/host.err" >&2 || true
-  fi
+clean_up() { # STATUS
+  stop_host
+  if (($1 != 0)); then print_end_of_log "$folder"; fi
   rm -rf "$folder"
-  exit "$status"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+clean_up_at_exit
 
 # --- ledger and edge: the tests of the workspace ---
 
@@ -128,17 +115,9 @@ read_arguments() { # LEAST SECONDS, DEFAULT SECONDS, ARGUMENTS..
 }
 
 start_host() {
-  host=${STRONGROOM_BIN:-$root/target/release/strongroom}
-  components=$root/target/components
-  local file needed=("$host" "$components"/{,plain/}{auth,token,account,transaction,webhook}.wasm)
-  needed+=("$components"/test-guests/{hello,hostile,sql}.wasm)
-  for file in "${needed[@]}"; do
-    [[ -f $file ]] || fail "$file is missing; run ./build.sh torture $torture"
-  done
-  cargo build --release --quiet -p strongroom-bench
-  bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
+  find_programs "torture $torture" target/components/test-guests/{hello,hostile,sql}.wasm \
+    target/components/plain/{auth,token,account,transaction,webhook}.wasm
   mkdir "$folder/records" "$folder/hello"
-  source "$root/bench/records.sh"
 
   # Two versions of hello: the second has one more custom section, and so another digest.
   cp "$components/test-guests/hello.wasm" "$folder/hello/a.wasm"
@@ -153,18 +132,12 @@ start_host() {
     fi
   } >"$folder/registry.toml"
 
-  STRONGROOM_ADMIN_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  export STRONGROOM_ADMIN_PASSWORD
+  make_password
   # The access lines of 200 seconds would be gigabytes.
   export STRONGROOM_LOG=info,access=off
 
   say "starting the host; it compiles the components"
-  local started=${EPOCHREALTIME/[.,]/}
-  "$host" serve --registry "$folder/registry.toml" --data "$folder/data" --listen 127.0.0.1:0 \
-    --admin 127.0.0.1:0 >"$folder/host.out" 2>"$folder/host.err" &
-  host_pid=$!
-  gateway=$("$bench" ready --stdout "$folder/host.out" --started "$started" --pid "$host_pid" \
-    "$(record ready)")
+  serve "$host" "$folder" ready
 }
 
 open_bank() {
