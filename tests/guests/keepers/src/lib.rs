@@ -23,27 +23,17 @@ macro_rules! keeper {
     ($migrations:expr, $select:expr) => {
         struct Keeper;
 
-        #[expect(
-            unsafe_code,
-            reason = "the component model's exports are C functions, which wit-bindgen writes"
-        )]
-        mod bindings {
-            use super::Keeper;
-
-            wit_bindgen::generate!({
-                path: "../../../wit/service",
-                inline: "
-                    package tests:keeper;
-                    world keeper {
-                        export strongroom:service/lifecycle@0.1.0;
-                    }
-                ",
-                world: "tests:keeper/keeper",
-                generate_all,
-            });
-
-            export!(Keeper with_types_in self);
-        }
+        single::bindings!(Keeper, {
+            path: "../../../wit/service",
+            inline: "
+                package tests:keeper;
+                world keeper {
+                    export strongroom:service/lifecycle@0.1.0;
+                }
+            ",
+            world: "tests:keeper/keeper",
+            generate_all,
+        });
 
         impl bindings::exports::strongroom::service::lifecycle::Guest for Keeper {
             fn start() -> Result<Vec<String>, String> {

@@ -6,6 +6,24 @@ use std::time::Duration;
 
 use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
+/// Makes the bindings of a component that exports something, from what `wit_bindgen` wants to know.
+#[macro_export]
+macro_rules! bindings {
+    ($guest:ident, { $($options:tt)+ }) => {
+        #[expect(
+            unsafe_code,
+            reason = "the component model's exports are C functions, which wit-bindgen writes"
+        )]
+        mod bindings {
+            use super::$guest;
+
+            wit_bindgen::generate!({ $($options)+ });
+
+            export!($guest with_types_in self);
+        }
+    };
+}
+
 /// The size of each allocation, in bytes.
 pub const GREED_BYTES: usize = 1 << 20;
 

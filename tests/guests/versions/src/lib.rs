@@ -34,20 +34,10 @@ macro_rules! version {
 #[macro_export]
 macro_rules! quoter_1 {
     () => {
-        #[expect(
-            unsafe_code,
-            reason = "the component model's exports are C functions, which wit-bindgen writes"
-        )]
-        mod bindings {
-            use super::Quoter;
-
-            wit_bindgen::generate!({
-                path: "wit/quotes-1",
-                world: "quoter",
-            });
-
-            export!(Quoter with_types_in self);
-        }
+        single::bindings!(Quoter, {
+            path: "wit/quotes-1",
+            world: "quoter",
+        });
 
         struct Quoter;
 

@@ -3,21 +3,11 @@
 
 use wstd::http::{Body, Error, Request, Response};
 
-#[expect(
-    unsafe_code,
-    reason = "the component model's exports are C functions, which wit-bindgen writes"
-)]
-mod bindings {
-    use super::Callee;
-
-    wit_bindgen::generate!({
-        path: ["../../../wit/store", "../wit"],
-        world: "tests:echo/callee",
-        generate_all,
-    });
-
-    export!(Callee with_types_in self);
-}
+single::bindings!(Callee, {
+    path: ["../../../wit/store", "../wit"],
+    world: "tests:echo/callee",
+    generate_all,
+});
 
 use bindings::exports::tests::echo::echo::Guest;
 

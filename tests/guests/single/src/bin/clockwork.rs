@@ -3,30 +3,20 @@
 
 use wstd::http::{Body, Error, Request, Response};
 
-#[expect(
-    unsafe_code,
-    reason = "the component model's exports are C functions, which wit-bindgen writes"
-)]
-mod bindings {
-    use super::Clockwork;
-
-    wit_bindgen::generate!({
-        path: ["../../../wit/service", "../../../wit/config"],
-        inline: "
-            package tests:clockwork;
-            world clockwork {
-                import wasi:config/store@0.2.0-rc.1;
-                export strongroom:service/commands@0.1.0;
-                export strongroom:service/lifecycle@0.1.0;
-                export strongroom:service/openapi@0.1.0;
-            }
-        ",
-        world: "tests:clockwork/clockwork",
-        generate_all,
-    });
-
-    export!(Clockwork with_types_in self);
-}
+single::bindings!(Clockwork, {
+    path: ["../../../wit/service", "../../../wit/config"],
+    inline: "
+        package tests:clockwork;
+        world clockwork {
+            import wasi:config/store@0.2.0-rc.1;
+            export strongroom:service/commands@0.1.0;
+            export strongroom:service/lifecycle@0.1.0;
+            export strongroom:service/openapi@0.1.0;
+        }
+    ",
+    world: "tests:clockwork/clockwork",
+    generate_all,
+});
 
 use bindings::exports::strongroom::service::commands::Guest as Commands;
 use bindings::exports::strongroom::service::lifecycle::Guest;

@@ -3,28 +3,18 @@
 
 use wstd::http::{Body, Error, Request, Response};
 
-#[expect(
-    unsafe_code,
-    reason = "the component model's exports are C functions, which wit-bindgen writes"
-)]
-mod bindings {
-    use super::Screens;
-
-    wit_bindgen::generate!({
-        path: ["../../../wit/config", "../../../wit/screening"],
-        inline: "
-            package tests:screens;
-            world screens {
-                import wasi:config/store@0.2.0-rc.1;
-                export strongroom:screening/screen@0.1.0;
-            }
-        ",
-        world: "tests:screens/screens",
-        generate_all,
-    });
-
-    export!(Screens with_types_in self);
-}
+single::bindings!(Screens, {
+    path: ["../../../wit/config", "../../../wit/screening"],
+    inline: "
+        package tests:screens;
+        world screens {
+            import wasi:config/store@0.2.0-rc.1;
+            export strongroom:screening/screen@0.1.0;
+        }
+    ",
+    world: "tests:screens/screens",
+    generate_all,
+});
 
 use bindings::exports::strongroom::screening::screen::{self, Guest, Payment, Verdict};
 use bindings::wasi::config::store;

@@ -1,19 +1,9 @@
 //! Version 2 of a callee: its interface has another type.
 
-#[expect(
-    unsafe_code,
-    reason = "the component model's exports are C functions, which wit-bindgen writes"
-)]
-mod bindings {
-    use super::Quoter;
-
-    wit_bindgen::generate!({
-        path: "wit/quotes-2",
-        world: "quoter",
-    });
-
-    export!(Quoter with_types_in self);
-}
+single::bindings!(Quoter, {
+    path: "wit/quotes-2",
+    world: "quoter",
+});
 
 use bindings::exports::tests::quotes::quotes::{Guest, Request as Question};
 

@@ -1,19 +1,9 @@
 //! A callee that is a caller too: it calls the next one, and adds its name.
 
-#[expect(
-    unsafe_code,
-    reason = "the component model's exports are C functions, which wit-bindgen writes"
-)]
-mod bindings {
-    use super::Relay;
-
-    wit_bindgen::generate!({
-        path: "wit/quotes-1",
-        world: "relay",
-    });
-
-    export!(Relay with_types_in self);
-}
+single::bindings!(Relay, {
+    path: "wit/quotes-1",
+    world: "relay",
+});
 
 use bindings::exports::tests::quotes::quotes::Guest;
 use bindings::tests::quotes::quotes;
