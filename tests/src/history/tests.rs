@@ -317,30 +317,18 @@ type Doctor = fn(&mut Day);
 #[test]
 fn each_way_of_doctoring_a_day_breaks_its_rule_alone() {
     let ways: [(&str, &[Rule], Doctor); 13] = [
-        (
-            "an acknowledged transfer is not in the journal",
-            &[Rule::Lost],
-            |day| {
-                day.rows.pop();
-            },
-        ),
+        ("an answered transfer is lost", &[Rule::Lost], |day| {
+            day.rows.pop();
+        }),
         ("no client asked for a transfer", &[Rule::Unasked], |day| {
             day.calls.pop();
         }),
-        (
-            "a request was never answered",
-            &[Rule::Unanswered, Rule::Unasked],
-            |day| {
-                day.calls[8].reply = None;
-            },
-        ),
-        (
-            "another amount than was asked for",
-            &[Rule::Untrue],
-            |day| {
-                day.calls[1].wish = Arc::new(Wish::Transfer(line(199)));
-            },
-        ),
+        ("no answer", &[Rule::Unanswered, Rule::Unasked], |day| {
+            day.calls[8].reply = None;
+        }),
+        ("another amount than was asked", &[Rule::Untrue], |day| {
+            day.calls[1].wish = Arc::new(Wish::Transfer(line(199)));
+        }),
         ("another amount than was told", &[Rule::Untrue], |day| {
             let Told::Decided(decided) = &mut day.reply(1).told else {
                 panic!("one wish")
@@ -369,13 +357,9 @@ fn each_way_of_doctoring_a_day_breaks_its_rule_alone() {
             day.decide(ALICE, Wish::Transfer(line(1)), Outcome::Posted);
         }),
         // The last transfer, as if it had been answered before all others began but the first.
-        (
-            "an order that is not the clock's",
-            &[Rule::Order; 7],
-            |day| {
-                (day.calls[8].began_ns, day.calls[8].ended_ns) = (0, 1);
-            },
-        ),
+        ("an order unlike the clock's", &[Rule::Order; 7], |day| {
+            (day.calls[8].began_ns, day.calls[8].ended_ns) = (0, 1);
+        }),
     ];
     for (what, rules, doctor) in ways {
         let mut day = day();
@@ -398,14 +382,10 @@ fn each_way_of_doctoring_a_day_breaks_its_rule_among_others() {
             };
             day.rows.push(again);
         }),
-        (
-            "two wishes that were told of one row",
-            Rule::Doubled,
-            |day| {
-                let told = day.reply(8).told.clone();
-                day.say(ALICE, Wish::Transfer(line(900)), told);
-            },
-        ),
+        ("two wishes told of one row", Rule::Doubled, |day| {
+            let told = day.reply(8).told.clone();
+            day.say(ALICE, Wish::Transfer(line(900)), told);
+        }),
         // The decline and the capture before which it was made.
         ("two rows that changed places", Rule::Replay, |day| {
             day.rows.swap(5, 8)
