@@ -1,6 +1,6 @@
 //! What the journal says, decided again as it is read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -9,57 +9,19 @@ use super::check::Rule;
 use super::journal::{Event, Leg, Row};
 use super::model::Model;
 use super::replay::Replay;
-use super::words::{Currency, Kind, Outcome};
+use super::words::{Kind, Outcome};
 
 /// All rows so far.
 #[derive(Debug, Default)]
 pub struct Books {
     replay: Replay,
-    rows: HashMap<Uuid, Recorded>,
+    /// Without their entries: they are judged when a row is read.
+    rows: HashMap<Uuid, Row>,
+    /// The rows that a client has heard of.
+    told: HashSet<Uuid>,
     /// By sequence, from 1.
     ids: Vec<Uuid>,
     events: u64,
-}
-
-/// A row, without its entries: they are judged when it is read.
-#[derive(Debug, Clone, Copy)]
-pub struct Recorded {
-    pub id: Uuid,
-    pub sequence: u64,
-    pub kind: Kind,
-    pub outcome: Outcome,
-    pub actor: Uuid,
-    debit: Option<Uuid>,
-    credit: Option<Uuid>,
-    amount: i64,
-    currency: Currency,
-    legs: u64,
-    subject: Option<u64>,
-    recorded_at_ms: i64,
-    expires_at_ms: Option<i64>,
-    /// Whether a client has heard of it.
-    told: bool,
-}
-
-impl Recorded {
-    fn of(row: &Row) -> Self {
-        Self {
-            id: row.id,
-            sequence: row.sequence,
-            kind: row.kind,
-            outcome: row.outcome,
-            actor: row.actor,
-            debit: row.debit,
-            credit: row.credit,
-            amount: row.amount,
-            currency: row.currency,
-            legs: digest_of(&row.legs),
-            subject: row.subject,
-            recorded_at_ms: row.recorded_at_ms,
-            expires_at_ms: row.expires_at_ms,
-            told: false,
-        }
-    }
 }
 
 impl Books {
@@ -86,8 +48,8 @@ impl Books {
         self.replay.model()
     }
 
-    pub fn row(&self, id: Uuid) -> Option<Recorded> {
-        self.rows.get(&id).copied()
+    pub fn row(&self, id: Uuid) -> Option<&Row> {
+        self.rows.get(&id)
     }
 
     /// Learns what was done to an account.
@@ -121,7 +83,11 @@ impl Books {
         }
         for row in rows {
             self.ids.push(row.id);
-            if let Some(other) = self.rows.insert(row.id, Recorded::of(row)) {
+            let kept = Row {
+                entries: Vec::new(),
+                ..row.clone()
+            };
+            if let Some(other) = self.rows.insert(row.id, kept) {
                 let what = format!("row {} has the id of {other:?}", row.sequence);
                 report(Rule::Doubled, what);
             }
@@ -130,19 +96,19 @@ impl Books {
 
     /// Notes that a client has heard of a row. False if one had before.
     pub fn tell(&mut self, id: Uuid) -> bool {
-        let row = self.rows.get_mut(&id);
-        row.is_some_and(|row| !std::mem::replace(&mut row.told, true))
+        self.rows.contains_key(&id) && self.told.insert(id)
     }
 
     /// The rows from a place on that no client has heard of.
-    pub fn untold_from(&self, sequence: u64) -> Vec<Recorded> {
+    pub fn untold_from(&self, sequence: u64) -> Vec<Row> {
         let first = usize::try_from(sequence - 1).expect("it was the length of a list");
-        let rows = self.ids[first..].iter().map(|id| self.rows[id]);
-        rows.filter(|row| !row.told).collect()
+        let rows = self.ids[first..].iter().map(|id| &self.rows[id]);
+        let untold = rows.filter(|row| !self.told.contains(&row.id));
+        untold.cloned().collect()
     }
 
     /// What the bank shows of a row.
-    pub fn details_of(&self, row: &Recorded) -> Details {
+    pub fn details_of(&self, row: &Row) -> Details {
         let is_named = |id: &Uuid| {
             let account = self.model().account(*id);
             account.is_none_or(|account| !account.is_settlement)
@@ -154,19 +120,18 @@ impl Books {
             to: row.credit.filter(is_named),
             amount: row.amount,
             currency: row.currency,
-            legs: row.legs,
-            subject: self.subject_of(row).map(|(id, _)| id),
+            legs: digest_of(&row.legs),
+            subject: self.subject_of(row).map(|subject| subject.id),
         }
     }
 
-    fn subject_of(&self, row: &Recorded) -> Option<(Uuid, Recorded)> {
+    fn subject_of(&self, row: &Row) -> Option<&Row> {
         let index = usize::try_from(row.subject?.checked_sub(1)?).ok()?;
-        let id = *self.ids.get(index)?;
-        Some((id, *self.rows.get(&id)?))
+        self.row(*self.ids.get(index)?)
     }
 
     /// Whether a row is what a client asked for.
-    pub fn is_as_asked(&self, wish: &Wish, row: &Recorded) -> bool {
+    pub fn is_as_asked(&self, wish: &Wish, row: &Row) -> bool {
         let sum = (row.amount, row.currency);
         let is_of_line = |line: &Line| {
             // A payer's decline is recorded without a payee where there is no such account.
@@ -179,7 +144,7 @@ impl Books {
         };
         let is_of_whole = |id: Uuid| {
             let subject = self.subject_of(row);
-            subject.is_some_and(|(subject, of)| subject == id && sum == (of.amount, of.currency))
+            subject.is_some_and(|of| of.id == id && sum == (of.amount, of.currency))
         };
         // A payer's decline is recorded without the accounts to credit that do not exist.
         let is_of_legs = |legs: &[Leg]| {
@@ -187,7 +152,7 @@ impl Books {
                 account: leg.account.filter(|id| self.model().account(*id).is_some()),
                 ..*leg
             });
-            row.legs == digest_of(&recorded.collect::<Vec<_>>())
+            row.legs == recorded.collect::<Vec<_>>()
         };
         let fits = match *wish {
             Wish::Deposit(cash) => {
@@ -206,7 +171,7 @@ impl Books {
             Wish::Capture {
                 hold,
                 amount: Some(asked),
-            } => self.subject_of(row).is_some_and(|(id, _)| id == hold) && sum == asked,
+            } => self.subject_of(row).is_some_and(|of| of.id == hold) && sum == asked,
             Wish::Capture { hold, amount: None } | Wish::Void { hold } => is_of_whole(hold),
             Wish::Reverse { id } => is_of_whole(id),
             Wish::Batch { .. } => false,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::books::{Books, Recorded};
+use super::books::Books;
 use super::call::{CallRecord, Decided, Line, Reply, Told, Wish};
 use super::journal::{Event, Row};
 use super::model::Model;
@@ -275,8 +275,8 @@ impl Checker {
         Some(recorded.sequence)
     }
 
-    fn check_told(&mut self, decided: &Decided, call: &CallRecord) -> Option<Recorded> {
-        let Some(recorded) = self.books.row(decided.id) else {
+    fn check_told(&mut self, decided: &Decided, call: &CallRecord) -> Option<Row> {
+        let Some(recorded) = self.books.row(decided.id).cloned() else {
             self.report(Rule::Lost, format!("{} was told to {call:?}", decided.id));
             return None;
         };
