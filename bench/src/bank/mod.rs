@@ -1,6 +1,5 @@
 //! The bank under load: its customers and their accounts.
 
-pub mod api_key;
 mod bulk;
 mod caller;
 pub mod fill;
@@ -16,7 +15,7 @@ use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use caller::Caller;
+use caller::{Caller, bearer, text};
 
 use crate::load::server::Server;
 
@@ -81,4 +80,12 @@ impl Bank {
         }
         Ok(accounts)
     }
+}
+
+/// Makes an API key that reads accounts, and returns its `authorization` header.
+pub async fn api_key(server: &Server, admin_password: &str) -> Result<HeaderValue> {
+    let mut administrator = Caller::log_in(server, ADMIN_EMAIL, admin_password).await?;
+    let key = json!({"name": "bench", "scopes": ["accounts:read"]});
+    let key = administrator.post("/api/auth/keys", &key).await?;
+    bearer(text(&key["secret"])?)
 }

@@ -2,9 +2,7 @@
 
 use anyhow::Result;
 use bytes::Bytes;
-use http::header::HOST;
-use http::{Method, Request, StatusCode, Uri};
-use http_body_util::Full;
+use http::{StatusCode, Uri};
 
 use super::Plan;
 use super::server::Server;
@@ -31,15 +29,7 @@ impl HelloCommand {
         let host = self.server.host()?;
         let path = self.path.clone();
         let body = self.body.clone().map(Bytes::from);
-        let next = move || {
-            let mut request = Request::new(Full::from(body.clone().unwrap_or_default()));
-            if body.is_some() {
-                *request.method_mut() = Method::POST;
-            }
-            *request.uri_mut() = path.clone();
-            request.headers_mut().insert(HOST, host.clone());
-            request
-        };
+        let next = move || super::request(&host, path.clone(), body.clone());
         let load = super::run(&self.server, &self.plan, StatusCode::OK, next);
         self.destination.keep(&super::on_one_thread(load)?)
     }

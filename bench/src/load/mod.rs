@@ -13,19 +13,21 @@ pub mod transfers;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use hdrhistogram::Histogram;
-use http::{Request, StatusCode};
+use http::header::HOST;
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::probe::cpu;
-use crate::record::{self, Latency, Load};
+use crate::record::{self, Destination, Latency, Load};
 use client::Client;
 use pace::Pace;
 use server::Server;
@@ -52,6 +54,33 @@ pub struct Plan {
     /// The load is an attack, whose requests may fail: failures are counted and not printed
     #[arg(long)]
     attack: bool,
+}
+
+/// A load of the bank, and where its measurement goes.
+#[derive(Debug, clap::Args)]
+struct BankLoad {
+    #[command(flatten)]
+    server: Server,
+    /// The file that `seed` wrote
+    #[arg(long, value_name = "FILE")]
+    bank: PathBuf,
+    #[command(flatten)]
+    plan: Plan,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+/// Makes a request, which is a `POST` if it has a body.
+fn request(host: &HeaderValue, path: Uri, body: Option<Bytes>) -> Request<Full<Bytes>> {
+    let method = match &body {
+        Some(_) => Method::POST,
+        None => Method::GET,
+    };
+    let mut request = Request::new(Full::from(body.unwrap_or_default()));
+    *request.method_mut() = method;
+    *request.uri_mut() = path;
+    request.headers_mut().insert(HOST, host.clone());
+    request
 }
 
 /// The measurements of all clients of a run.

@@ -1,40 +1,30 @@
 //! Transfers of a cent between two random accounts, one by one or in batches. The owner of the
 //! source makes each, with an idempotency key of its own.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, ensure};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Full;
 use rand::seq::IndexedRandom;
 use uuid::Uuid;
 
-use super::Plan;
-use super::server::Server;
+use super::BankLoad;
 use crate::bank::{Bank, OwnedAccount};
-use crate::record::{Destination, Load};
+use crate::record::Load;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Debug, clap::Args)]
 pub struct TransfersCommand {
     #[command(flatten)]
-    server: Server,
-    /// The file that `seed` wrote
-    #[arg(long, value_name = "FILE")]
-    bank: PathBuf,
+    load: BankLoad,
     /// Transfers in each request; more than one make an atomic batch
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     batch: u64,
     /// All transfers go to the same account
     #[arg(long)]
     to_one: bool,
-    #[command(flatten)]
-    plan: Plan,
-    #[command(flatten)]
-    destination: Destination,
 }
 
 struct Transfers {
@@ -46,10 +36,11 @@ struct Transfers {
 
 impl TransfersCommand {
     pub fn run(&self) -> Result<()> {
-        let bank = Bank::read(&self.bank)?;
-        let host = self.server.host()?;
+        let BankLoad { server, plan, .. } = &self.load;
+        let bank = Bank::read(&self.load.bank)?;
+        let host = server.host()?;
         let load = super::on_one_thread(async {
-            let accounts = bank.log_in(&self.server).await?;
+            let accounts = bank.log_in(server).await?;
             ensure!(accounts.len() > 1, "a transfer needs two accounts");
             let transfers = Transfers {
                 host,
@@ -58,9 +49,9 @@ impl TransfersCommand {
                 to_one: self.to_one,
             };
             let next = move || transfers.next();
-            super::run(&self.server, &self.plan, StatusCode::CREATED, next).await
+            super::run(server, plan, StatusCode::CREATED, next).await
         })?;
-        self.destination.keep(&Load {
+        self.load.destination.keep(&Load {
             operations_per_request: self.batch,
             ..load
         })
@@ -79,11 +70,9 @@ impl Transfers {
             let body = format!(r#"{{"atomic":true,"transfers":[{}]}}"#, lines.join(","));
             ("/api/transactions/batch", body)
         };
-        let mut request = Request::new(Full::from(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static(path);
+        let path = Uri::from_static(path);
+        let mut request = super::request(&self.host, path, Some(Bytes::from(body)));
         let headers = request.headers_mut();
-        headers.insert(HOST, self.host.clone());
         headers.insert(AUTHORIZATION, from.authorization.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(IDEMPOTENCY_KEY, new_key());
