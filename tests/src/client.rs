@@ -205,24 +205,31 @@ impl Answer {
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         let body = self.json(status);
-        assert!(
-            self.header("x-request-id").is_some_and(|id| !id.is_empty()),
-            "no x-request-id"
-        );
+        self.request_id();
         body
     }
 
     /// Asserts the status, and returns the JSON body; the admin listener gives no request ids.
     #[track_caller]
     pub fn json(&self, status: u16) -> Value {
+        self.json_of(status, &["application/json", "application/jwk-set+json"])
+    }
+
+    #[track_caller]
+    pub(crate) fn json_of(&self, status: u16, media_types: &[&str]) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         let content_type = self.header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default();
-        assert!(
-            ["application/json", "application/jwk-set+json"].contains(&media_type),
-            "content-type: {content_type}"
-        );
+        let is_of_type = media_types.contains(&media_type);
+        assert!(is_of_type, "content-type: {content_type}");
         serde_json::from_slice(&self.body).expect("a JSON body")
+    }
+
+    #[track_caller]
+    pub(crate) fn request_id(&self) -> &str {
+        let id = self.header("x-request-id").unwrap_or_default();
+        assert!(!id.is_empty(), "no x-request-id");
+        id
     }
 
     /// Asserts 204 and an empty body.

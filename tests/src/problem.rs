@@ -8,28 +8,16 @@ impl Answer {
     /// Asserts a problem document with this status, and returns it.
     #[track_caller]
     pub fn problem(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text());
-        let content_type = self.header("content-type").unwrap_or_default();
-        assert!(
-            content_type.starts_with("application/problem+json"),
-            "content-type: {content_type}"
-        );
-        let request_id = self.header("x-request-id").unwrap_or_default();
-        assert!(!request_id.is_empty(), "no x-request-id");
-        let document: Value =
-            serde_json::from_slice(&self.body).expect("a problem document is JSON");
+        let document = self.json_of(status, &["application/problem+json"]);
         assert_eq!(document["status"], status, "{document}");
-        assert_eq!(document["request_id"], request_id, "{document}");
+        assert_eq!(document["request_id"], self.request_id(), "{document}");
         for member in ["type", "title", "detail", "instance", "code"] {
             let text = document[member].as_str().unwrap_or_default();
             assert!(!text.is_empty(), "no {member} in {document}");
         }
         let code = document["code"].as_str().unwrap_or_default();
-        assert!(
-            code.chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
-            "{code} is not snake_case"
-        );
+        let is_snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        assert!(code.chars().all(is_snake), "{code} is not snake_case");
         document
     }
 

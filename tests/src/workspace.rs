@@ -11,40 +11,28 @@ pub fn root() -> &'static Path {
 
 /// The binary under test: `$STRONGROOM_BIN`, or the release build of this workspace.
 pub fn binary() -> PathBuf {
-    let path = env::var_os("STRONGROOM_BIN")
-        .map_or_else(|| root().join("target/release/strongroom"), PathBuf::from);
-    assert!(
-        path.is_file(),
-        "{} is missing: run ./build.sh first",
-        path.display()
-    );
-    path
+    let usual = || root().join("target/release/strongroom");
+    built(env::var_os("STRONGROOM_BIN").map_or_else(usual, PathBuf::from))
 }
 
 /// The host in which what a plan says goes wrong. Otherwise it is the same.
 pub fn faulty_binary() -> PathBuf {
-    let path = root().join("target/release/strongroom-faulty");
-    assert!(
-        path.is_file(),
-        "{} is missing: run ./build.sh test, which builds it",
-        path.display()
-    );
-    path
+    built(root().join("target/release/strongroom-faulty"))
 }
 
 /// One of the bank's components: `auth`, `token`, `account`, `transaction`, `webhook`.
 pub fn component(name: &str) -> PathBuf {
-    built(&format!("{name}.wasm"))
+    built(components().join(format!("{name}.wasm")))
 }
 
 /// The same component, built by plain `cargo build --target wasm32-wasip2`.
 pub fn plain_component(name: &str) -> PathBuf {
-    built(&format!("plain/{name}.wasm"))
+    built(components().join(format!("plain/{name}.wasm")))
 }
 
 /// One of the components of `tests/guests`: `hello`, `hostile`.
 pub fn guest(name: &str) -> PathBuf {
-    built(&format!("test-guests/{name}.wasm"))
+    built(components().join(format!("test-guests/{name}.wasm")))
 }
 
 /// Whether a component names an interface, as each does that imports or exports it. A component
@@ -59,14 +47,14 @@ pub fn schema(name: &str) -> PathBuf {
     root().join("tests/schemas").join(name)
 }
 
-fn built(file: &str) -> PathBuf {
-    let path = root().join("target/components").join(file);
-    assert!(
-        path.is_file(),
-        "{} is missing: run ./build.sh first",
-        path.display()
-    );
-    path
+fn components() -> PathBuf {
+    root().join("target/components")
+}
+
+fn built(file: PathBuf) -> PathBuf {
+    let name = file.display();
+    assert!(file.is_file(), "{name} is missing: run ./build.sh test");
+    file
 }
 
 /// Compiled code that all tests share, so that each component is compiled once.
