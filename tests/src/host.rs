@@ -81,8 +81,7 @@ impl Host {
 
     /// Starts the process on free ports, and waits until it listens.
     pub fn launch(&mut self) {
-        let listens = self.try_launch(&workspace::binary(), &[]);
-        assert!(listens, "the host does not listen:\n{}", self.log());
+        self.must_listen(self.command_on_free_ports(&workspace::binary()));
     }
 
     /// Starts the process from another binary with more environment, and waits until it listens;
@@ -113,8 +112,7 @@ impl Host {
     /// Starts the process with these flags after `serve --registry FILE`, and waits until it
     /// listens.
     pub fn launch_with(&mut self, flags: &[&str]) {
-        let listens = self.spawn(self.command(&workspace::binary(), flags));
-        assert!(listens, "the host does not listen:\n{}", self.log());
+        self.must_listen(self.command(&workspace::binary(), flags));
     }
 
     /// Starts the process with `--dev` and the bank's script on free ports, and waits until it
@@ -126,6 +124,10 @@ impl Host {
         let flags = ["--dev", "--listen", free, "--admin", free];
         let mut command = self.command(&workspace::binary(), &flags);
         command.env("TMPDIR", temporary_files);
+        self.must_listen(command);
+    }
+
+    fn must_listen(&mut self, command: Command) {
         let listens = self.spawn(command);
         assert!(listens, "the host does not listen:\n{}", self.log());
     }

@@ -42,13 +42,9 @@ impl Connection {
 
     /// Reads until `text` has arrived.
     pub async fn wait_for(&mut self, text: &str) {
-        while !String::from_utf8_lossy(&self.received).contains(text) {
+        while !self.received().contains(text) {
             let more = self.read_some().await;
-            assert!(
-                more,
-                "no {text:?} in {:?}",
-                String::from_utf8_lossy(&self.received)
-            );
+            assert!(more, "no {text:?} in {:?}", self.received());
         }
     }
 
@@ -66,20 +62,14 @@ impl Connection {
     /// Reads until the host hangs up, and returns all that has arrived.
     pub async fn read_to_the_end(&mut self) -> String {
         while self.read_some().await {}
-        String::from_utf8_lossy(&self.received).into_owned()
+        self.received()
     }
 
     /// False when the host has hung up.
     async fn read_some(&mut self) -> bool {
         let mut chunk = [0; 16 * 1024];
         let read = timeout(SILENCE_MAX, self.stream.read(&mut chunk)).await;
-        let read = read.unwrap_or_else(|_silence| {
-            panic!(
-                "silence after {:?}",
-                String::from_utf8_lossy(&self.received)
-            )
-        });
-        match read {
+        match read.unwrap_or_else(|_silence| panic!("silence after {:?}", self.received())) {
             Ok(0) | Err(_) => false,
             Ok(count) => {
                 self.received.extend_from_slice(&chunk[..count]);
