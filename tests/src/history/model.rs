@@ -25,7 +25,7 @@ pub struct Model {
 }
 
 /// What an account has and may do. Minor units.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Account {
     pub owner: Uuid,
     /// No transaction names it.
@@ -143,14 +143,7 @@ impl Model {
                     is_settlement,
                     // The bank's own accounts begin without a limit.
                     overdraft_limit: (!owner.is_nil()).then_some(0),
-                    frozen_for_debits: false,
-                    frozen_for_credits: false,
-                    closed: false,
-                    debits: 0,
-                    credits: 0,
-                    debits_pending: 0,
-                    credits_pending: 0,
-                    entries: 0,
+                    ..Account::default()
                 };
                 self.accounts.insert(id, account);
             }

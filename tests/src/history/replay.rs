@@ -54,9 +54,9 @@ impl Replay {
         }
         let mut differences = Vec::new();
         for (row, decision) in rows.iter().zip(decisions) {
-            let found = self.compare(row, decision);
-            let found = found.map(|difference| format!("{difference}: {row:?}"));
-            differences.extend(found);
+            for difference in self.compare(row, decision) {
+                differences.push(format!("{difference}: {row:?}"));
+            }
         }
         differences
     }
@@ -81,47 +81,35 @@ impl Replay {
     }
 
     /// What is otherwise in a row than it should be, in the order of importance.
-    fn compare(
-        &mut self,
-        row: &Row,
-        decision: Result<Decision, Impossible>,
-    ) -> impl Iterator<Item = String> + use<> {
-        let (decision, impossible) = match decision {
-            Ok(decision) => (decision, None),
-            Err(reason) => ((row.outcome, None), Some(reason.to_owned())),
-        };
+    fn compare(&mut self, row: &Row, decision: Result<Decision, Impossible>) -> Vec<String> {
+        let mut differences = Vec::new();
+        let decision = decision.unwrap_or_else(|reason| {
+            differences.push(reason.to_owned());
+            (row.outcome, None)
+        });
         let (outcome, moved) = decision.clone();
         let place = self.model.rows() + 1;
-        let is_owners = moved
-            .as_ref()
-            .is_none_or(|moved| self.is_asked_by_owner(row, moved));
-        let is_later = row.recorded_at_ms >= self.recorded_at_ms;
+        if usize::try_from(row.sequence) != Ok(place) {
+            differences.push(format!("it should be row {place}"));
+        }
+        if row.recorded_at_ms < self.recorded_at_ms {
+            differences.push("its time is before that of the row before it".to_owned());
+        }
         self.recorded_at_ms = self.recorded_at_ms.max(row.recorded_at_ms);
+        if row.outcome != outcome {
+            differences.push(format!("it should be {outcome:?}"));
+        }
+        if moved.as_ref().is_some_and(|moved| !is_of(row, moved)) {
+            differences.push(format!("it should be of {moved:?}"));
+        }
+        if moved.is_some_and(|moved| !self.is_asked_by_owner(row, &moved)) {
+            differences.push("it was not the payer who asked".to_owned());
+        }
         let entries = self.model.apply(row, decision);
-        let checks = [
-            (
-                usize::try_from(row.sequence) == Ok(place),
-                format!("it should be row {place}"),
-            ),
-            (
-                is_later,
-                "its time is before that of the row before it".to_owned(),
-            ),
-            (row.outcome == outcome, format!("it should be {outcome:?}")),
-            (
-                moved.as_ref().is_none_or(|moved| is_of(row, moved)),
-                format!("it should be of {moved:?}"),
-            ),
-            (is_owners, "it was not the payer who asked".to_owned()),
-            (
-                row.entries == entries,
-                format!("it should have the entries {entries:?}"),
-            ),
-        ];
-        let differences = checks
-            .into_iter()
-            .filter_map(|(is_so, difference)| (!is_so).then_some(difference));
-        impossible.into_iter().chain(differences)
+        if row.entries != entries {
+            differences.push(format!("it should have the entries {entries:?}"));
+        }
+        differences
     }
 
     /// Staff make deposits and reversals, and may make withdrawals. Expiries are the bank's own.

@@ -85,7 +85,7 @@ impl Outcome {
 }
 
 /// The code of a currency, which is all that is stored of it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Currency([u8; 3]);
 
 /// Two digits behind the point.
