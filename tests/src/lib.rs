@@ -75,3 +75,8 @@ pub async fn wait_for<T>(
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }
+
+/// Asks again and again until something is so, as [`wait_for`].
+pub async fn wait_until(what: &str, deadline_seconds: u64, mut is_so: impl AsyncFnMut() -> bool) {
+    wait_for(what, deadline_seconds, async || is_so().await.then_some(())).await;
+}

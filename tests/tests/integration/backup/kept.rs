@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rustix::process::Signal;
 use strongroom_tests::command::verify;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Bank, text, wait_for};
+use strongroom_tests::{Bank, text, wait_for, wait_until};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -72,9 +72,8 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         pair.admin.deposit(&pair.from, "900.00", "EUR").await;
         let movers = Movers::begin(&pair);
         // Until the log of the ledger has started over a few times.
-        wait_for("some logs", SECONDS_MAX, async || {
-            let (folder, _) = backup(&bank)?;
-            (log_files(&folder) > 2).then_some(())
+        wait_until("some logs", SECONDS_MAX, async || {
+            backup(&bank).is_some_and(|(folder, _)| log_files(&folder) > 2)
         })
         .await;
         let before = pair.send("1.00").await;
@@ -96,10 +95,10 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         bank.wait_until_ready().await;
         pair = pair.at(&bank);
         wait_for_backup(&bank).await;
-        wait_for("the earlier one to go", SECONDS_MAX, async || {
-            let left = std::fs::read_dir(kept(&bank)?).ok()?;
+        wait_until("the earlier one to go", SECONDS_MAX, async || {
+            let left = std::fs::read_dir(kept(&bank).expect("an id")).expect("a folder");
             let backups = left.filter(|entry| entry.as_ref().is_ok_and(|one| one.path().is_dir()));
-            (backups.count() == 1).then_some(())
+            backups.count() == 1
         })
         .await;
     }
@@ -127,8 +126,8 @@ async fn what_a_service_has_stored_stays_in_the_backup_when_the_service_is_taken
     let post = bank.host.client().post("/api/keeper");
     assert_eq!(post.body("text/plain", "plain").await.text(), "kept");
     bank.host.save_registry(&registry()).await;
-    wait_for("the end of the service", SECONDS_MAX, async || {
-        bank.host.listed("keeper").await.is_none().then_some(())
+    wait_until("the end of the service", SECONDS_MAX, async || {
+        bank.listed("keeper").await.is_none()
     })
     .await;
     let folder = wait_for_backup(&bank).await;
@@ -149,10 +148,8 @@ async fn a_backup_that_cannot_be_written_is_logged_and_made_anew_and_the_bank_go
     std::fs::remove_dir_all(&kept).expect("it can be removed");
     std::fs::write(&kept, "in the way").expect("it can be written");
     pair.send("1.00").await;
-    wait_for("a line of the log", SECONDS_MAX, async || {
-        bank.log()
-            .contains("the backup is not kept up")
-            .then_some(())
+    wait_until("a line of the log", SECONDS_MAX, async || {
+        bank.log().contains("the backup is not kept up")
     })
     .await;
     pair.send("1.00").await;
@@ -176,11 +173,8 @@ async fn a_host_on_a_copy_of_the_data_does_not_take_over_the_backup() {
     bank.wait_until_ready().await;
     wait_for_backup(&bank).await;
     other.host.launch();
-    wait_for("a refusal", SECONDS_MAX, async || {
-        let refusal = "another host keeps the backup of this bank here";
-        other.log().contains(refusal).then_some(())
-    })
-    .await;
+    let refusal = "another host keeps the backup of this bank here";
+    wait_until(refusal, SECONDS_MAX, async || other.log().contains(refusal)).await;
     // Nor while the bank restarts.
     bank.host.kill();
     bank.host.launch();

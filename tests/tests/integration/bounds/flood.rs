@@ -4,7 +4,7 @@ use crate::bounds::links::caller;
 use crate::bounds::neighbours::{Neighbours, assert_honest};
 use std::time::Instant;
 use strongroom_tests::registry::Service;
-use strongroom_tests::wait_for;
+use strongroom_tests::wait_until;
 use tokio::task::JoinSet;
 
 /// The lines a second of a service that says nothing else.
@@ -20,13 +20,13 @@ async fn is_thinned(hostile: Service, lines_per_second: u64) {
     neighbours
         .stay_well_while(async || assert_honest(&client, "/api/hostile/log-flood", "flooded").await)
         .await;
-    wait_for(
-        "the host to say that lines are missing",
+    wait_until(
+        "word of lines that are missing",
         LOGGED_SECONDS_MAX,
         async || {
             assert_honest(&client, "/api/hostile/one-line", "fine").await;
             let told = |line: &str| line.contains("left out") && line.contains("hostile");
-            neighbours.log().lines().any(told).then_some(())
+            neighbours.log().lines().any(told)
         },
     )
     .await;
@@ -89,9 +89,8 @@ async fn a_hoard_of_compute_permits_leaves_some_for_the_neighbours() {
             }
         })
         .await;
-    wait_for("the permits to come back", LOGGED_SECONDS_MAX, async || {
-        let answer = neighbours.client().get("/api/hoarder/one").await;
-        (answer.text() == "a permit").then_some(())
+    wait_until("the permits to come back", LOGGED_SECONDS_MAX, async || {
+        neighbours.client().get("/api/hoarder/one").await.text() == "a permit"
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use crate::bounds::neighbours::{Neighbours, assert_honest};
 use strongroom_tests::registry::Service;
-use strongroom_tests::wait_for;
+use strongroom_tests::wait_until;
 
 /// A failed start or tick is noted in less.
 const NOTED_SECONDS_MAX: u64 = 30;
@@ -72,9 +72,8 @@ async fn a_start_that_fails_has_a_reason_and_can_be_mended() {
     let neighbours = Neighbours::of(misbehaving("start")).await;
     let fail = async || {
         for StartFailure { name, .. } in STARTS {
-            wait_for("the start to fail", NOTED_SECONDS_MAX, async || {
-                let service = neighbours.service(name).await;
-                (service["state"] == "failed").then_some(())
+            wait_until("the start to fail", NOTED_SECONDS_MAX, async || {
+                neighbours.service(name).await["state"] == "failed"
             })
             .await;
         }
@@ -121,10 +120,8 @@ async fn a_tick_that_fails_is_logged_and_comes_again() {
         };
         let fail = async || {
             let before = failed_ticks();
-            wait_for("another tick to fail", NOTED_SECONDS_MAX, async || {
-                (failed_ticks() > before).then_some(())
-            })
-            .await;
+            let fails = async || failed_ticks() > before;
+            wait_until("another tick to fail", NOTED_SECONDS_MAX, fails).await;
             assert_honest(&neighbours.client(), &format!("/api/{name}"), "fine").await;
         };
         neighbours.stay_well_while(fail).await;

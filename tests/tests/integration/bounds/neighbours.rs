@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use strongroom_tests::bank::{Person, new_key};
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Bank, Client, list, text, wait_for};
+use strongroom_tests::{Bank, Client, list, text, wait_until};
 use tokio::time::timeout;
 
 /// All that the neighbours do takes less than a second without an attack. It may take this long: it
@@ -52,12 +52,12 @@ impl Neighbours {
         );
         let mut bank = Bank::prepared(&registry);
         bank.host.launch();
-        wait_for("the neighbours to serve", SERVING_SECONDS_MAX, async || {
+        wait_until("the neighbours to serve", SERVING_SECONDS_MAX, async || {
             let services = bank.services().await;
             let serving = list(&services["services"]).iter().filter(|service| {
                 NEIGHBOURS.contains(&text(&service["name"])) && service["state"] == "serving"
             });
-            (serving.count() == NEIGHBOURS.len()).then_some(())
+            serving.count() == NEIGHBOURS.len()
         })
         .await;
         let admin = bank.admin().await;

@@ -2,7 +2,7 @@
 
 use super::DevBank;
 use strongroom_tests::bank::{day, transfer};
-use strongroom_tests::{Bank, assert_json, json, text, wait_for};
+use strongroom_tests::{Bank, assert_json, json, text, wait_until};
 
 /// Ticks come each second, and later on a loaded machine.
 const TICK_SECONDS_MAX: u64 = 20;
@@ -29,17 +29,10 @@ async fn orders_holds_tokens_and_statements_follow_the_clock() {
 
     ann.get("/api/auth/me").await.bad_token();
     let ann = bank.log_in(ANN).await;
-    wait_for(
-        "the standing order to be paid",
-        TICK_SECONDS_MAX,
-        async || (ann.balance(from).await == "993.00").then_some(()),
-    )
-    .await;
-    wait_for("the hold to expire", TICK_SECONDS_MAX, async || {
-        let hold = ann.transaction(&hold["id"]).await;
-        (hold["status"] == "expired").then_some(())
-    })
-    .await;
+    let is_paid = async || ann.balance(from).await == "993.00";
+    wait_until("the standing order to be paid", TICK_SECONDS_MAX, is_paid).await;
+    let is_expired = async || ann.transaction(&hold["id"]).await["status"] == "expired";
+    wait_until("the hold to expire", TICK_SECONDS_MAX, is_expired).await;
     let statement = ann.read(&statement).await;
     assert_json!(statement, {"closing_balance": "1000.00"});
     // The host does not take this for a clock that has jumped.

@@ -8,7 +8,7 @@ use strongroom_tests::attackers::{allow_many_open_files, attacker};
 use strongroom_tests::bank::{PASSWORD, new_email};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::short_or_full;
-use strongroom_tests::{Bank, json, wait_for};
+use strongroom_tests::{Bank, json, wait_until};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -76,9 +76,8 @@ async fn a_flood_of_logins_holds_up_nothing_but_logins() {
         statuses.iter().any(|status| *status != 401),
         "some are refused before they are hashed"
     );
-    wait_for("a password to be hashed again", 60, async || {
-        let registered = bank.register(&new_email(), PASSWORD).await;
-        (registered.status == 201).then_some(())
+    wait_until("a password to be hashed again", 60, async || {
+        bank.register(&new_email(), PASSWORD).await.status == 201
     })
     .await;
 }

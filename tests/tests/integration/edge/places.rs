@@ -8,7 +8,7 @@ use strongroom_tests::host::Host;
 use strongroom_tests::http2::Peer;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, wait_for};
+use strongroom_tests::{Bank, wait_until};
 use tokio::time::sleep;
 
 /// All the places of a small host.
@@ -77,10 +77,11 @@ async fn the_registry_says_how_many_places_an_address_has() {
     let mut third = Connection::open_from(attacker(0), host.address()).await;
     assert!(third.is_closed_within(AT_ONCE).await);
     drop((first, second));
-    wait_for("the places to be free again", 20, async || {
+    wait_until("the places to be free again", 20, async || {
         let call = host.client_at(attacker(0)).get("/api/hello");
-        let answer = call.try_send().await.ok()?;
-        (answer.status == 200).then_some(())
+        call.try_send()
+            .await
+            .is_ok_and(|answer| answer.status == 200)
     })
     .await;
 }

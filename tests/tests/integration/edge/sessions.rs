@@ -9,7 +9,7 @@ use strongroom_tests::bank::{PASSWORD, new_key};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Bank, json, wait_for};
+use strongroom_tests::{Answer, Bank, json, wait_until};
 use tokio::task::JoinSet;
 
 const NEW_PASSWORD: &str = "nine herons count pebbles";
@@ -47,11 +47,11 @@ impl Flood {
 
 /// Repeats a call while it is refused for a shortage, until its change is made and in force.
 async fn made(change: impl AsyncFn() -> Answer) {
-    wait_for("a change to be made", 60, async || {
+    wait_until("a change to be made", 60, async || {
         let answer = change().await;
-        let is_short = answer.status == 503;
-        assert!(answer.status < 300 || is_short, "{}", answer.text());
-        (!is_short).then_some(())
+        let is_made = answer.status < 300;
+        assert!(is_made || answer.status == 503, "{}", answer.text());
+        is_made
     })
     .await;
 }
@@ -98,9 +98,9 @@ async fn a_request_whose_turn_comes_after_the_end_of_its_session_is_401() {
         );
         connection.send(request).await;
         let line = format!("strongroom_requests_{figure}{{service=\"hostile\"}} 1\n");
-        wait_for(&line, 60, async || {
+        wait_until(&line, 60, async || {
             let page = bank.host.admin().get("/metrics").await.text();
-            page.contains(&line).then_some(())
+            page.contains(&line)
         })
         .await;
         connection

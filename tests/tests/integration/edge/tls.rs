@@ -10,7 +10,7 @@ use strongroom_tests::attackers::attacker;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::tools::{output_of, program, python, run};
-use strongroom_tests::wait_for;
+use strongroom_tests::{wait_for, wait_until};
 use tokio::process::Command;
 
 /// Within which a changed certificate is served.
@@ -94,10 +94,8 @@ async fn a_certificate_that_changes_is_served_without_a_restart_and_a_wrong_one_
     })
     .await;
     let is_said = async |problem: &str| {
-        wait_for(problem, RELOAD_SECONDS_MAX, async || {
-            host.log().contains(problem).then_some(())
-        })
-        .await;
+        let is_logged = async || host.log().contains(problem);
+        wait_until(problem, RELOAD_SECONDS_MAX, is_logged).await;
     };
     make_certificate(in_2020, host.folder(), "expired").await;
     is_said("has expired at 2020-01-03T00:00:00Z").await;

@@ -8,7 +8,7 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::tools::{output_of, program, python, run};
-use strongroom_tests::wait_for;
+use strongroom_tests::wait_until;
 use tokio::process::Command;
 
 /// How much the memory may grow under a flood of frames, in MiB.
@@ -100,13 +100,11 @@ async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
     let before = host.open_files();
     let customer = host.client_at(attacker(0));
     let shaken_off = async {
-        wait_for("the attack to begin", 60, async || {
-            (host.open_files() > before + connections / 2).then_some(())
-        })
-        .await;
-        wait_for("the host to hang up", 120, async || {
+        let is_begun = async || host.open_files() > before + connections / 2;
+        wait_until("the attack to begin", 60, is_begun).await;
+        wait_until("the host to hang up", 120, async || {
             assert_eq!(customer.get("/api/hello").await.text(), "hello");
-            (host.open_files() < before + OTHER_CONNECTIONS).then_some(())
+            host.open_files() < before + OTHER_CONNECTIONS
         })
         .await;
     };

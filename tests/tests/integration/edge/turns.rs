@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use strongroom_tests::bank::{new_key, transfer};
-use strongroom_tests::{Bank, json, wait_for};
+use strongroom_tests::{Bank, json, wait_until};
 use tokio::task::JoinSet;
 
 /// How many batches one customer sends at once, and how many lines each has: all are declined.
@@ -43,10 +43,8 @@ async fn one_customers_batches_come_one_after_the_other_beside_anothers_payments
             }
         });
     }
-    wait_for("the first batches", 60, async || {
-        (done.load(SeqCst) >= BATCHES_FIRST).then_some(())
-    })
-    .await;
+    let are_done = async || done.load(SeqCst) >= BATCHES_FIRST;
+    wait_until("the first batches", 60, are_done).await;
     let pair = bank.pair().await;
     let mut between = Vec::new();
     for _ in 0..PAYMENTS {

@@ -10,7 +10,7 @@ use strongroom_tests::http2::{Fate, Peer, fate};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Person, Value, json, wait_for};
+use strongroom_tests::{Bank, Person, Value, json, wait_until};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -117,16 +117,10 @@ async fn an_http1_answer_that_nobody_takes_is_given_up() {
         .send("GET /api/hostile/endless-body HTTP/1.1\r\nhost: bank\r\n\r\n")
         .await;
     let live = async || bank.service("hostile").await["instances"]["live"].clone();
-    wait_for("the answer to begin", 20, async || {
-        (live().await != 0).then_some(())
-    })
-    .await;
+    wait_until("the answer to begin", 20, async || live().await != 0).await;
     // The service itself would have five minutes: only that nothing is taken can end it before,
     // with its instance. An idle one is kept for 10 s more.
-    wait_for("the answer to be given up", 60, async || {
-        (live().await == 0).then_some(())
-    })
-    .await;
+    wait_until("the answer to be given up", 60, async || live().await == 0).await;
     assert!(silent.is_closed_within(Duration::from_secs(30)).await);
     bank.register(&new_email(), PASSWORD).await.expect(201);
 }

@@ -8,7 +8,7 @@ use strongroom_tests::api_key::ApiKey;
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::short_or_full;
-use strongroom_tests::{Bank, wait_for};
+use strongroom_tests::{Bank, wait_until};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -67,10 +67,8 @@ async fn no_request_succeeds_after_the_204_also_when_the_host_is_killed_then() {
     for _round in 0..short_or_full(3, 20) {
         let key = ApiKey::create(&admin, &["guarded:read"]).await;
         let users = Users::begin(&bank, &key);
-        wait_for("all clients to be served", 60, async || {
-            (users.served.load(SeqCst) > 4 * CLIENTS).then_some(())
-        })
-        .await;
+        let are_served = async || users.served.load(SeqCst) > 4 * CLIENTS;
+        wait_until("all clients to be served", 60, are_served).await;
         key.revoke(&admin).await;
         users.is_revoked.store(true, SeqCst);
         sleep(AFTER).await;

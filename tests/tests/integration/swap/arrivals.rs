@@ -1,10 +1,12 @@
 //! Services that come.
 
-use crate::swap::operator::{assert_answers, wait_for_generation, wait_for_log, wait_for_refusal};
+use crate::swap::operator::{
+    assert_answers, wait_for_generation, wait_for_log, wait_for_refusal, wait_for_state,
+};
 use crate::swap::versions::{asker, beside_a_bystander, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Service;
-use strongroom_tests::{assert_json, wait_for};
+use strongroom_tests::{assert_json, wait_until};
 
 async fn assert_added_is(host: &Host, status: u16, code: &str) {
     let answer = host.client().get("/api/added").await;
@@ -53,10 +55,8 @@ async fn a_service_that_cannot_serve_is_listed_as_failed_and_can_be_mended_or_ta
             assert_answers(&host, "/api/added", "version-b").await;
         }
         host.save(&registry);
-        wait_for("the service to go", 30, async || {
-            host.listed("added").await.is_none().then_some(())
-        })
-        .await;
+        let is_gone = async || host.listed("added").await.is_none();
+        wait_until("the service to go", 30, is_gone).await;
         assert_added_is(&host, 404, "no_such_service").await;
     }
 }
@@ -67,11 +67,7 @@ async fn the_host_is_ready_and_serves_while_a_service_is_being_added() {
     let slow = Service::guest("clockwork").public();
     let slow = slow.config("start", "sleep").limit("start", "3s");
     host.save(&registry.service("added", slow));
-    wait_for("the service to be seen", 30, async || {
-        let added = host.listed("added").await?;
-        (added["state"] == "starting").then_some(())
-    })
-    .await;
+    wait_for_state(&host, "added", "starting").await;
     assert_eq!(host.admin().get("/readyz").await.status, 200);
     assert_answers(&host, "/api/changing", "version-a").await;
     assert_added_is(&host, 503, "service_unavailable").await;
@@ -105,8 +101,5 @@ async fn a_service_that_is_added_ticks_also_in_its_next_generation() {
     host.save_registry(&next).await;
     let ticks = || host.log().matches("\"tick\"").count();
     let before = ticks();
-    wait_for("two more ticks", 20, async || {
-        (ticks() >= before + 2).then_some(())
-    })
-    .await;
+    wait_until("two more ticks", 20, async || ticks() >= before + 2).await;
 }

@@ -8,7 +8,7 @@ use crate::swap::operator::wait_for_generation;
 use strongroom_tests::bank::new_key;
 use strongroom_tests::command::verify;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::{Bank, Person, json, text, wait_for};
+use strongroom_tests::{Bank, Person, json, text, wait_until};
 use tokio::task::JoinSet;
 
 /// What each payer begins with, in EUR.
@@ -70,10 +70,8 @@ impl Payers {
     pub async fn go_on(&self) {
         let before = self.paid.load(Relaxed);
         let more = 2 * self.accounts.len() as u64;
-        wait_for("payments", 60, async || {
-            (self.paid.load(Relaxed) > before + more).then_some(())
-        })
-        .await;
+        let are_paid = async || self.paid.load(Relaxed) > before + more;
+        wait_until("payments", 60, are_paid).await;
     }
 
     /// Ends, and asserts that the books are as the answers say.

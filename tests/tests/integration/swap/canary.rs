@@ -7,7 +7,7 @@ use crate::swap::operator::{
 use crate::swap::versions::{asker, pair, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Client, assert_json, wait_for, workspace};
+use strongroom_tests::{Client, assert_json, wait_until, workspace};
 use toml::{Table, Value};
 
 /// A `canary` table for this guest.
@@ -118,11 +118,9 @@ async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
         (pinned, [&*pin, "version-b.wasm"]),
     ] {
         host.save(&beside(with(table, "weight", 50)));
-        wait_for("the refusal", 60, async || {
-            let row = host.service("changing").await;
-            let error = row["last_error"].as_str()?;
-            let is_told = words.iter().all(|word| error.contains(word));
-            is_told.then_some(())
+        wait_until("the refusal", 60, async || {
+            let error = host.service("changing").await["last_error"].to_string();
+            words.iter().all(|word| error.contains(word))
         })
         .await;
         let refused = latest(&host, "changing").await;
@@ -214,9 +212,9 @@ async fn whose_file_beside_the_registry_changes_is_swapped() {
     let digest = async || host.service("changing").await["canary"]["digest"].clone();
     let before = digest().await;
     replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
-    wait_for("the new canary", 30, async || {
+    wait_until("the new canary", 30, async || {
         let digest = digest().await;
-        (digest.is_string() && digest != before).then_some(())
+        digest.is_string() && digest != before
     })
     .await;
     assert_answers(&host, "/api/changing", "version-b").await;

@@ -8,7 +8,7 @@ use crate::swap::operator::{
 use crate::swap::versions::version;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Value, assert_json, text, wait_for};
+use strongroom_tests::{Value, assert_json, text, wait_for, wait_until};
 use toml::Table;
 
 /// A canary of this table, whose component has this fault.
@@ -85,12 +85,11 @@ async fn a_good_one_stays() {
     let patient = with(table, "min_requests", 150);
     let (host, _) = start(&with_fault(patient, "none")).await;
     let client = host.client();
-    wait_for("many requests to the canary", 60, async || {
+    wait_until("many requests to the canary", 60, async || {
         for _request in 0..20 {
             assert_eq!(client.get("/api/changing").await.status, 200);
         }
-        let canary = &host.service("changing").await["canary"];
-        (canary["requests_total"].as_u64()? >= 300).then_some(())
+        host.service("changing").await["canary"]["requests_total"].as_u64() >= Some(300)
     })
     .await;
     assert_is_at_work(&host).await;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wait_for;
+use strongroom_tests::{wait_for, wait_until};
 use tempfile::tempdir;
 
 /// How long a process may take to begin or to end on a loaded machine.
@@ -67,10 +67,9 @@ async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody(
     let folder = tempdir().expect("a temporary folder");
     let (registry, host) = start_beside_a_bystander().await;
     let compiler = compiler_of(&host, &registry, folder.path()).await;
-    wait_for("its limits", SECONDS_MAX, async || {
+    wait_until("its limits", SECONDS_MAX, async || {
         // The last that it sets.
-        let score = file_of(compiler, "oom_score_adj")?;
-        (score.trim() == "1000").then_some(())
+        file_of(compiler, "oom_score_adj").is_some_and(|score| score.trim() == "1000")
     })
     .await;
     let told = |name: &str| file_of(compiler, name).expect("the compiler runs");
@@ -102,10 +101,9 @@ async fn a_compiler_ends_with_its_host() {
     let (registry, mut host) = start_beside_a_bystander().await;
     let compiler = compiler_of(&host, &registry, folder.path()).await;
     host.kill();
-    wait_for("its end", SECONDS_MAX, async || {
-        let stat = file_of(compiler, "stat");
+    wait_until("its end", SECONDS_MAX, async || {
         // A process that nobody has waited for is a zombie.
-        stat.is_none_or(|stat| stat.contains(") Z ")).then_some(())
+        file_of(compiler, "stat").is_none_or(|stat| stat.contains(") Z "))
     })
     .await;
 }

@@ -7,7 +7,7 @@ use crate::swap::versions::{beside_a_bystander, pair, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Client, Value, wait_for};
+use strongroom_tests::{Answer, Client, Value, wait_for, wait_until};
 use tokio::task::JoinHandle;
 
 fn alone() -> Registry {
@@ -20,10 +20,8 @@ async fn assert_no_service(host: &Host, name: &str) {
 }
 
 async fn wait_until_gone(host: &Host, name: &str) {
-    wait_for("the service to go", 60, async || {
-        host.listed(name).await.is_none().then_some(())
-    })
-    .await;
+    let is_gone = async || host.listed(name).await.is_none();
+    wait_until("the service to go", 60, is_gone).await;
 }
 
 #[tokio::test]
@@ -80,15 +78,13 @@ async fn open(mut opener: Connection) {
 
 /// A request that waits at a gate, with another that opens it; both of them have begun.
 async fn held(host: &Host, gate: &str) -> (Connection, JoinHandle<Answer>) {
-    let before = host.service("changing").await["requests_total"].clone();
+    let requests = async || host.service("changing").await["requests_total"].as_u64();
+    let both = requests().await.map(|before| before + 2);
     let opener = opener(host, "changing", gate).await;
     let path = format!("/api/changing/held/{gate}");
     let held = tokio::spawn(host.client().get(&path).into_future());
-    wait_for("both requests to begin", 20, async || {
-        let now = host.service("changing").await["requests_total"].clone();
-        (now.as_u64() == before.as_u64().map(|count| count + 2)).then_some(())
-    })
-    .await;
+    let have_begun = async || requests().await == both;
+    wait_until("both requests to begin", 20, have_begun).await;
     wait_for_log(host, &[&format!("waits at the gate {gate}")]).await;
     (opener, held)
 }
@@ -106,10 +102,10 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
         open(opener).await;
         let answer = held.await.expect("it is answered");
         assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
-        wait_for("the generation to end", 30, async || {
+        wait_until("the generation to end", 30, async || {
             let changes = history(&host, "changing").await;
             let ended = |change: &&Value| change["steps_us"]["drain"].is_u64();
-            (changes.iter().filter(ended).count() == round + 1).then_some(())
+            changes.iter().filter(ended).count() == round + 1
         })
         .await;
         if round == 0 {

@@ -1,12 +1,12 @@
 //! The host has to stop while something changes.
 
-use crate::swap::operator::{assert_answers, wait_for_log};
+use crate::swap::operator::{assert_answers, wait_for_log, wait_for_requests, wait_for_state};
 use crate::swap::versions::{beside_a_bystander, version};
 use rustix::process::Signal;
+use strongroom_tests::assert_json;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Service;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{assert_json, wait_for};
 
 #[tokio::test]
 async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
@@ -16,11 +16,7 @@ async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
         .config("start", "sleep")
         .limit("start", "10m");
     host.save(&registry.service("added", slow));
-    wait_for("the start to begin", 20, async || {
-        let added = host.listed("added").await?;
-        (added["state"] == "starting").then_some(())
-    })
-    .await;
+    wait_for_state(&host, "added", "starting").await;
     // Who asks for another change waits for this one.
     let reload = tokio::spawn(host.admin().post("/services/reload").try_send());
     assert_answers(&host, "/api/changing", "version-a").await;
@@ -39,11 +35,7 @@ async fn what_is_saved_while_draining_is_not_taken() {
     sender
         .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n12345")
         .await;
-    wait_for("the request to begin", 20, async || {
-        let changing = host.service("changing").await;
-        (changing["requests_total"] == 1).then_some(())
-    })
-    .await;
+    wait_for_requests(&host, "changing", 1).await;
     host.signal(Signal::TERM);
     wait_for_log(&host, &["draining"]).await;
     let admin = host.admin();

@@ -1,10 +1,10 @@
 //! A request ends on the generation that it began on.
 
-use crate::swap::operator::{assert_answers, latest, wait_for_log};
+use crate::swap::operator::{assert_answers, latest, wait_for_log, wait_for_requests};
 use crate::swap::versions::{beside_a_bystander, pair, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, wait_for};
+use strongroom_tests::{Answer, wait_until};
 use tokio::task::JoinHandle;
 
 /// Sends a GET that is held at this gate, and waits until it is there.
@@ -22,9 +22,8 @@ async fn open(host: &Host, service: &str, gate: &str) {
 }
 
 async fn assert_drains(host: &Host, name: &str) {
-    wait_for("the old generation to end", 30, async || {
-        let steps = &latest(host, name).await["steps_us"];
-        steps["drain"].is_u64().then_some(())
+    wait_until("the old generation to end", 30, async || {
+        latest(host, name).await["steps_us"]["drain"].is_u64()
     })
     .await;
 }
@@ -51,10 +50,7 @@ async fn a_request_ends_on_its_version_and_the_next_on_its_connection_begins_on_
     let length = "content-length: 10\r\n\r\n12345";
     let post = format!("POST /api/changing/length HTTP/1.1\r\n{close}{length}");
     let mut sender = open_and_send(&post).await;
-    wait_for("both requests to begin", 20, async || {
-        (host.service("changing").await["requests_total"] == 2).then_some(())
-    })
-    .await;
+    wait_for_requests(&host, "changing", 2).await;
     let next = registry.clone().service("changing", version("version-b"));
     host.save_registry(&next).await;
     assert_answers(&host, "/api/changing", "version-b").await;
@@ -138,10 +134,7 @@ async fn requests_that_wait_for_an_instance() {
             host.client().get("/api/changing").into_future(),
         ));
     }
-    wait_for("all requests to begin", 20, async || {
-        (host.service("changing").await["requests_total"] == 4).then_some(())
-    })
-    .await;
+    wait_for_requests(&host, "changing", 4).await;
     let next = registry.service("changing", version("version-b"));
     host.save_registry(&next).await;
     assert_answers(&host, "/api/changing", "version-b").await;

@@ -1,11 +1,11 @@
 //! Services that come to serve later than they were meant to.
 
 use crate::swap::files::{guest_bytes, of_file, replace};
-use crate::swap::operator::{assert_answers, wait_for_generation, wait_for_log};
+use crate::swap::operator::{assert_answers, wait_for_generation, wait_for_log, wait_for_refusal};
 use crate::swap::versions::{asker, pair, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{wait_for, workspace};
+use strongroom_tests::{wait_until, workspace};
 
 /// The old one sleeps in its `start` when the good one is put in its place.
 #[tokio::test]
@@ -36,9 +36,8 @@ async fn the_first_administrators_password_is_handed_out_although_auth_starts_la
     let file = host.data().join("auth.start.txt");
     assert!(!file.exists());
     host.save(&bank);
-    wait_for("the password", 60, async || {
-        let text = std::fs::read_to_string(&file).ok()?;
-        text.contains("the password ").then_some(())
+    wait_until("the password", 60, async || {
+        std::fs::read_to_string(&file).is_ok_and(|text| text.contains("the password "))
     })
     .await;
 }
@@ -60,11 +59,7 @@ async fn a_callee_that_was_refused_is_taken_when_its_caller_stops_calling_it() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let refused = pair("asker-1", "quoter-1").service("quoter", version("quoter-2"));
     host.save(&refused);
-    wait_for("the refusal", 30, async || {
-        let quoter = host.service("quoter").await;
-        (!quoter["last_error"].is_null()).then_some(())
-    })
-    .await;
+    wait_for_refusal(&host, "quoter").await;
     host.save(&refused.service("asker", version("version-a")));
     wait_for_generation(&host, "quoter", 2).await;
 }
@@ -88,12 +83,8 @@ async fn links_that_are_turned_round_in_part_make_no_circle() {
             version("asker-1").set("links", crate::swap::versions::link("asker")),
         );
     host.save(&turned);
-    wait_for("both refusals", 30, async || {
-        let asker = host.service("asker").await;
-        let quoter = host.service("quoter").await;
-        let both = !asker["last_error"].is_null() && !quoter["last_error"].is_null();
-        both.then_some(())
-    })
-    .await;
+    for name in ["asker", "quoter"] {
+        wait_for_refusal(&host, name).await;
+    }
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
 }

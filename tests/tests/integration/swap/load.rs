@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use strongroom_tests::{Client, wait_for};
+use strongroom_tests::{Client, wait_until};
 use tokio::task::JoinSet;
 
 /// How many clients hammer a service.
@@ -61,10 +61,9 @@ impl Load {
     /// load.
     pub async fn go_on(&self) {
         let before = self.answered.load(Relaxed);
-        wait_for("answers under load", 30, async || {
-            (self.answered.load(Relaxed) > before + 2 * self.clients.len() as u64).then_some(())
-        })
-        .await;
+        let more = 2 * self.clients.len() as u64;
+        let are_answered = async || self.answered.load(Relaxed) > before + more;
+        wait_until("answers under load", 30, are_answered).await;
     }
 
     /// Ends, and returns how many requests were answered.

@@ -10,7 +10,7 @@ use crate::swap::load::{CLIENTS, Load};
 use crate::swap::operator::{assert_answers, history, wait_for_generation};
 use crate::swap::versions::version;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::{Bank, Value, wait_for};
+use strongroom_tests::{Bank, Value, wait_until};
 
 const SWAPS: u64 = 50;
 /// Instances that one service may have when no client calls it any more; far below one for each
@@ -71,19 +71,18 @@ fn assert_are_told(changes: &[Value]) {
 }
 
 async fn assert_nothing_is_left(bank: &Bank) {
-    wait_for("the old generations to end", 60, async || {
+    wait_until("the old generations to end", 60, async || {
         let changes = history(bank, "changing").await;
-        let mut replaced = changes
+        let has_ended = |change: &Value| change["steps_us"]["drain"].is_u64();
+        let is_first = |change: &Value| change["from_digest"].is_null();
+        changes
             .iter()
-            .filter(|change| !change["from_digest"].is_null());
-        replaced
-            .all(|change| change["steps_us"]["drain"].is_u64())
-            .then_some(())
+            .all(|change| is_first(change) || has_ended(change))
     })
     .await;
-    wait_for("the instances to be few", 60, async || {
-        let live = bank.service("changing").await["instances"]["live"].clone();
-        (live.as_u64()? <= INSTANCES_AT_REST_MAX).then_some(())
+    wait_until("the instances to be few", 60, async || {
+        let live = bank.service("changing").await["instances"]["live"].as_u64();
+        live.is_some_and(|live| live <= INSTANCES_AT_REST_MAX)
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! What an operator sees of services and their changes.
 
 use strongroom_tests::host::Host;
-use strongroom_tests::{Value, list, text, wait_for};
+use strongroom_tests::{Value, list, text, wait_for, wait_until};
 
 /// A change is taken, or refused, in less, even when components must be compiled first on a loaded
 /// machine.
@@ -55,11 +55,25 @@ pub async fn wait_for_refusal(host: &Host, name: &str) -> String {
 /// Waits until the service runs what the registry says.
 pub async fn wait_until_mended(host: &Host, name: &str) {
     let what = format!("{name} to be mended");
-    wait_for(&what, CHANGE_SECONDS_MAX, async || {
-        let last_error = &host.service(name).await["last_error"];
-        last_error.is_null().then_some(())
+    let is_mended = async || host.service(name).await["last_error"].is_null();
+    wait_until(&what, CHANGE_SECONDS_MAX, is_mended).await;
+}
+
+/// Waits until the service is listed in this state.
+pub async fn wait_for_state(host: &Host, name: &str, state: &str) {
+    let what = format!("{name} to be {state}");
+    wait_until(&what, CHANGE_SECONDS_MAX, async || {
+        let listed = host.listed(name).await;
+        listed.is_some_and(|service| service["state"] == state)
     })
     .await;
+}
+
+/// Waits until so many requests of the service have begun.
+pub async fn wait_for_requests(host: &Host, name: &str, count: u64) {
+    let what = format!("request {count} of {name} to begin");
+    let have_begun = async || host.service(name).await["requests_total"] == count;
+    wait_until(&what, 20, have_begun).await;
 }
 
 /// Waits until the latest change of the service came out so; returns the change.
@@ -75,13 +89,9 @@ pub async fn wait_for_outcome(host: &Host, name: &str, outcome: &str) -> Value {
 
 /// Waits until a registry was read after the one that `GET /services` told of in `before`.
 pub async fn wait_until_read_again(host: &Host, before: &Value) {
-    wait_for("the registry to be read", CHANGE_SECONDS_MAX, async || {
-        let now = host.services().await;
-        let (now, before) = (
-            &now["registry"]["taken_at"],
-            &before["registry"]["taken_at"],
-        );
-        (text(now) > text(before)).then_some(())
+    let before = text(&before["registry"]["taken_at"]);
+    wait_until("the registry to be read", CHANGE_SECONDS_MAX, async || {
+        text(&host.services().await["registry"]["taken_at"]) > before
     })
     .await;
 }
@@ -94,10 +104,10 @@ pub async fn wait_for_log(host: &Host, parts: &[&str]) {
 /// The same after the first `seen` bytes of the log.
 pub async fn wait_for_log_after(host: &Host, seen: usize, parts: &[&str]) {
     let what = format!("a line with {parts:?}");
-    wait_for(&what, CHANGE_SECONDS_MAX, async || {
+    wait_until(&what, CHANGE_SECONDS_MAX, async || {
         let log = host.log().split_off(seen);
         let has_all = |line: &str| parts.iter().all(|part| line.contains(part));
-        log.lines().any(has_all).then_some(())
+        log.lines().any(has_all)
     })
     .await;
 }

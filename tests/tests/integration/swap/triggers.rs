@@ -8,7 +8,7 @@ use crate::swap::operator::{assert_answers, latest, wait_for_generation, wait_fo
 use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
 use rustix::process::Signal;
 use strongroom_tests::host::Host;
-use strongroom_tests::{assert_json, list, wait_for};
+use strongroom_tests::{assert_json, list, wait_for, wait_until};
 
 #[tokio::test]
 async fn a_reload_answers_when_the_new_version_serves_and_says_what_changed() {
@@ -94,10 +94,10 @@ async fn a_registry_saved_while_the_host_starts_overwritten_in_place_and_saved_o
     let mut host = Host::prepared(&registry, None);
     host.launch();
     let wait_for_version = async |guest: &str| {
-        wait_for("the saved version", 60, async || {
+        wait_until("the saved version", 60, async || {
             let answer = host.client().get("/api/changing").await;
             assert_eq!(answer.status, 200, "{}", answer.text());
-            (answer.text() == guest).then_some(())
+            answer.text() == guest
         })
         .await;
     };
