@@ -58,8 +58,7 @@ impl Host {
     /// Starts a host in a new folder, and waits until it is ready.
     pub async fn start(registry: &Registry, admin_password: Option<&'static str>) -> Self {
         let mut host = Self::prepared(registry, admin_password);
-        host.launch();
-        host.wait_until_ready().await;
+        host.serve().await;
         host
     }
 
@@ -82,6 +81,12 @@ impl Host {
     /// Starts the process on free ports, and waits until it listens.
     pub fn launch(&mut self) {
         self.must_listen(self.command_on_free_ports(&workspace::binary()));
+    }
+
+    /// Starts the process on free ports, and waits until every service serves.
+    pub async fn serve(&mut self) {
+        self.launch();
+        self.wait_until_ready().await;
     }
 
     /// Starts the process from another binary with more environment, and waits until it listens;
@@ -340,8 +345,7 @@ impl Host {
     pub async fn restart(&mut self) -> Duration {
         self.kill();
         let started = Instant::now();
-        self.launch();
-        self.wait_until_ready().await;
+        self.serve().await;
         started.elapsed()
     }
 

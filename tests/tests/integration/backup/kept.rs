@@ -85,14 +85,12 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         let outcome = restore(&restored, &folder);
         assert_eq!(outcome.code, Some(0), "round {round}: {outcome:?}");
         assert_eq!(verify(restored.folder()).code, Some(0));
-        restored.host.launch();
-        restored.wait_until_ready().await;
+        restored.host.serve().await;
         let admin = restored.admin().await;
         let path = format!("/api/transactions/{}", text(&before["id"]));
         assert_eq!(admin.read(&path).await["sequence"], before["sequence"]);
 
-        bank.host.launch();
-        bank.wait_until_ready().await;
+        bank.host.serve().await;
         pair = pair.at(&bank);
         wait_for_backup(&bank).await;
         wait_until("the earlier one to go", SECONDS_MAX, async || {
@@ -110,8 +108,7 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
     let mut restored = Bank::prepared(&Registry::bank());
     let outcome = restore(&restored, &folder);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    restored.host.launch();
-    restored.wait_until_ready().await;
+    restored.host.serve().await;
     let admin = restored.admin().await;
     let path = format!("/api/transactions/{}", text(&last["id"]));
     assert_eq!(admin.read(&path).await["status"], "posted");
@@ -169,15 +166,12 @@ async fn a_host_on_a_copy_of_the_data_does_not_take_over_the_backup() {
     let folder = bank.folder().join("kept");
     let mut other = Bank::prepared(&registry_that_keeps_in(&folder));
     copy(&bank.data(), &other.data());
-    bank.host.launch();
-    bank.wait_until_ready().await;
+    bank.host.serve().await;
     wait_for_backup(&bank).await;
     other.host.launch();
     let refusal = "another host keeps the backup of this bank here";
     wait_until(refusal, SECONDS_MAX, async || other.log().contains(refusal)).await;
     // Nor while the bank restarts.
-    bank.host.kill();
-    bank.host.launch();
-    bank.wait_until_ready().await;
+    bank.host.restart().await;
     wait_for_backup(&bank).await;
 }

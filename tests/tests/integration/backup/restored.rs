@@ -23,8 +23,7 @@ async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {
     let mut restored = Bank::prepared(&Registry::bank());
     let outcome = restore(&restored, &folder);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    restored.host.launch();
-    restored.wait_until_ready().await;
+    restored.host.serve().await;
 
     assert_eq!(restored.me(pair.alice.token()).await.status, 401);
     let refreshed = restored.refresh(&pair.alice.refresh_token).await;
@@ -58,9 +57,7 @@ async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {
     key.get("/api/accounts").await.expect(200);
 
     // It is so after a restart too.
-    restored.host.kill();
-    restored.host.launch();
-    restored.wait_until_ready().await;
+    restored.host.restart().await;
     key.at(&restored).get("/api/accounts").await.expect(200);
     assert_eq!(restored.me(pair.alice.token()).await.status, 401);
 }

@@ -46,7 +46,6 @@ async fn a_torn_copy_does_not_serve_and_a_whole_one_does() {
     bank.host.kill();
     let mut whole = Bank::prepared(&Registry::bank());
     copy(&bank.data(), &whole.data());
-    whole.host.launch();
-    whole.wait_until_ready().await;
+    whole.host.serve().await;
     assert!(whole.log_until_now().await.contains("it is verified first"));
 }

@@ -68,8 +68,7 @@ async fn each_backup_of_a_bank_that_is_killed_restores_all_of_before() {
             );
             std::fs::remove_dir_all(&folder).expect("it can be removed");
         }
-        bank.host.launch();
-        bank.wait_until_ready().await;
+        bank.host.serve().await;
         pair = pair.at(&bank);
         pair.admin = bank.admin().await;
         pair.alice = pair.alice.log_in_again().await;
@@ -88,8 +87,7 @@ async fn assert_restores(backup: &Path, acknowledged: &Acknowledged, begun: Inst
     assert_eq!(restored.code, Some(0), "{restored:?}");
     let verified = verify(bank.folder());
     assert_eq!(verified.code, Some(0), "{verified:?}");
-    bank.host.launch();
-    bank.wait_until_ready().await;
+    bank.host.serve().await;
     let admin = bank.admin().await;
     let before = acknowledged.iter().filter(|(_, at)| **at < begun);
     let mut ids = before.map(|(id, _)| id.clone());

@@ -41,8 +41,7 @@ pub async fn target(test: &str) -> Option<Host> {
         .host("tls", toml::Table::from_iter(files));
     let mut host = Host::prepared(&registry, None);
     make_certificate(program(test, "openssl")?, host.folder(), "first").await;
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
     Some(host)
 }
 

@@ -162,8 +162,7 @@ impl Trial {
     }
 
     async fn start_again(&mut self) {
-        self.bank.host.launch();
-        self.bank.wait_until_ready().await;
+        self.bank.host.serve().await;
         let mut town = self.town.at(&self.bank);
         if self.logged_in.elapsed() > LOGIN_MAX {
             town.log_in_again().await;

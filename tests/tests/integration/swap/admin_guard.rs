@@ -95,9 +95,7 @@ async fn a_change_needs_the_token_of_the_data_folder() {
         host.admin().without_token().get("/services").await.status,
         200
     );
-    host.kill();
-    host.launch();
-    host.wait_until_ready().await;
+    host.restart().await;
     assert_eq!(host.admin_token(), Some(token), "kept over a restart");
 }
 

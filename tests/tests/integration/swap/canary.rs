@@ -205,8 +205,7 @@ async fn whose_file_beside_the_registry_changes_is_swapped() {
     let mut host = Host::prepared(&registry, None);
     replace(host.folder(), "stable.wasm", &guest_bytes("version-a"));
     replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
     wait_for_outcome(&host, "changing", "canary_started").await;
     assert_answers(&host, "/api/changing", "faulty").await;
     let digest = async || host.service("changing").await["canary"]["digest"].clone();

@@ -124,8 +124,7 @@ async fn one_that_was_taken_out_comes_back_when_its_file_changes() {
     let table = with(canary_of_file("canary.wasm"), "weight", 50);
     let mut host = Host::prepared(&with_fault(table, "error"), None);
     replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
     wait_for_outcome(&host, "changing", "canary_started").await;
     call_until_taken_out(&host).await;
     replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));

@@ -34,8 +34,7 @@ pub async fn host_with_file(registry: &Registry, guest: &str) -> (Host, PathBuf)
     let mut host = Host::prepared(&registry, None);
     let file = host.folder().join("changing.wasm");
     fs::write(&file, guest_bytes(guest)).expect("a file can be written");
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
     (host, file)
 }
 

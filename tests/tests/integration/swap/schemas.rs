@@ -50,9 +50,7 @@ async fn a_newer_component_migrates_the_store_and_no_other_is_taken_after_it() {
     }
 
     // A second start migrates nothing.
-    host.kill();
-    host.launch();
-    host.wait_until_ready().await;
+    host.restart().await;
     let all = "1 plain 0\n2 starred 1\n3 keeper-1 0\n4 keeper-other 0";
     assert_answers(&host, KEEPER, all).await;
 }
@@ -79,8 +77,7 @@ async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
         host.kill();
         exchange_digest(&store, &honest);
     }
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
 }
 
 /// Sets the digest of a store's migration, and returns the one before.

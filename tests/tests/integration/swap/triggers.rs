@@ -75,8 +75,7 @@ async fn a_registry_behind_a_symbolic_link_that_is_turned_elsewhere() {
         fs::rename(new, folder.join("registry.toml")).expect("the link can be replaced");
     };
     point_at(&releases[0]);
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
     point_at(&releases[1]);
     wait_for_generation(&host, "changing", 2).await;
     assert_answers(&host, "/api/changing", "version-b").await;
