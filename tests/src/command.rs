@@ -25,6 +25,29 @@ impl CommandOutput {
         format!("{}\n{}", self.stdout, self.stderr)
     }
 
+    /// Asserts that it succeeded.
+    ///
+    /// # Panics
+    ///
+    /// If it did not.
+    #[track_caller]
+    pub fn assert_success(&self) {
+        assert_eq!(self.code, Some(0), "{self:?}");
+    }
+
+    /// Asserts that it failed with this exit code, and that its errors have these words.
+    ///
+    /// # Panics
+    ///
+    /// If it is not so.
+    #[track_caller]
+    pub fn assert_failure(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        for word in words {
+            assert!(self.stderr.contains(word), "no {word:?} in {self:?}");
+        }
+    }
+
     /// The lines printed that contain each of `parts`.
     pub fn lines_with(&self, parts: &[&str]) -> Vec<String> {
         self.text()

@@ -1,28 +1,19 @@
 //! Folders that no backup can be written to, or read from.
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use strongroom_tests::Bank;
-use strongroom_tests::command::run;
 use strongroom_tests::registry::Registry;
+use strongroom_tests::{Bank, wait_for, workspace};
 
-use super::mover::{back_up, restore};
+use super::mover::{back_up, restore, restored};
 
 /// A backup that must not be restored: nothing is made, and a sentence says why.
 fn refused(backup: &Path, reason: &str) {
     let bank = Bank::prepared(&Registry::bank());
-    let outcome = restore(&bank, backup);
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains(reason), "{reason}: {outcome:?}");
+    restore(&bank, backup).assert_failure(1, &[reason]);
     assert!(!bank.data().exists());
-}
-
-fn change(backup: &Path, change: impl FnOnce(String) -> String) {
-    let manifest = backup.join("manifest.json");
-    let text = fs::read_to_string(&manifest).expect("a manifest");
-    fs::write(&manifest, change(text)).expect("it can be written");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,60 +21,49 @@ async fn a_backup_is_whole_and_for_a_new_folder_or_refused() {
     let bank = Bank::start().await;
     bank.pair().await;
     let folder = bank.folder().join("backup");
-    let made = back_up(&bank, &folder).await;
-    assert_eq!(made.code, Some(0), "{made:?}");
-    let copy = |name: &str| -> PathBuf {
-        let to = bank.folder().join(name);
-        let copied = std::process::Command::new("cp")
-            .arg("-r")
-            .args([&folder, &to])
-            .status();
-        assert!(copied.expect("cp runs").success());
-        to
-    };
-
+    back_up(&bank, &folder).await.assert_success();
     let again = back_up(&bank, &folder).await;
-    assert_eq!(again.code, Some(1));
-    assert!(again.stderr.contains("is not empty"), "{again:?}");
-
+    again.assert_failure(1, &["is not empty"]);
     let under_a_file = bank.folder().join("registry.toml/backup");
     let outcome = back_up(&bank, &under_a_file).await;
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("registry.toml"), "{outcome:?}");
+    outcome.assert_failure(1, &["registry.toml"]);
+    restore(&bank, &folder).assert_failure(1, &["is not empty"]);
 
-    let flipped = copy("flipped");
-    let store = flipped.join("stores/accounts.sqlite-wal");
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&store)
-        .expect("a store");
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, 5_000)
-        .expect("it is that long");
-    file.write_all_at(&[byte[0] ^ 1], 5_000)
-        .expect("it can be written");
-    refused(&flipped, "accounts.sqlite-wal is not as it was copied");
-
-    let short = copy("short");
-    fs::remove_file(short.join("stores/token.sqlite")).expect("a store");
-    refused(&short, "token.sqlite");
-
-    let other = copy("other");
-    change(&other, |text| {
-        text.replace("\"format\": 1", "\"format\": 7")
-    });
-    refused(&other, "in format 7");
-
-    let unfinished = copy("unfinished");
-    fs::remove_file(unfinished.join("manifest.json")).expect("a manifest");
-    refused(&unfinished, "no backup, or one that is not whole");
-
-    let data = bank.data().display().to_string();
-    let arguments = ["restore", folder.to_str().expect("UTF-8"), "--data", &data];
-    let outcome = run(bank.folder(), &arguments);
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("is not empty"), "{outcome:?}");
+    let damages: [(&str, fn(&mut Vec<u8>), &str); 2] = [
+        (
+            "stores/accounts.sqlite-wal",
+            |bytes| bytes[5_000] ^= 1,
+            "accounts.sqlite-wal is not as it was copied",
+        ),
+        (
+            "manifest.json",
+            |bytes| {
+                let text = String::from_utf8_lossy(bytes).replace("\"format\": 1", "\"format\": 7");
+                *bytes = text.into_bytes();
+            },
+            "in format 7",
+        ),
+    ];
+    for (file, damage, reason) in damages {
+        let file = folder.join(file);
+        let whole = fs::read(&file).expect("a file of the backup");
+        let mut damaged = whole.clone();
+        damage(&mut damaged);
+        fs::write(&file, damaged).expect("it can be written");
+        refused(&folder, reason);
+        fs::write(&file, whole).expect("it can be written");
+    }
+    for (file, reason) in [
+        ("stores/token.sqlite", "token.sqlite"),
+        ("manifest.json", "no backup, or one that is not whole"),
+    ] {
+        let (file, aside) = (folder.join(file), bank.folder().join("aside"));
+        fs::rename(&file, &aside).expect("a file of the backup");
+        refused(&folder, reason);
+        fs::rename(&aside, &file).expect("it can be put back");
+    }
+    // What was put back is whole again.
+    restored(&folder);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,14 +73,14 @@ async fn backups_at_an_interval_keep_the_latest() {
     fs::create_dir(&folder).expect("a folder");
     fs::write(folder.join("README"), "not ours").expect("a file");
     let (admin, data) = (bank.admin_address(), bank.data());
-    let mut command = std::process::Command::new(strongroom_tests::workspace::binary());
+    let mut command = Command::new(workspace::binary());
     command
         .arg("backup")
         .arg(&folder)
         .args(["--every", "1s", "--keep", "2", "--admin", admin, "--data"])
         .arg(&data)
         .current_dir(bank.folder())
-        .stdout(std::process::Stdio::null());
+        .stdout(Stdio::null());
     let mut running = command.spawn().expect("it starts");
     let names = || -> Vec<String> {
         let entries = fs::read_dir(&folder).expect("a folder");
@@ -110,22 +90,16 @@ async fn backups_at_an_interval_keep_the_latest() {
         names.sort();
         names
     };
-    let first = strongroom_tests::wait_for("two backups", 60, async || {
+    let first = wait_for("two backups", 60, async || {
         Some(names()).filter(|names| names.len() == 2)
     })
     .await;
-    let later = strongroom_tests::wait_for("two others", 60, async || {
+    let later = wait_for("two others", 60, async || {
         Some(names()).filter(|names| names.len() == 2 && names[0] > first[1])
     })
     .await;
     running.kill().expect("it runs");
     running.wait().expect("it ends");
     assert!(folder.join("README").exists());
-    refused_never(&folder.join(&later[0]));
-}
-
-fn refused_never(backup: &Path) {
-    let bank = Bank::prepared(&Registry::bank());
-    let outcome = restore(&bank, backup);
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    restored(&folder.join(&later[0]));
 }

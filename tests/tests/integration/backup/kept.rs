@@ -11,7 +11,7 @@ use strongroom_tests::{Bank, text, wait_for, wait_until};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::mover::{Movers, restore};
+use super::mover::{Movers, restored};
 use super::torn_copy::copy;
 
 const SECONDS_MAX: u64 = 60;
@@ -68,7 +68,7 @@ fn log_files(backup: &Path) -> usize {
 async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_restarts() {
     let mut bank = Bank::start_with(&registry()).await;
     let mut pair = bank.pair().await;
-    for round in 0..2 {
+    for _round in 0..2 {
         pair.admin.deposit(&pair.from, "900.00", "EUR").await;
         let movers = Movers::begin(&pair);
         // Until the log of the ledger has started over a few times.
@@ -81,14 +81,11 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         tokio::time::sleep(Duration::from_millis(200)).await;
         bank.host.kill();
         movers.end().await;
-        let mut restored = Bank::prepared(&Registry::bank());
-        let outcome = restore(&restored, &folder);
-        assert_eq!(outcome.code, Some(0), "round {round}: {outcome:?}");
-        assert_eq!(verify(restored.folder()).code, Some(0));
+        let mut restored = restored(&folder);
+        verify(restored.folder()).assert_success();
         restored.host.serve().await;
-        let admin = restored.admin().await;
-        let path = format!("/api/transactions/{}", text(&before["id"]));
-        assert_eq!(admin.read(&path).await["sequence"], before["sequence"]);
+        let found = restored.admin().await.transaction(&before["id"]).await;
+        assert_eq!(found["sequence"], before["sequence"]);
 
         bank.host.serve().await;
         pair = pair.at(&bank);
@@ -102,16 +99,13 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
     }
     // A clean end leaves nothing out.
     let last = pair.send("1.00").await;
-    bank.host.signal(rustix::process::Signal::TERM);
+    bank.host.signal(Signal::TERM);
     bank.host.wait_for_exit().await;
     let (folder, _) = backup(&bank).expect("a backup");
-    let mut restored = Bank::prepared(&Registry::bank());
-    let outcome = restore(&restored, &folder);
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let mut restored = restored(&folder);
     restored.host.serve().await;
-    let admin = restored.admin().await;
-    let path = format!("/api/transactions/{}", text(&last["id"]));
-    assert_eq!(admin.read(&path).await["status"], "posted");
+    let found = restored.admin().await.transaction(&last["id"]).await;
+    assert_eq!(found["status"], "posted");
 }
 
 /// The registry may name it again later.
@@ -128,8 +122,7 @@ async fn what_a_service_has_stored_stays_in_the_backup_when_the_service_is_taken
     })
     .await;
     let folder = wait_for_backup(&bank).await;
-    let restored = Bank::prepared(&Registry::bank());
-    assert_eq!(restore(&restored, &folder).code, Some(0));
+    let restored = restored(&folder);
     let store = Connection::open(restored.data().join("stores/keeper.sqlite"));
     let count = "SELECT count(*) FROM note";
     let notes = store.and_then(|store| store.query_row(count, [], |row| row.get(0)));
@@ -151,9 +144,7 @@ async fn a_backup_that_cannot_be_written_is_logged_and_made_anew_and_the_bank_go
     .await;
     pair.send("1.00").await;
     std::fs::remove_file(&kept).expect("it can be removed");
-    let folder = wait_for_backup(&bank).await;
-    let restored = Bank::prepared(&Registry::bank());
-    assert_eq!(restore(&restored, &folder).code, Some(0));
+    restored(&wait_for_backup(&bank).await);
 }
 
 /// It is the same bank, by its id.

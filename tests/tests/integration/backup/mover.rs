@@ -9,6 +9,7 @@ use std::time::Instant;
 use strongroom_tests::bank::Pair;
 use strongroom_tests::command::{CommandOutput, run};
 use strongroom_tests::host::Host;
+use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, text};
 use tokio::task::JoinSet;
 
@@ -50,12 +51,8 @@ impl Movers {
     /// Ends them; returns what was acknowledged.
     pub async fn end(self) -> Acknowledged {
         self.is_over.store(true, Relaxed);
-        self.clients
-            .join_all()
-            .await
-            .into_iter()
-            .flatten()
-            .collect()
+        let acknowledged = self.clients.join_all().await;
+        acknowledged.into_iter().flatten().collect()
     }
 }
 
@@ -83,4 +80,11 @@ pub fn restore(bank: &Bank, backup: &Path) -> CommandOutput {
         data.to_str().expect("UTF-8"),
     ];
     run(bank.folder(), &arguments)
+}
+
+/// A bank without a process on the data of a backup, which must be whole.
+pub fn restored(backup: &Path) -> Bank {
+    let bank = Bank::prepared(&Registry::bank());
+    restore(&bank, backup).assert_success();
+    bank
 }

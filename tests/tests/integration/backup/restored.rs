@@ -1,10 +1,9 @@
 //! What works in a restored bank, and what does not any more.
 
 use strongroom_tests::api_key::ApiKey;
-use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person, json, list};
 
-use super::mover::{back_up, restore};
+use super::mover::{back_up, restored};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {
@@ -14,15 +13,12 @@ async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {
     let key = ApiKey::create(&pair.admin, &["accounts:read"]).await;
     key.get("/api/accounts").await.expect(200);
     let folder = bank.folder().join("backup");
-    let made = back_up(&bank, &folder).await;
-    assert_eq!(made.code, Some(0), "{made:?}");
+    back_up(&bank, &folder).await.assert_success();
     // This is lost.
     let lost = pair.send("2.00").await;
     let beyond = lost["sequence"].as_u64().expect("a number");
 
-    let mut restored = Bank::prepared(&Registry::bank());
-    let outcome = restore(&restored, &folder);
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let mut restored = restored(&folder);
     restored.host.serve().await;
 
     assert_eq!(restored.me(pair.alice.token()).await.status, 401);
@@ -30,17 +26,13 @@ async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {
     assert_eq!(refreshed.status, 400, "{}", refreshed.text());
     let client = restored.client();
     let alice = Person::log_in(&client, &pair.alice.email, &pair.alice.password).await;
-    let balance = alice
-        .read(&format!("/api/accounts/{}/balance", pair.from))
-        .await;
-    assert_eq!(balance["balance"], "99.00");
+    assert_eq!(alice.balance(&pair.from).await, "99.00");
 
     let admin = restored.admin().await;
     for feed in ["accounts/journal", "transactions/events"] {
         let at = |sequence| format!("/api/{feed}?after_sequence={sequence}");
         let gone = admin.get(&at(beyond)).await;
-        assert_eq!(gone.status, 410, "{feed}: {}", gone.text());
-        assert!(gone.text().contains("history_restored"), "{}", gone.text());
+        gone.refused(410, "history_restored");
         let page = admin.read(&at(beyond - 1)).await;
         assert_eq!(page["data"], json!([]), "{feed}");
     }

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use strongroom_tests::Bank;
 use strongroom_tests::command::verify;
 use strongroom_tests::registry::Registry;
+use strongroom_tests::{Bank, workspace};
 
 use super::mover::Movers;
 
@@ -34,9 +34,7 @@ async fn a_torn_copy_does_not_serve_and_a_whole_one_does() {
     let is_sound = verify(torn.folder()).code == Some(0);
     let mut started = Bank::prepared(&Registry::bank());
     copy(&torn.data(), &started.data());
-    let serves = started
-        .host
-        .try_launch(&strongroom_tests::workspace::binary(), &[]);
+    let serves = started.host.try_launch(&workspace::binary(), &[]);
     assert_eq!(serves, is_sound, "{}", started.log());
     if !serves {
         let log = started.log();

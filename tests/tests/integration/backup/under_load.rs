@@ -7,11 +7,10 @@ use rand::RngExt;
 use rand::seq::IndexedRandom as _;
 use strongroom_tests::Bank;
 use strongroom_tests::command::verify;
-use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
 use tokio::task::JoinSet;
 
-use super::mover::{Acknowledged, Movers, back_up, restore};
+use super::mover::{Acknowledged, Movers, back_up, restored};
 
 /// How long a backup of a small bank takes at most, in milliseconds: a kill comes within.
 const BACKUP_MS_MAX: u64 = 400;
@@ -82,11 +81,8 @@ async fn each_backup_of_a_bank_that_is_killed_restores_all_of_before() {
 
 /// Restores a backup; what was acknowledged before it began must be there.
 async fn assert_restores(backup: &Path, acknowledged: &Acknowledged, begun: Instant) {
-    let mut bank = Bank::prepared(&Registry::bank());
-    let restored = restore(&bank, backup);
-    assert_eq!(restored.code, Some(0), "{restored:?}");
-    let verified = verify(bank.folder());
-    assert_eq!(verified.code, Some(0), "{verified:?}");
+    let mut bank = restored(backup);
+    verify(bank.folder()).assert_success();
     bank.host.serve().await;
     let admin = bank.admin().await;
     let before = acknowledged.iter().filter(|(_, at)| **at < begun);
