@@ -1,4 +1,4 @@
-//! JSON: parts of documents, compared in one line.
+//! JSON and other texts: their parts, compared in one line.
 
 use serde_json::Value;
 
@@ -32,6 +32,18 @@ fn has(value: &Value, part: &Value, place: &str) -> Result<(), String> {
         }
         _ if value == part => Ok(()),
         _ => Err(format!("{place} is {value}, not {part}")),
+    }
+}
+
+/// Asserts that a text has all of these parts.
+///
+/// # Panics
+///
+/// If one is not there.
+#[track_caller]
+pub fn assert_parts(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in: {text}");
     }
 }
 

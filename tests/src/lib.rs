@@ -15,7 +15,7 @@
 //! - [`client`]: requests, and what came back.
 //! - [`problem`]: what every error must look like; [`refusals`]: tables of them.
 //! - [`document`]: the OpenAPI document, which the answers must keep to.
-//! - [`mod@json`]: parts of documents, compared in one line.
+//! - [`mod@json`]: parts of documents and texts, compared in one line.
 //! - [`race`]: many requests at the same time.
 //! - [`history`]: what all clients asked and heard, checked against the journal and a model.
 //! - [`faults`]: a host that fails on purpose.
@@ -53,7 +53,7 @@ pub mod workspace;
 
 pub use bank::{Bank, Person};
 pub use client::{Answer, Client};
-pub use json::{list, text};
+pub use json::{assert_parts, list, text};
 pub use serde_json::{Value, json};
 
 /// Asks `probe` again and again until it answers something, for at most `deadline_seconds`. `what`

@@ -86,11 +86,8 @@ async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody(
 
     assert_answers(&host, "/api/changing", "version-a").await;
     kill_process(compiler, Signal::KILL).expect("it runs");
-    let reason = wait_for_refusal(&host, "changing").await;
-    assert!(
-        reason.contains("the compiler was stopped (signal: 9"),
-        "{reason}"
-    );
+    let reason = "the compiler was stopped (signal: 9";
+    wait_for_refusal(&host, "changing", &[reason]).await;
     assert_answers(&host, "/api/changing", "version-a").await;
     assert_answers(&host, "/api/bystander", "version-a").await;
 }

@@ -1,13 +1,13 @@
 //! Services that go, and what stays of them.
 
 use crate::swap::operator::{
-    assert_answers, history, wait_for_generation, wait_for_log, wait_for_outcome,
+    assert_answers, history, wait_for_generation, wait_for_log, wait_for_mistake, wait_for_outcome,
 };
 use crate::swap::versions::{beside_a_bystander, pair, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Client, Value, wait_for, wait_until};
+use strongroom_tests::{Answer, Client, Value, assert_parts, text, wait_until};
 use tokio::task::JoinHandle;
 
 fn alone() -> Registry {
@@ -168,21 +168,13 @@ async fn a_callee_stays_while_its_caller_needs_it_or_is_refused() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let asker = |service| Registry::empty().service("asker", service);
     host.save(&asker(crate::swap::versions::asker("asker-1")));
-    let reason = wait_for("the registry to be refused", 20, async || {
-        let error = host.services().await["registry"]["last_error"].clone();
-        error.as_str().map(str::to_owned)
-    })
-    .await;
-    assert!(reason.contains("services.asker.links"), "{reason}");
-    assert!(reason.contains("quoter"), "{reason}");
+    wait_for_mistake(&host, &["services.asker.links", "quoter"]).await;
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
 
-    host.save(&asker(
-        version("version-a").set("component", "nowhere.wasm"),
-    ));
+    let missing = version("version-a").set("component", "nowhere.wasm");
+    host.save(&asker(missing));
     let refused = wait_for_outcome(&host, "quoter", "refused").await;
-    let reason = refused["reason"].to_string();
-    assert!(reason.contains("`asker`"), "{reason}");
+    assert_parts(text(&refused["reason"]), &["`asker`"]);
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
     host.save(&asker(version("version-a")));
     wait_for_outcome(&host, "quoter", "removed").await;

@@ -59,7 +59,7 @@ async fn a_callee_that_was_refused_is_taken_when_its_caller_stops_calling_it() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let refused = pair("asker-1", "quoter-1").service("quoter", version("quoter-2"));
     host.save(&refused);
-    wait_for_refusal(&host, "quoter").await;
+    wait_for_refusal(&host, "quoter", &[]).await;
     host.save(&refused.service("asker", version("version-a")));
     wait_for_generation(&host, "quoter", 2).await;
 }
@@ -84,7 +84,7 @@ async fn links_that_are_turned_round_in_part_make_no_circle() {
         );
     host.save(&turned);
     for name in ["asker", "quoter"] {
-        wait_for_refusal(&host, name).await;
+        wait_for_refusal(&host, name, &[]).await;
     }
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
 }

@@ -61,10 +61,7 @@ async fn a_caller_and_a_callee_that_do_not_fit_are_refused() {
     ];
     for (next, refused, parts) in cases {
         host.save(&with_other(next));
-        let reason = wait_for_refusal(&host, refused).await;
-        for part in parts {
-            assert!(reason.contains(part), "{part} is not in: {reason}");
-        }
+        wait_for_refusal(&host, refused, parts).await;
         assert_answers(&host, "/api/asker", OLD).await;
         assert_answers(&host, "/api/quoter", "quoter-1").await;
         assert_eq!(generations(&host).await, [1, 1]);
@@ -112,10 +109,8 @@ async fn a_caller_that_is_refused_keeps_its_callee_too_if_they_would_not_fit() {
         registry.change("asker", |service| service.set("component", "nowhere.wasm"))
     };
     host.save(&missing(pair("asker-1", "quoter-2")));
-    let reason = wait_for_refusal(&host, "asker").await;
-    assert!(reason.contains("nowhere.wasm"), "{reason}");
-    let reason = wait_for_refusal(&host, "quoter").await;
-    assert!(reason.contains("`asker`"), "{reason}");
+    wait_for_refusal(&host, "asker", &["nowhere.wasm"]).await;
+    wait_for_refusal(&host, "quoter", &["`asker`"]).await;
     assert_eq!(generations(&host).await, [1, 1]);
     load.go_on().await;
     // A callee that fits the old caller is taken alone.
@@ -134,9 +129,8 @@ async fn a_callee_that_is_refused_keeps_its_caller_until_the_next_callee() {
     let next = pair("asker-2", "quoter-2");
     let small = next.clone();
     host.save(&small.change("quoter", |service| service.limit("memory", "64KiB")));
-    let reason = wait_for_refusal(&host, "quoter").await;
-    assert!(reason.contains("no instance"), "{reason}");
-    wait_for_refusal(&host, "asker").await;
+    wait_for_refusal(&host, "quoter", &["no instance"]).await;
+    wait_for_refusal(&host, "asker", &[]).await;
     assert_eq!(generations(&host).await, [1, 1]);
     assert_answers(&host, "/api/asker", OLD).await;
     host.save(&next);
@@ -153,8 +147,7 @@ async fn callers_of_one_callee_change_with_it_all_together_or_not_at_all() {
     let host = Host::start(&with_second("asker-1", "asker-1", "quoter-1"), None).await;
     // One caller was forgotten.
     host.save(&with_second("asker-2", "asker-1", "quoter-2"));
-    let reason = wait_for_refusal(&host, "quoter").await;
-    assert!(reason.contains("`second`"), "{reason}");
+    wait_for_refusal(&host, "quoter", &["`second`"]).await;
     assert_answers(&host, "/api/asker", OLD).await;
     assert_answers(&host, "/api/second", OLD).await;
     host.save(&with_second("asker-2", "asker-2", "quoter-2"));

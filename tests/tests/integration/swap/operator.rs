@@ -1,11 +1,7 @@
 //! What an operator sees of services and their changes.
 
-use strongroom_tests::host::Host;
-use strongroom_tests::{Value, list, text, wait_for, wait_until};
-
-/// A change is taken, or refused, in less, even when components must be compiled first on a loaded
-/// machine.
-pub const CHANGE_SECONDS_MAX: u64 = strongroom_tests::host::CHANGE_SECONDS_MAX;
+use strongroom_tests::host::{CHANGE_SECONDS_MAX, Host};
+use strongroom_tests::{Value, assert_parts, list, text, wait_for, wait_until};
 
 /// The service's generation and when it began: both stay as they are until it is swapped.
 pub async fn identity(host: &Host, name: &str) -> (Value, Value) {
@@ -42,14 +38,29 @@ pub async fn wait_for_generation(host: &Host, name: &str, generation: u64) -> Va
     .await
 }
 
-/// Waits until the latest change of the service was refused; returns the reason.
-pub async fn wait_for_refusal(host: &Host, name: &str) -> String {
+/// Waits until the latest change of the service was refused; returns the reason, which must have
+/// all of these parts.
+pub async fn wait_for_refusal(host: &Host, name: &str, parts: &[&str]) -> String {
     let what = format!("a refusal of {name}");
-    wait_for(&what, CHANGE_SECONDS_MAX, async || {
+    let reason = wait_for(&what, CHANGE_SECONDS_MAX, async || {
         let service = host.listed(name).await?;
         service["last_error"].as_str().map(str::to_owned)
     })
-    .await
+    .await;
+    assert_parts(&reason, parts);
+    reason
+}
+
+/// Waits until the registry was refused as a whole; returns the reason, which must have all of
+/// these parts.
+pub async fn wait_for_mistake(host: &Host, parts: &[&str]) -> String {
+    let reason = wait_for("a reason", CHANGE_SECONDS_MAX, async || {
+        let error = &host.services().await["registry"]["last_error"];
+        error.as_str().map(str::to_owned)
+    })
+    .await;
+    assert_parts(&reason, parts);
+    reason
 }
 
 /// Waits until the service runs what the registry says.

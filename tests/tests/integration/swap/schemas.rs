@@ -3,13 +3,11 @@
 
 use rusqlite::Connection;
 
-use crate::swap::operator::{CHANGE_SECONDS_MAX, assert_answers, wait_for_refusal};
+use crate::swap::operator::{assert_answers, wait_for_refusal, wait_for_state};
 use crate::swap::versions::version;
 use strongroom_tests::bank::ADMIN_PASSWORD;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::text;
-use strongroom_tests::wait_for;
 
 const KEEPER: &str = "/api/keeper";
 
@@ -43,8 +41,7 @@ async fn a_newer_component_migrates_the_store_and_no_other_is_taken_after_it() {
         ),
     ] {
         host.save(&keeper(guest));
-        let refusal = wait_for_refusal(&host, "keeper").await;
-        assert!(refusal.contains(reason), "{guest}: {refusal}");
+        wait_for_refusal(&host, "keeper", &[reason]).await;
         keep(&host, guest).await;
         host.save_registry(&newer).await;
     }
@@ -64,15 +61,10 @@ async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
         let store = Connection::open(file).expect("the store");
         let honest = exchange_digest(&store, &[0; 32]);
         host.launch();
-        let failed = wait_for("the refusal", CHANGE_SECONDS_MAX, async || {
-            let listed = host.listed(service).await?;
-            (listed["state"] == "failed").then_some(listed)
-        })
-        .await;
-        let reason = text(&failed["last_error"]);
+        wait_for_state(&host, service, "failed").await;
         let expected = "the store was made by another build of this service (its migration 1 has other statements than this \
             component's): serve it with that build, or start with an empty data folder";
-        assert!(reason.contains(expected), "{service}: {reason}");
+        wait_for_refusal(&host, service, &[expected]).await;
         assert_eq!(host.admin().get("/readyz").await.status, 503);
         host.kill();
         exchange_digest(&store, &honest);
