@@ -16,7 +16,9 @@ const CLIENTS: usize = 80;
 const PROMPT: Duration = Duration::from_secs(7);
 
 async fn start() -> Host {
-    Host::start(&beside_a_bystander(version("version-a")), None).await
+    let registry = beside_a_bystander(version("version-a"));
+    let registry = registry.host("admin_hosts", vec!["bank.example"]);
+    Host::start(&registry, None).await
 }
 
 async fn call(host: &Host, line: &str, fields: &[&str]) -> RawReply {
@@ -33,16 +35,11 @@ async fn assert_healthy_at_once(host: &Host) {
 }
 
 #[tokio::test]
-async fn a_name_that_was_made_to_lead_here_is_refused() {
+async fn a_name_that_was_made_to_lead_here_is_refused_and_one_of_the_registry_is_not() {
     let host = start().await;
     let token = host.admin_token().expect("a token");
     let token = format!("authorization: Bearer {token}");
-    for line in [
-        "GET /services",
-        "GET /services/history",
-        "POST /services/reload",
-        "GET /",
-    ] {
+    for line in ["GET /services", "POST /services/reload", "GET /"] {
         let answer = call(&host, line, &["host: rebind.evil.example", &token]).await;
         assert_eq!(answer.status(), Some(403), "{line}: {answer:?}");
         assert!(answer.text().contains("admin_hosts"), "{answer:?}");
@@ -51,19 +48,10 @@ async fn a_name_that_was_made_to_lead_here_is_refused() {
         let answer = call(&host, line, &["host: rebind.evil.example"]).await;
         assert_eq!(answer.status(), Some(200), "{line}: {answer:?}");
     }
-    for ours in ["localhost:1", "127.0.0.1", "[::1]"] {
+    for ours in ["localhost:1", "bank.example:9090"] {
         let answer = call(&host, "GET /services", &[&format!("host: {ours}")]).await;
         assert_eq!(answer.status(), Some(200), "{ours}: {answer:?}");
     }
-}
-
-#[tokio::test]
-async fn a_name_of_the_registry_is_not_refused() {
-    let names = toml::Value::Array(vec!["bank.example".into()]);
-    let registry = beside_a_bystander(version("version-a")).host("admin_hosts", names);
-    let host = Host::start(&registry, None).await;
-    let answer = call(&host, "GET /services", &["host: bank.example:9090"]).await;
-    assert_eq!(answer.status(), Some(200), "{answer:?}");
 }
 
 #[tokio::test]
@@ -73,28 +61,22 @@ async fn a_change_needs_the_token_of_the_data_folder() {
     let file = host.data().join("admin.token");
     let mode = file.metadata().expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let stranger = host.admin().without_token();
     for path in [
         "/services/reload",
         "/services/plan",
         "/services/x/commands/y",
     ] {
-        let refused = host.admin().without_token().post(path).await;
-        let challenge = refused.header("www-authenticate");
+        let refused = stranger.post(path).await;
+        let challenge = refused.header("www-authenticate").expect("a challenge");
         assert_eq!(refused.status, 401, "{path}");
-        assert_eq!(
-            challenge,
-            Some("Bearer realm=\"strongroom admin\""),
-            "{path}"
-        );
-        let wrong = host.admin().with_token(&"x".repeat(43)).post(path).await;
+        assert_eq!(challenge, "Bearer realm=\"strongroom admin\"", "{path}");
+        let wrong = stranger.with_token(&"x".repeat(43)).post(path).await;
         let challenge = wrong.header("www-authenticate").expect("a challenge");
         assert_eq!(wrong.status, 401, "{path}");
         assert!(challenge.contains("invalid_token"), "{challenge}");
     }
-    assert_eq!(
-        host.admin().without_token().get("/services").await.status,
-        200
-    );
+    assert_eq!(stranger.get("/services").await.status, 200);
     host.restart().await;
     assert_eq!(host.admin_token(), Some(token), "kept over a restart");
 }
@@ -112,10 +94,12 @@ async fn a_token_of_the_registry_guards_reads_too() {
     let admin = admin.with_token(token);
     assert_eq!(admin.get("/services").await.status, 200);
     assert_eq!(admin.post("/services/reload").await.status, 200);
-    let outcome = host
-        .run(&["check", "--against", host.admin_address()])
-        .await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    check_against(&host, host.admin_address()).await;
+}
+
+async fn check_against(host: &Host, address: &str) {
+    let outcome = host.run(&["check", "--against", address]).await;
+    outcome.assert_success();
 }
 
 #[tokio::test]
@@ -128,19 +112,13 @@ async fn a_unix_socket_needs_neither_token_nor_name() {
         let mode = socket.metadata().expect("a socket").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let mut stream = UnixStream::connect(&socket).await.expect("it listens");
-        let request = "POST /services/reload HTTP/1.1\r\nconnection: close\r\n\r\n";
-        stream
-            .write_all(request.as_bytes())
-            .await
-            .expect("it reads");
+        let request = b"POST /services/reload HTTP/1.1\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.expect("it reads");
         let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .await
-            .expect("it answers");
+        let answered = stream.read_to_string(&mut answer).await;
+        answered.expect("it answers");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        let outcome = host.run(&["check", "--against", "unix:admin.sock"]).await;
-        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        check_against(&host, "unix:admin.sock").await;
         host.kill();
     }
 }
@@ -151,48 +129,43 @@ async fn the_listeners_take_a_name_by_which_the_host_is_called_too() {
     host.launch_with(&["--listen", "localhost:0", "--admin", "localhost:0"]);
     assert!(host.address().starts_with("127.0.0.1:"), "{host:?}");
     let address = host.admin_address().replace("127.0.0.1", "localhost");
-    let outcome = host.run(&["check", "--against", &address]).await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    check_against(&host, &address).await;
+}
+
+/// Connections that have sent these bytes in turn.
+async fn hold(host: &Host, begun: [&str; 2]) -> Vec<Connection> {
+    let mut held = Vec::new();
+    for client in 0..CLIENTS {
+        let mut connection = Connection::open(host.admin_address()).await;
+        connection.send(begun[client % 2]).await;
+        held.push(connection);
+    }
+    assert_healthy_at_once(host).await;
+    held
 }
 
 #[tokio::test]
 async fn clients_that_say_nothing_keep_no_health_check_out() {
-    let host = start().await;
-    let mut held = Vec::new();
-    for client in 0..CLIENTS {
-        let mut connection = Connection::open(host.admin_address()).await;
-        if client % 2 == 0 {
-            connection.send("GET /healthz HTTP/1.1\r\nhost: lo").await;
-        }
-        held.push(connection);
-    }
-    assert_healthy_at_once(&host).await;
+    hold(&start().await, ["GET /healthz HTTP/1.1\r\nhost: lo", ""]).await;
 }
 
 #[tokio::test]
 async fn unfinished_bodies_keep_no_health_check_out_and_end_after_a_while() {
     let host = start().await;
     let token = host.admin_token().expect("a token");
-    let mut held = Vec::new();
-    for _client in 0..CLIENTS {
-        let mut connection = Connection::open(host.admin_address()).await;
-        let head = format!(
-            "POST /services/plan HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-length: 9\r\n\r\n"
-        );
-        connection.send(head).await;
-        held.push(connection);
-    }
-    assert_healthy_at_once(&host).await;
+    let head = format!(
+        "POST /services/plan HTTP/1.1\r\nhost: localhost\r\n\
+         authorization: Bearer {token}\r\ncontent-length: 9\r\n\r\n"
+    );
+    let held = hold(&host, [&head, &head]).await;
     // Some were cut off for newer ones, on a busy machine also the first; for others there were too
     // many such calls already.
     let mut timed_out = 0;
     for mut connection in held {
         let end = connection.read_to_the_end().await;
         let is_in_time = end.starts_with("HTTP/1.1 408");
-        assert!(
-            is_in_time || end.is_empty() || end.starts_with("HTTP/1.1 503"),
-            "{end}"
-        );
+        let is_cut_off = end.is_empty() || end.starts_with("HTTP/1.1 503");
+        assert!(is_in_time || is_cut_off, "{end}");
         timed_out += usize::from(is_in_time);
     }
     assert!(timed_out > 0);

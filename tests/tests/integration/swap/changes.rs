@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::swap::files::{digest_of, guest_bytes, host_with_file, replace};
+use crate::swap::files::{digest_of, guest_bytes, host_with_file, of_file, replace};
 use crate::swap::operator::{
     assert_answers, history, identity, latest, wait_for_generation, wait_for_log,
     wait_until_read_again,
@@ -54,9 +54,8 @@ async fn start(service: Service) -> (Registry, Host) {
 async fn another_component() {
     let (registry, host) = start(version("version-a")).await;
     assert_answers(&host, "/api/changing", "version-a").await;
-    let paths =
-        ["version-a", "version-b"].map(|guest| workspace::guest(guest).display().to_string());
-    let named = format!("component: {} -> {}", paths[0], paths[1]);
+    let [from, to] = ["version-a", "version-b"].map(workspace::guest);
+    let named = format!("component: {} -> {}", from.display(), to.display());
     let registry = registry.service("changing", version("version-b"));
     let change = changes_only(&host, &registry, &[&named]).await;
     assert_answers(&host, "/api/changing", "version-b").await;
@@ -68,9 +67,9 @@ async fn another_component() {
         "was switched",
         "\"changing\"",
         "saved",
+        "switch_us",
         &named,
         to,
-        "switch_us",
     ];
     wait_for_log(&host, &parts).await;
 }
@@ -124,20 +123,17 @@ async fn limits_grants_and_pins_one_by_one_and_several_at_once() {
     let named = "limits.rate: 1/60s -> 1000/1s";
     change(&|service| service.limit("rate", "1000/s"), &[named]).await;
     assert_eq!(get().await.status, 200, "the old limit is gone");
-    let grants = toml::Value::Array(vec!["signer".into()]);
-    let named = "grants: [] -> [signer]";
-    change(&|service| service.set("grants", grants.clone()), &[named]).await;
     let digest = digest_of(&guest_bytes("version-a"));
     let named = format!("digest: none -> {digest}");
     change(&|service| service.set("digest", digest.clone()), &[&named]).await;
     let several = |service: Service| {
-        let service = service.limit("instances", 7).limit("queue", 5);
+        let service = service.limit("instances", 7).set("grants", vec!["signer"]);
         service.config("word", "x")
     };
     let named = [
+        "grants: [] -> [signer]",
         "config.word",
         "limits.instances: 64 -> 7",
-        "limits.queue: 1024 -> 5",
     ];
     change(&several, &named).await;
     assert_eq!(host.service("changing").await["instances"]["max"], 7);
@@ -151,12 +147,8 @@ async fn configuration_whose_values_nobody_is_told() {
     let registry = registry.service("changing", configured("new-hush"));
     changes_only(&host, &registry, &["config.secret"]).await;
     assert_answers(&host, "/api/changing/config", "secret=new-hush").await;
-    let told = format!(
-        "{}{}{:?}",
-        host.log_until_now().await,
-        host.services().await,
-        history(&host, "changing").await
-    );
+    let (services, changes) = (host.services().await, history(&host, "changing").await);
+    let told = format!("{}{services}{changes:?}", host.log_until_now().await);
     assert!(!told.contains("hush"), "a secret in {told}");
 }
 
@@ -164,8 +156,8 @@ async fn configuration_whose_values_nobody_is_told() {
 async fn which_calls_are_public() {
     let (registry, host) = start(Service::guest("version-a")).await;
     host.client().get("/api/changing").await.no_token();
-    let public = toml::Value::Array(vec!["GET /open".into()]);
-    let registry = registry.change("changing", |service| service.set("public", public));
+    let open = |service: Service| service.set("public", vec!["GET /open"]);
+    let registry = registry.change("changing", open);
     changes_only(&host, &registry, &["public"]).await;
     assert_answers(&host, "/api/changing/open", "version-a").await;
     host.client().get("/api/changing").await.no_token();
@@ -178,25 +170,18 @@ async fn links() {
         .service("right", version("quoter-1b"));
     let host = Host::start(&registry, None).await;
     assert_answers(&host, "/api/changing", "asker-1 quoter-1").await;
-    let callees = (
-        identity(&host, "left").await,
-        identity(&host, "right").await,
-    );
-    let registry = registry.service("changing", asker_of("asker-1", "right"));
-    changes_only(
-        &host,
-        &registry,
-        &["links.\"tests:quotes/quotes\": left -> right"],
-    )
-    .await;
-    assert_answers(&host, "/api/changing", "asker-1 quoter-1b").await;
-    assert_eq!(
-        (
+    let callees = async || {
+        [
             identity(&host, "left").await,
-            identity(&host, "right").await
-        ),
-        callees
-    );
+            identity(&host, "right").await,
+        ]
+    };
+    let before = callees().await;
+    let registry = registry.service("changing", asker_of("asker-1", "right"));
+    let named = "links.\"tests:quotes/quotes\": left -> right";
+    changes_only(&host, &registry, &[named]).await;
+    assert_answers(&host, "/api/changing", "asker-1 quoter-1b").await;
+    assert_eq!(callees().await, before);
 }
 
 #[tokio::test]
@@ -206,11 +191,8 @@ async fn the_same_in_other_words_is_no_change() {
     let registry = host.folder().join("registry.toml");
     let text = fs::read_to_string(&registry).expect("the registry can be read");
     fs::write(&file, guest_bytes("version-a")).expect("the component can be written");
-    replace(
-        host.folder(),
-        "registry.toml",
-        format!("# a word\n\n{text}").as_bytes(),
-    );
+    let in_other_words = format!("# a word\n\n{text}");
+    replace(host.folder(), "registry.toml", in_other_words.as_bytes());
     wait_until_read_again(&host, &before).await;
     let report = host.admin().post("/services/reload").await.json(200);
     assert_eq!(report["changes"], Value::Array(Vec::new()));
@@ -220,10 +202,8 @@ async fn the_same_in_other_words_is_no_change() {
 
 #[tokio::test]
 async fn services_of_the_same_file_change_together() {
-    let registry = beside_a_bystander(version("version-a")).service(
-        "twin",
-        version("version-a").set("component", "changing.wasm"),
-    );
+    let twin = of_file(version("version-a"), "changing.wasm");
+    let registry = beside_a_bystander(version("version-a")).service("twin", twin);
     let (host, _file) = host_with_file(&registry, "version-a").await;
     replace(host.folder(), "changing.wasm", &guest_bytes("version-b"));
     wait_for_generation(&host, "changing", 2).await;

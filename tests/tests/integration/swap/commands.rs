@@ -4,12 +4,11 @@
 use strongroom_tests::command::CommandOutput;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Answer, Value, json};
+use strongroom_tests::{Answer, Value, assert_parts, json};
 
 async fn start() -> Host {
-    let clockwork = Service::guest("clockwork")
-        .limit("cpu", "500ms")
-        .limit("timeout", "2s");
+    let clockwork = Service::guest("clockwork").limit("cpu", "500ms");
+    let clockwork = clockwork.limit("timeout", "2s");
     let registry = Registry::empty()
         .service("clockwork", clockwork)
         .service("hello", Service::guest("hello"));
@@ -32,14 +31,10 @@ async fn a_service_carries_out_a_command_and_its_output_is_not_logged() {
     let mut lines = log.lines();
     let told = lines.find(|line| line.contains("an operator's command"));
     let told = told.expect("the log names the command");
-    assert!(
-        told.contains("reset-password") && told.contains("clockwork"),
-        "{told}"
-    );
-    assert!(
-        !log.contains("ann@example.com") && !log.contains("vault"),
-        "{log}"
-    );
+    assert_parts(told, &["reset-password", "clockwork"]);
+    for secret in ["ann@example.com", "vault"] {
+        assert!(!log.contains(secret), "{log}");
+    }
 }
 
 #[tokio::test]
@@ -47,6 +42,10 @@ async fn a_command_that_has_no_output_says_why() {
     let host = start().await;
     let none = json!({"arguments": []});
     let refused = json!({"arguments": ["way"]});
+    let (number, more) = (
+        json!({"arguments": [7]}),
+        json!({"arguments": [], "more": 1}),
+    );
     for (path, body, status, words) in [
         ("nobody/commands/x", &none, 404, "no such service"),
         ("hello/commands/x", &none, 404, "takes no commands"),
@@ -54,18 +53,8 @@ async fn a_command_that_has_no_output_says_why() {
         ("clockwork/commands/panic", &none, 502, "unreachable"),
         ("clockwork/commands/loop", &none, 504, " than "),
         ("clockwork/commands/x", &json!({}), 400, "arguments"),
-        (
-            "clockwork/commands/x",
-            &json!({"arguments": [7]}),
-            400,
-            "arguments",
-        ),
-        (
-            "clockwork/commands/x",
-            &json!({"arguments": [], "more": 1}),
-            400,
-            "more",
-        ),
+        ("clockwork/commands/x", &number, 400, "arguments"),
+        ("clockwork/commands/x", &more, 400, "more"),
         ("clockwork/commands/x/y", &none, 404, "/commands/"),
     ] {
         let answer = command(&host, path, body).await;
@@ -87,15 +76,11 @@ async fn reset_password(host: &Host, flags: &[&str]) -> CommandOutput {
 async fn the_command_line_prints_what_the_service_says() {
     let host = start().await;
     let outcome = reset_password(&host, &["--service", "clockwork"]).await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_success();
     assert_eq!(outcome.stdout, "reset-password ann@example.com\n");
+    // There is no auth.
     let outcome = reset_password(&host, &[]).await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(
-        outcome.stderr.contains("no such service"),
-        "there is no auth: {outcome:?}"
-    );
+    outcome.assert_failure(1, &["no such service"]);
     let outcome = reset_password(&host, &["--service", "clockwork", "--data", "elsewhere"]).await;
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains("admin.token"), "{outcome:?}");
+    outcome.assert_failure(1, &["admin.token"]);
 }

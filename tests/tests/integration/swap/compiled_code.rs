@@ -18,6 +18,6 @@ async fn processes_that_compile_the_same_component_at_once() {
         checks.spawn_blocking(move || run(&folder, &["check"]));
     }
     for outcome in checks.join_all().await {
-        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome.assert_success();
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 
 use crate::swap::operator::{assert_answers, history};
 use crate::swap::versions::{asker, beside_a_bystander, pair, start_beside_a_bystander, version};
+use strongroom_tests::assert_parts;
 use strongroom_tests::command::CommandOutput;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
@@ -30,7 +31,7 @@ fn assert_refused(outcome: &CommandOutput, parts: &[&str]) {
 /// Asserts that the check succeeds, with so many lines.
 #[track_caller]
 fn assert_accepted(outcome: &CommandOutput, lines: usize) {
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_success();
     assert_eq!(outcome.stdout.lines().count(), lines, "{outcome:?}");
 }
 
@@ -39,10 +40,7 @@ async fn each_change_is_a_line_and_nothing_is_done() {
     let (registry, host) = start_beside_a_bystander().await;
     let outcome = check(&host, &registry).await;
     assert_accepted(&outcome, 1);
-    assert!(
-        outcome.stdout.contains("nothing would change"),
-        "{outcome:?}"
-    );
+    assert_parts(&outcome.stdout, &["nothing would change"]);
     let next = Registry::empty()
         .service("changing", version("version-b").limit("queue", 7))
         .service("added", version("version-a"));
@@ -53,11 +51,8 @@ async fn each_change_is_a_line_and_nothing_is_done() {
         ["added: ", "added", ""],
         ["bystander: ", "removed", ""],
     ] {
-        assert_eq!(
-            outcome.lines_with(&parts).len(),
-            1,
-            "{parts:?}: {outcome:?}"
-        );
+        let told = outcome.lines_with(&parts).len();
+        assert_eq!(told, 1, "{parts:?}: {outcome:?}");
     }
     // A start is not run.
     let panics = Service::guest("clockwork").config("start", "panic");
@@ -79,16 +74,14 @@ async fn what_would_be_refused_is_listed_with_its_reason() {
     let with = |change: fn(Service) -> Service| registry.clone().change("changing", change);
     let missing = with(|service| service.set("component", "nowhere.wasm"));
     let outcome = check(&host, &missing).await;
-    assert_refused(
-        &outcome,
-        &["changing: ", "WOULD BE REFUSED", "nowhere.wasm"],
-    );
+    let parts = ["changing: ", "WOULD BE REFUSED", "nowhere.wasm"];
+    assert_refused(&outcome, &parts);
     let canary = with(|service| {
-        let canary = [
-            ("component".to_owned(), "nowhere.wasm".into()),
-            ("weight".to_owned(), toml::Value::Integer(5)),
-        ];
-        service.set("canary", toml::Table::from_iter(canary))
+        let canary = toml::toml! {
+            component = "nowhere.wasm"
+            weight = 5
+        };
+        service.set("canary", canary)
     });
     let outcome = check(&host, &canary).await;
     assert_refused(&outcome, &["changing: ", "canary", "nowhere.wasm"]);
@@ -114,13 +107,11 @@ async fn what_would_be_refused_is_listed_with_its_reason() {
 async fn what_would_not_fit_its_caller_is_refused_unless_both_change() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let outcome = check(&host, &pair("asker-1", "quoter-2")).await;
-    let parts = [
-        "quoter: ",
-        "WOULD BE REFUSED",
-        "`asker`",
-        "tests:quotes/quotes",
-    ];
-    assert_refused(&outcome, &parts);
+    let interface = "tests:quotes/quotes";
+    assert_refused(
+        &outcome,
+        &["quoter: ", "WOULD BE REFUSED", "`asker`", interface],
+    );
     let outcome = check(&host, &pair("asker-2", "quoter-2")).await;
     assert_accepted(&outcome, 2);
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;

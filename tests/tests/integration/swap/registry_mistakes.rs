@@ -33,10 +33,8 @@ async fn a_mistake_refuses_the_whole_and_is_shown_with_its_line_and_key() {
     let with = |change: fn(Service) -> Service| good.clone().change("changing", change).text();
     let cut_off = format!("{}\n[services.", good.text());
     let timeout = with(|service| service.limit("timeout", "soon"));
-    let weightless = with(|service| {
-        let canary = [("component".to_owned(), "canary.wasm".into())];
-        service.set("canary", toml::Table::from_iter(canary))
-    });
+    let weightless =
+        with(|service| service.set("canary", toml::toml! { component = "canary.wasm" }));
     let mistakes: [(String, &[&str]); 4] = [
         (cut_off, &[]),
         (String::new(), &["services"]),
