@@ -3,7 +3,9 @@
 use crate::swap::operator::{
     assert_answers, wait_for_generation, wait_for_log, wait_for_refusal, wait_for_state,
 };
-use crate::swap::versions::{asker, beside_a_bystander, start_beside_a_bystander, version};
+use crate::swap::versions::{
+    asker, beside_a_bystander, missing, start_beside_a_bystander, version,
+};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Service;
 use strongroom_tests::{assert_json, wait_until};
@@ -29,11 +31,8 @@ async fn a_service_is_added_by_saving_it_and_a_caller_with_its_callee() {
     assert_answers(&host, "/api/added", "version-b").await;
     assert_eq!(host.service("changing").await["generation"], 1);
 
-    let asker = asker("asker-1");
-    let both = registry
-        .service("asker", asker)
-        .service("quoter", version("quoter-1"));
-    host.save(&both);
+    let both = registry.service("asker", asker("asker-1"));
+    host.save(&both.service("quoter", version("quoter-1")));
     wait_for_generation(&host, "asker", 1).await;
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
 }
@@ -41,9 +40,8 @@ async fn a_service_is_added_by_saving_it_and_a_caller_with_its_callee() {
 #[tokio::test]
 async fn a_service_that_cannot_serve_is_listed_as_failed_and_can_be_mended_or_taken_back() {
     let (registry, host) = start_beside_a_bystander().await;
-    let bad = version("version-a").set("component", "nowhere.wasm");
     for mended in [Some(version("version-b")), None] {
-        host.save(&registry.clone().service("added", bad.clone()));
+        host.save(&registry.clone().service("added", missing()));
         wait_for_refusal(&host, "added", &["nowhere.wasm"]).await;
         assert_json!(host.service("added").await, {"state": "failed", "generation": 0});
         assert_added_is(&host, 503, "service_unavailable").await;
@@ -77,8 +75,7 @@ async fn the_host_is_ready_and_serves_while_a_service_is_being_added() {
 #[tokio::test]
 async fn a_service_that_failed_at_the_start_is_taken_when_it_is_mended_and_the_host_gets_ready() {
     let registry = beside_a_bystander(version("version-a"));
-    let bad = version("version-a").set("component", "nowhere.wasm");
-    let mut host = Host::prepared(&beside_a_bystander(bad), None);
+    let mut host = Host::prepared(&beside_a_bystander(missing()), None);
     host.launch();
     wait_for_refusal(&host, "changing", &[]).await;
     wait_for_generation(&host, "bystander", 1).await;

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use crate::swap::operator::wait_for_generation;
 use strongroom_tests::bank::new_key;
 use strongroom_tests::command::verify;
+use strongroom_tests::history::words::minor;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::{Bank, Person, json, text, wait_until};
+use strongroom_tests::{Bank, Person, Value, assert_json, text, wait_until};
 use tokio::task::JoinSet;
 
 /// What each payer begins with, in EUR.
@@ -43,19 +44,13 @@ impl Payers {
         for (number, (payer, from)) in payers.accounts.iter().enumerate() {
             let (payer, from) = (payer.clone(), from.clone());
             let (_, to) = &payers.accounts[(number + 1) % count];
-            let (to, over, paid) = (
-                to.clone(),
-                Arc::clone(&payers.over),
-                Arc::clone(&payers.paid),
-            );
+            let to = to.clone();
+            let (over, paid) = (Arc::clone(&payers.over), Arc::clone(&payers.paid));
             payers.clients.spawn(async move {
                 let mut sent = 0;
                 while !over.load(Relaxed) {
-                    let posted = payer
-                        .transfer(&new_key(), &from, &to, "0.01")
-                        .await
-                        .expect(201);
-                    assert_eq!(posted["status"], "posted", "{posted}");
+                    let posted = payer.transfer(&new_key(), &from, &to, "0.01").await;
+                    assert_json!(posted.expect(201), {"status": "posted"});
                     payer.read("/api/auth/me").await;
                     paid.fetch_add(1, Relaxed);
                     sent += 1;
@@ -81,25 +76,15 @@ impl Payers {
         assert!(sent > 0);
         let (mut cents, mut debits) = (0, 0);
         for (payer, account) in &self.accounts {
-            let balance = payer.balance(account).await;
-            cents += balance
-                .replace('.', "")
-                .parse::<u64>()
-                .expect("a plain decimal");
+            cents += minor(&payer.balance(account).await);
             let entries = payer.entries(account).await;
-            debits += entries
-                .iter()
-                .filter(|entry| entry["direction"] == "debit")
-                .count() as u64;
+            let is_debit = |entry: &&Value| entry["direction"] == "debit";
+            debits += entries.iter().filter(is_debit).count() as u64;
         }
-        assert_eq!(
-            cents,
-            self.accounts.len() as u64 * 1_000_000,
-            "no cent is lost or made"
-        );
+        let opening = minor(OPENING) * self.accounts.len() as i64;
+        assert_eq!(cents, opening, "no cent is lost or made");
         assert_eq!(debits, sent, "one debit for each payment that was answered");
-        let verified = verify(bank.folder());
-        assert_eq!(verified.code, Some(0), "{verified:?}");
+        verify(bank.folder()).assert_success();
     }
 }
 
@@ -140,29 +125,21 @@ async fn sessions_outlive_swaps_and_ended_ones_stay_ended() {
     leaves.post("/api/auth/logout").await.expect_no_content();
     leaves.get("/api/auth/me").await.bad_token();
 
-    bank.save_registry(&Registry::bank_rebuilt(bank.folder(), 2))
-        .await;
+    let rebuilt = |number| Registry::bank_rebuilt(bank.folder(), number);
+    bank.save_registry(&rebuilt(2)).await;
     stays.read("/api/auth/me").await;
     stays.read("/api/accounts").await;
     leaves.get("/api/auth/me").await.bad_token();
     leaves.get("/api/accounts").await.bad_token();
-    let refresh = async |token: &str| {
-        let call = bank.client().post("/api/token/refresh");
-        call.json(&json!({"refresh_token": token})).await
-    };
-    refresh(&leaves.refresh_token).await.problem(400);
-    let fresh = refresh(&stays.refresh_token).await.expect(200);
-    let token = fresh["auth"]["access_token"]
-        .as_str()
-        .or(fresh["access_token"].as_str());
-    let again = bank.client().with_token(token.expect("an access token"));
+    bank.refresh(&leaves.refresh_token).await.problem(400);
+    let fresh = bank.refresh(&stays.refresh_token).await.expect(200);
+    let again = bank.client().with_token(text(&fresh["access_token"]));
     again.read("/api/auth/me").await;
 
     // A logout on the new version stands on the old one.
     bank.save_registry(&Registry::bank()).await;
     again.post("/api/auth/logout").await.expect_no_content();
-    bank.save_registry(&Registry::bank_rebuilt(bank.folder(), 3))
-        .await;
+    bank.save_registry(&rebuilt(3)).await;
     again.get("/api/auth/me").await.bad_token();
     stays.get("/api/auth/me").await.bad_token();
     let login = bank.login(&stays.email, &stays.password).await.expect(200);
@@ -175,8 +152,9 @@ async fn an_idempotency_key_is_remembered_across_swaps() {
     let pair = bank.pair().await;
     let key = new_key();
     let send = async || {
-        let sent = pair.alice.transfer(&key, &pair.from, &pair.to, "1.00");
-        sent.await
+        pair.alice
+            .transfer(&key, &pair.from, &pair.to, "1.00")
+            .await
     };
     let first = send().await;
     first.expect(201);

@@ -1,10 +1,8 @@
 //! A caller, its callee, and the callee's callee.
 
 use crate::swap::load::{CLIENTS, Load};
-use crate::swap::operator::{
-    assert_answers, identity, wait_for_generation, wait_for_log, wait_for_outcome,
-};
-use crate::swap::versions::{asker_of, link, version};
+use crate::swap::operator::{assert_answers, identity, wait_for_generation, wait_for_outcome};
+use crate::swap::versions::{asker_of, assert_answered, in_flight, link, missing, open, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{assert_parts, text};
@@ -24,12 +22,8 @@ fn with_another_queue(registry: Registry, name: &str) -> Registry {
 async fn each_part_changes_alone_under_load() {
     let host = Host::start(&chain("quoter-1"), None).await;
     let versions = ["asker-1 relay quoter-1", "asker-1 relay quoter-1b"];
-    let load = Load::begin(
-        CLIENTS,
-        || host.client(),
-        "/api/asker",
-        move |text| versions.contains(&text),
-    );
+    let is_good = move |text: &str| versions.contains(&text);
+    let load = Load::begin(CLIENTS, || host.client(), "/api/asker", is_good);
     let mut registry = chain("quoter-1b");
     host.save(&registry);
     wait_for_generation(&host, "quoter", 2).await;
@@ -54,17 +48,14 @@ async fn each_part_changes_alone_under_load() {
 #[tokio::test]
 async fn a_call_in_flight_ends_on_the_parts_that_it_began_on() {
     let host = Host::start(&chain("quoter-1"), None).await;
-    let held = tokio::spawn(host.client().get("/api/asker/held/gate").into_future());
-    wait_for_log(&host, &["waits at the gate gate"]).await;
+    let held = in_flight(&host, "/api/asker", "gate").await;
     let all = ["asker", "relay", "quoter"]
         .into_iter()
         .fold(chain("quoter-1b"), with_another_queue);
     host.save_registry(&all).await;
     assert_answers(&host, "/api/asker", "asker-1 relay quoter-1b").await;
-    let opened = host.client().post("/api/quoter/open/gate").await;
-    assert_eq!(opened.status, 200, "{}", opened.text());
-    let answer = held.await.expect("it is answered");
-    assert_eq!(answer.text(), "asker-1 relay quoter-1");
+    open(&host, "quoter", "gate").await;
+    assert_answered(held, "asker-1 relay quoter-1").await;
 }
 
 #[tokio::test]
@@ -73,10 +64,8 @@ async fn a_part_that_must_stay_because_it_is_still_called_follows_its_callee() {
     let relay = identity(&host, "relay").await;
     // The asker is to do without the relay, and cannot; so the relay cannot go.
     let without_relay = |quoter: &str| {
-        let bad = version("asker-1").set("component", "nowhere.wasm");
-        Registry::empty()
-            .service("asker", bad)
-            .service("quoter", version(quoter))
+        let registry = Registry::empty().service("asker", missing());
+        registry.service("quoter", version(quoter))
     };
     host.save(&without_relay("quoter-1b"));
     wait_for_outcome(&host, "relay", "refused").await;

@@ -3,11 +3,13 @@
 use crate::swap::operator::{
     assert_answers, history, wait_for_generation, wait_for_log, wait_for_mistake, wait_for_outcome,
 };
-use crate::swap::versions::{beside_a_bystander, pair, version};
+use crate::swap::versions::{
+    assert_answered, beside_a_bystander, in_flight, missing, pair, version,
+};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Client, Value, assert_parts, text, wait_until};
+use strongroom_tests::{Answer, Client, Value, assert_json, assert_parts, text, wait_until};
 use tokio::task::JoinHandle;
 
 fn alone() -> Registry {
@@ -30,9 +32,7 @@ async fn a_service_that_the_registry_no_longer_names_is_gone() {
     let digest = host.service("changing").await["digest"].clone();
     host.save(&alone());
     let removed = wait_for_outcome(&host, "changing", "removed").await;
-    assert_eq!(removed["changed"][0], "removed", "{removed}");
-    assert_eq!(removed["from_digest"], digest, "{removed}");
-    assert!(removed["to_digest"].is_null(), "{removed}");
+    assert_json!(removed, {"changed": ["removed"], "from_digest": digest, "to_digest": null});
     assert_no_service(&host, "changing").await;
     wait_until_gone(&host, "changing").await;
     wait_for_log(&host, &["changing", "was removed"]).await;
@@ -51,8 +51,7 @@ async fn what_a_removed_service_began_it_ends() {
     assert_no_service(&host, "changing").await;
     assert_eq!(host.service("changing").await["state"], "draining");
     open(opener).await;
-    let answer = held.await.expect("it is answered");
-    assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
+    assert_answered(held, "version-a").await;
     wait_until_gone(&host, "changing").await;
     let removed = &history(&host, "changing").await[0];
     assert!(removed["steps_us"]["drain"].is_u64(), "{removed}");
@@ -81,11 +80,9 @@ async fn held(host: &Host, gate: &str) -> (Connection, JoinHandle<Answer>) {
     let requests = async || host.service("changing").await["requests_total"].as_u64();
     let both = requests().await.map(|before| before + 2);
     let opener = opener(host, "changing", gate).await;
-    let path = format!("/api/changing/held/{gate}");
-    let held = tokio::spawn(host.client().get(&path).into_future());
+    let held = in_flight(host, "/api/changing", gate).await;
     let have_begun = async || requests().await == both;
     wait_until("both requests to begin", 20, have_begun).await;
-    wait_for_log(host, &[&format!("waits at the gate {gate}")]).await;
     (opener, held)
 }
 
@@ -100,8 +97,7 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
     host.save_registry(&alone()).await;
     for (round, (opener, held)) in [first, second].into_iter().enumerate() {
         open(opener).await;
-        let answer = held.await.expect("it is answered");
-        assert_eq!((answer.status, answer.text().as_str()), (200, "version-a"));
+        assert_answered(held, "version-a").await;
         wait_until("the generation to end", 30, async || {
             let changes = history(&host, "changing").await;
             let ended = |change: &&Value| change["steps_us"]["drain"].is_u64();
@@ -116,9 +112,8 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
     wait_until_gone(&host, "changing").await;
 }
 
-async fn sql(client: &Client, path: &str, statement: &str) -> String {
-    let call = client.post(path).body("text/plain", statement.to_owned());
-    let answer = call.await;
+async fn sql(client: &Client, path: &str, statement: &'static str) -> String {
+    let answer = client.post(path).body("text/plain", statement).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.text()
 }
@@ -171,8 +166,7 @@ async fn a_callee_stays_while_its_caller_needs_it_or_is_refused() {
     wait_for_mistake(&host, &["services.asker.links", "quoter"]).await;
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
 
-    let missing = version("version-a").set("component", "nowhere.wasm");
-    host.save(&asker(missing));
+    host.save(&asker(missing()));
     let refused = wait_for_outcome(&host, "quoter", "refused").await;
     assert_parts(text(&refused["reason"]), &["`asker`"]);
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
@@ -186,15 +180,13 @@ async fn a_caller_and_its_callee_go_together_and_a_link_call_in_flight_ends() {
     let registry = pair("asker-1", "quoter-1").service("bystander", version("version-a"));
     let host = Host::start(&registry, None).await;
     let opener = opener(&host, "quoter", "gate").await;
-    let held = tokio::spawn(host.client().get("/api/asker/held/gate").into_future());
-    wait_for_log(&host, &["waits at the gate"]).await;
+    let held = in_flight(&host, "/api/asker", "gate").await;
     // The one that is to open it.
     assert_eq!(host.service("quoter").await["requests_total"], 1);
     host.save(&alone());
     wait_for_outcome(&host, "quoter", "removed").await;
     open(opener).await;
-    let answer = held.await.expect("it is answered");
-    assert_eq!(answer.text(), "asker-1 quoter-1");
+    assert_answered(held, "asker-1 quoter-1").await;
     wait_until_gone(&host, "asker").await;
     wait_until_gone(&host, "quoter").await;
 }

@@ -2,10 +2,10 @@
 
 use crate::swap::files::{guest_bytes, of_file, replace};
 use crate::swap::operator::{assert_answers, wait_for_generation, wait_for_log, wait_for_refusal};
-use crate::swap::versions::{asker, pair, start_beside_a_bystander, version};
+use crate::swap::versions::{asker_of, missing, pair, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{wait_until, workspace};
+use strongroom_tests::registry::Registry;
+use strongroom_tests::wait_until;
 
 /// The old one sleeps in its `start` when the good one is put in its place.
 #[tokio::test]
@@ -27,15 +27,12 @@ async fn a_component_that_is_saved_while_a_bad_one_starts_is_taken() {
 /// It is made by the first `start` of the auth service, whenever that is.
 #[tokio::test]
 async fn the_first_administrators_password_is_handed_out_although_auth_starts_late() {
-    let bank = Registry::bank();
-    let broken = bank
-        .clone()
-        .change("auth", |auth| auth.set("component", "nowhere.wasm"));
+    let broken = Registry::bank().change("auth", |auth| auth.set("component", "nowhere.wasm"));
     let mut host = Host::prepared(&broken, None);
     host.launch();
     let file = host.data().join("auth.start.txt");
     assert!(!file.exists());
-    host.save(&bank);
+    host.save(&Registry::bank());
     wait_until("the password", 60, async || {
         std::fs::read_to_string(&file).is_ok_and(|text| text.contains("the password "))
     })
@@ -43,46 +40,26 @@ async fn the_first_administrators_password_is_handed_out_although_auth_starts_la
 }
 
 #[tokio::test]
-async fn a_callee_changes_in_the_save_in_which_its_caller_stops_calling_it() {
-    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    host.save(
-        &Registry::empty()
-            .service("asker", version("version-a"))
-            .service("quoter", version("quoter-2")),
-    );
-    wait_for_generation(&host, "asker", 2).await;
-    wait_for_generation(&host, "quoter", 2).await;
-}
-
-#[tokio::test]
-async fn a_callee_that_was_refused_is_taken_when_its_caller_stops_calling_it() {
-    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let refused = pair("asker-1", "quoter-1").service("quoter", version("quoter-2"));
-    host.save(&refused);
-    wait_for_refusal(&host, "quoter", &[]).await;
-    host.save(&refused.service("asker", version("version-a")));
-    wait_for_generation(&host, "quoter", 2).await;
+async fn a_callee_changes_in_the_save_in_which_its_caller_stops_calling_it_or_was_refused_before() {
+    for was_refused in [false, true] {
+        let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+        let other = pair("asker-1", "quoter-2");
+        if was_refused {
+            host.save(&other);
+            wait_for_refusal(&host, "quoter", &[]).await;
+        }
+        host.save(&other.service("asker", version("version-a")));
+        wait_for_generation(&host, "asker", 2).await;
+        wait_for_generation(&host, "quoter", 2).await;
+    }
 }
 
 /// A turned link would lead from the new callee to the old caller, and from there back.
 #[tokio::test]
 async fn links_that_are_turned_round_in_part_make_no_circle() {
-    let there: Service = asker("asker-1");
-    let registry = Registry::empty()
-        .service("asker", there.clone())
-        .service("quoter", version("quoter-1"));
-    let host = Host::start(&registry, None).await;
-    let nowhere = workspace::root().join("nowhere.wasm");
-    let turned = Registry::empty()
-        .service(
-            "asker",
-            version("version-a").set("component", nowhere.display().to_string()),
-        )
-        .service(
-            "quoter",
-            version("asker-1").set("links", crate::swap::versions::link("asker")),
-        );
-    host.save(&turned);
+    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
+    let turned = Registry::empty().service("asker", missing());
+    host.save(&turned.service("quoter", asker_of("asker-1", "asker")));
     for name in ["asker", "quoter"] {
         wait_for_refusal(&host, name, &[]).await;
     }

@@ -17,10 +17,13 @@ const SWAPS: u64 = 50;
 /// swap.
 const INSTANCES_AT_REST_MAX: u64 = 8;
 
+fn guest(generation: u64) -> &'static str {
+    ["version-b", "version-a"][usize::from(generation % 2 == 1)]
+}
+
 fn registry(generation: u64) -> Registry {
-    let guest = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
     Registry::bank()
-        .service("changing", version(guest).limit("idle", "1s"))
+        .service("changing", version(guest(generation)).limit("idle", "1s"))
         .service("bystander", version("version-a"))
 }
 
@@ -28,25 +31,16 @@ fn registry(generation: u64) -> Registry {
 async fn fifty_swaps_under_load() {
     let bank = Bank::start_with(&registry(1)).await;
     let payers = Payers::begin(&bank, 2).await;
-    let changing = Load::begin(
-        CLIENTS,
-        || bank.client(),
-        "/api/changing",
-        |text| ["version-a", "version-b"].contains(&text),
-    );
-    let bystander = Load::begin(
-        CLIENTS,
-        || bank.client(),
-        "/api/bystander",
-        |text| text == "version-a",
-    );
+    let is_either = |text: &str| ["version-a", "version-b"].contains(&text);
+    let changing = Load::begin(CLIENTS, || bank.client(), "/api/changing", is_either);
+    let is_first = |text: &str| text == "version-a";
+    let bystander = Load::begin(CLIENTS, || bank.client(), "/api/bystander", is_first);
     let readiness = Load::begin(1, || bank.host.admin(), "/readyz", |text| text == "ready\n");
     for generation in 2..=SWAPS + 1 {
         changing.go_on().await;
         bank.save(&registry(generation));
         wait_for_generation(&bank, "changing", generation).await;
-        let expected = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
-        assert_answers(&bank, "/api/changing", expected).await;
+        assert_answers(&bank, "/api/changing", guest(generation)).await;
     }
     changing.go_on().await;
     let answers = [changing, bystander, readiness].map(Load::end);
@@ -55,18 +49,15 @@ async fn fifty_swaps_under_load() {
     }
     payers.end_and_add_up(&bank).await;
 
-    assert_are_told(&history(&bank, "changing").await);
+    let changes = history(&bank, "changing").await;
+    assert_eq!(changes.len() as u64, SWAPS + 1, "the start, and each swap");
+    for change in changes {
+        assert_eq!(change["outcome"], "switched", "{change}");
+    }
     assert_nothing_is_left(&bank).await;
     let of_bank = BANK_SERVICES.map(|(name, _)| name);
     for name in of_bank.into_iter().chain(["bystander"]) {
         assert_eq!(bank.service(name).await["generation"], 1, "{name}");
-    }
-}
-
-fn assert_are_told(changes: &[Value]) {
-    assert_eq!(changes.len() as u64, SWAPS + 1, "the start, and each swap");
-    for change in changes {
-        assert_eq!(change["outcome"], "switched", "{change}");
     }
 }
 

@@ -4,7 +4,9 @@
 use std::fs;
 
 use crate::swap::operator::{assert_answers, history};
-use crate::swap::versions::{asker, beside_a_bystander, pair, start_beside_a_bystander, version};
+use crate::swap::versions::{
+    asker, beside_a_bystander, missing, pair, start_beside_a_bystander, version,
+};
 use strongroom_tests::assert_parts;
 use strongroom_tests::command::CommandOutput;
 use strongroom_tests::host::Host;
@@ -72,8 +74,7 @@ async fn what_would_be_refused_is_listed_with_its_reason() {
     let registry = beside_a_bystander(version("version-a"));
     let mut host = Host::start(&registry, None).await;
     let with = |change: fn(Service) -> Service| registry.clone().change("changing", change);
-    let missing = with(|service| service.set("component", "nowhere.wasm"));
-    let outcome = check(&host, &missing).await;
+    let outcome = check(&host, &beside_a_bystander(missing())).await;
     let parts = ["changing: ", "WOULD BE REFUSED", "nowhere.wasm"];
     assert_refused(&outcome, &parts);
     let canary = with(|service| {

@@ -10,7 +10,7 @@ use crate::swap::operator::{
     assert_answers, history, latest, wait_for_generation, wait_for_log_after, wait_for_refusal,
     wait_until_mended,
 };
-use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
+use crate::swap::versions::{beside_a_bystander, missing, start_beside_a_bystander, version};
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Service;
 use strongroom_tests::{Value, assert_json, list, text, workspace};
@@ -51,10 +51,10 @@ async fn assert_goes_on(host: &Host, before: &Value, seen: usize, reason: &str) 
         assert_eq!(after[key], before[key], "{key} of {after}");
     }
     let refused = latest(host, "changing").await;
-    assert_eq!(refused["outcome"], "refused", "{refused}");
-    assert_eq!(refused["reason"], reason);
-    assert_eq!(refused["from_digest"], before["digest"], "{refused}");
-    assert!(refused["steps_us"]["switch"].is_null(), "{refused}");
+    assert_json!(refused, {
+        "outcome": "refused", "reason": reason, "from_digest": before["digest"],
+        "steps_us": {"switch": null},
+    });
     assert!(!list(&refused["changed"]).is_empty(), "{refused}");
     let first_line = reason.lines().next().expect("a reason");
     let first_words: String = first_line.chars().take(60).collect();
@@ -88,12 +88,14 @@ async fn a_file_or_a_service_that_cannot_serve() {
         let bad = of_file(version("version-a"), "bad.wasm");
         assert_refused(&host, bad, parts).await;
     }
-    let missing = of_file(version("version-a"), "nowhere.wasm");
     let token = workspace::component("token");
     let pinned = digest_of(b"another component");
     let found = digest_of(&whole);
     let services: [(Service, &[&str]); 8] = [
-        (missing, &["nowhere.wasm", "cannot be read", "No such file"]),
+        (
+            missing(),
+            &["nowhere.wasm", "cannot be read", "No such file"],
+        ),
         (
             version("version-a").file(&token),
             &["`strongroom:keys/signer", "not granted", "grants"],

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::swap::operator::{assert_answers, latest, wait_for_generation, wait_for_outcome};
-use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
+use crate::swap::versions::{beside_a_bystander, missing, start_beside_a_bystander, version};
 use rustix::process::Signal;
 use strongroom_tests::host::Host;
 use strongroom_tests::{assert_json, list, wait_for, wait_until};
@@ -35,8 +35,7 @@ async fn a_reload_answers_when_the_new_version_serves_and_says_what_changed() {
 #[tokio::test]
 async fn sighup_and_a_reload_try_again_what_was_refused() {
     let (registry, host) = start_beside_a_bystander().await;
-    let missing = version("version-a").set("component", "nowhere.wasm");
-    host.save(&registry.clone().service("changing", missing));
+    host.save(&registry.clone().service("changing", missing()));
     let first = wait_for_outcome(&host, "changing", "refused").await;
     host.signal(Signal::HUP);
     let again = wait_for("another refusal", 20, async || {

@@ -1,12 +1,20 @@
 //! The services that the tests swap.
 
+use crate::swap::operator::wait_for_log;
+use strongroom_tests::Answer;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
+use tokio::task::JoinHandle;
 use toml::Table;
 
 /// A guest that answers with its version; its requests may wait long at a gate.
 pub fn version(guest: &str) -> Service {
     Service::guest(guest).public().limit("timeout", "60s")
+}
+
+/// A service whose component is not there.
+pub fn missing() -> Service {
+    version("version-a").set("component", "nowhere.wasm")
 }
 
 /// A service that answers with its component's version, and another that does not change.
@@ -21,6 +29,27 @@ pub async fn start_beside_a_bystander() -> (Registry, Host) {
     let registry = beside_a_bystander(version("version-a"));
     let host = Host::start(&registry, None).await;
     (registry, host)
+}
+
+/// Sends a GET that is held at this gate, and waits until it is there.
+pub async fn in_flight(host: &Host, path: &str, gate: &str) -> JoinHandle<Answer> {
+    let call = host.client().get(&format!("{path}/held/{gate}"));
+    let held = tokio::spawn(call.into_future());
+    wait_for_log(host, &[&format!("waits at the gate {gate}")]).await;
+    held
+}
+
+/// Opens a gate.
+pub async fn open(host: &Host, service: &str, gate: &str) {
+    let path = format!("/api/{service}/open/{gate}");
+    let opened = host.client().post(&path).await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+}
+
+/// Asserts that a request that was held was answered so.
+pub async fn assert_answered(held: JoinHandle<Answer>, expected: &str) {
+    let answer = held.await.expect("it is answered");
+    assert_eq!((answer.status, answer.text().as_str()), (200, expected));
 }
 
 /// An asker that is linked to the service `quoter`.
