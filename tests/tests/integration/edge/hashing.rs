@@ -1,15 +1,13 @@
 //! Floods of what is dear: passwords are hashed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use strongroom_tests::attackers::{allow_many_open_files, attacker};
 use strongroom_tests::bank::{PASSWORD, new_email};
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::short_or_full;
-use strongroom_tests::{Bank, json, wait_until};
-use tokio::task::JoinSet;
+use strongroom_tests::{Answer, Bank, json, wait_until};
 use tokio::time::timeout;
 
 /// The logins of one address.
@@ -31,49 +29,34 @@ fn dear_passwords() -> Registry {
 async fn a_flood_of_logins_holds_up_nothing_but_logins() {
     allow_many_open_files();
     let bank = Bank::start_with(&dear_passwords()).await;
-    let (admin, customer, leaver) = (
-        bank.admin().await,
-        bank.customer().await,
-        bank.customer().await,
-    );
-    let over = Arc::new(AtomicBool::new(false));
-    let mut flood = JoinSet::new();
-    for number in 0..short_or_full(400, 1_600) {
+    let admin = bank.admin().await;
+    let (customer, leaver) = (bank.customer().await, bank.customer().await);
+    let body = json!({"email": customer.email, "password": "not the password of anybody"});
+    let clients = (0..short_or_full(400, 1_600)).map(|number| {
         let client = bank.client_at(attacker(number / LOGINS_EACH));
-        let (over, email) = (Arc::clone(&over), customer.email.clone());
-        flood.spawn(async move {
-            let body = json!({"email": email, "password": "not the password of anybody"});
-            let mut statuses = Vec::new();
-            while !over.load(Relaxed) {
-                let call = client.post("/api/auth/login").json(&body);
-                if let Ok(answer) = call.try_send().await {
-                    statuses.push(answer.status);
-                }
-            }
-            statuses
-        });
-    }
+        let body = body.clone();
+        move || client.post("/api/auth/login").json(&body)
+    });
+    let flood = Flood::begin(clients, |outcome| {
+        outcome.is_ok_and(|answer| {
+            let Answer { status, .. } = answer;
+            assert!([401, 429, 503].contains(&status), "{status}");
+            status != 401
+        })
+    });
     let calls = async {
         for _call in 0..CALLS {
             customer.read("/api/auth/me").await;
         }
-        let disable = admin
-            .patch(&format!("/api/auth/users/{}", leaver.id))
-            .json(&json!({"disabled": true}));
-        disable.await.expect(200);
+        let disable = json!({"disabled": true});
+        admin.change_user(&leaver, &disable).await;
         leaver.get("/api/auth/me").await.bad_token();
     };
     timeout(CALLS_TIME_MAX, calls)
         .await
         .expect("calls that hash nothing do not wait for those that do");
-    over.store(true, Relaxed);
-    let statuses = flood.join_all().await.concat();
-    assert!(!statuses.is_empty(), "the flood was answered");
-    for status in &statuses {
-        assert!([401, 429, 503].contains(status), "{status}");
-    }
     assert!(
-        statuses.iter().any(|status| *status != 401),
+        flood.end().await > 0,
         "some are refused before they are hashed"
     );
     wait_until("a password to be hashed again", 60, async || {

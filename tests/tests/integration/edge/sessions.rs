@@ -1,48 +1,27 @@
 //! What ends a session is done when it is said to be, whatever else goes on.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::{PASSWORD, new_key};
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Bank, json, wait_until};
-use tokio::task::JoinSet;
 
 const NEW_PASSWORD: &str = "nine herons count pebbles";
 /// How many clients refresh without rest.
 const CLIENTS: usize = 64;
 
 /// Refreshes that never end, from many addresses.
-struct Flood {
-    over: Arc<AtomicBool>,
-    clients: JoinSet<()>,
-}
-
-impl Flood {
-    fn begin(bank: &Bank) -> Self {
-        let over = Arc::new(AtomicBool::new(false));
-        let mut clients = JoinSet::new();
-        for number in 0..CLIENTS {
-            let (client, over) = (bank.client_at(attacker(number)), Arc::clone(&over));
-            clients.spawn(async move {
-                let body = json!({"refresh_token": "not a token of anybody"});
-                while !over.load(Relaxed) {
-                    let call = client.post("/api/token/refresh").json(&body);
-                    let _refused = call.try_send().await;
-                }
-            });
-        }
-        Self { over, clients }
-    }
-
-    async fn end(self) {
-        self.over.store(true, Relaxed);
-        self.clients.join_all().await;
-    }
+fn begin_refreshes(bank: &Bank) -> Flood {
+    let clients = (0..CLIENTS).map(|number| {
+        let client = bank.client_at(attacker(number));
+        let body = json!({"refresh_token": "not a token of anybody"});
+        move || client.post("/api/token/refresh").json(&body)
+    });
+    Flood::begin(clients, |_refused| true)
 }
 
 /// Repeats a call while it is refused for a shortage, until its change is made and in force.
@@ -120,7 +99,7 @@ async fn a_request_whose_turn_comes_after_the_end_of_its_session_is_401() {
 async fn what_ends_sessions_has_ended_them_when_it_is_answered_under_a_flood_of_refreshes() {
     let bank = Bank::start().await;
     let admin = bank.admin().await;
-    let flood = Flood::begin(&bank);
+    let flood = begin_refreshes(&bank);
     for _round in 0..short_or_full(5, 30) {
         let customer = bank.customer().await;
         let disable = json!({"disabled": true});

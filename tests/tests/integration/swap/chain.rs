@@ -1,6 +1,6 @@
 //! A caller, its callee, and the callee's callee.
 
-use crate::swap::load::{CLIENTS, Load};
+use crate::swap::load::{CLIENTS, hammer};
 use crate::swap::operator::{assert_answers, identity, wait_for_generation, wait_for_outcome};
 use crate::swap::versions::{asker_of, assert_answered, in_flight, link, missing, open, version};
 use strongroom_tests::host::Host;
@@ -23,7 +23,7 @@ async fn each_part_changes_alone_under_load() {
     let host = Host::start(&chain("quoter-1"), None).await;
     let versions = ["asker-1 relay quoter-1", "asker-1 relay quoter-1b"];
     let is_good = move |text: &str| versions.contains(&text);
-    let load = Load::begin(CLIENTS, || host.client(), "/api/asker", is_good);
+    let load = hammer(CLIENTS, || host.client(), "/api/asker", is_good);
     let mut registry = chain("quoter-1b");
     host.save(&registry);
     wait_for_generation(&host, "quoter", 2).await;

@@ -1,20 +1,21 @@
 //! Callers and callees change so that they always fit each other.
 
-use crate::swap::load::{CLIENTS, Load};
+use crate::swap::load::{CLIENTS, hammer};
 use crate::swap::operator::{
     assert_answers, latest, wait_for_generation, wait_for_refusal, wait_until_mended,
 };
 use crate::swap::versions::{asker, asker_of, pair, version};
 use strongroom_tests::host::Host;
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Value, assert_parts};
 
 const OLD: &str = "asker-1 quoter-1";
 const NEW: &str = "asker-2 quoter-2";
 
-fn load(host: &Host) -> Load {
+fn load(host: &Host) -> Flood {
     let is_good = |text: &str| [OLD, NEW].contains(&text);
-    Load::begin(CLIENTS, || host.client(), "/api/asker", is_good)
+    hammer(CLIENTS, || host.client(), "/api/asker", is_good)
 }
 
 async fn generations(host: &Host) -> [Value; 2] {

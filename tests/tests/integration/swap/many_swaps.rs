@@ -6,9 +6,10 @@
 //! taken before the next.
 
 use crate::swap::bank::Payers;
-use crate::swap::load::{CLIENTS, Load};
+use crate::swap::load::{CLIENTS, hammer};
 use crate::swap::operator::{assert_answers, history, wait_for_generation};
 use crate::swap::versions::version;
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::{BANK_SERVICES, Registry};
 use strongroom_tests::{Bank, Value, wait_until};
 
@@ -32,10 +33,10 @@ async fn fifty_swaps_under_load() {
     let bank = Bank::start_with(&registry(1)).await;
     let payers = Payers::begin(&bank, 2).await;
     let is_either = |text: &str| ["version-a", "version-b"].contains(&text);
-    let changing = Load::begin(CLIENTS, || bank.client(), "/api/changing", is_either);
+    let changing = hammer(CLIENTS, || bank.client(), "/api/changing", is_either);
     let is_first = |text: &str| text == "version-a";
-    let bystander = Load::begin(CLIENTS, || bank.client(), "/api/bystander", is_first);
-    let readiness = Load::begin(1, || bank.host.admin(), "/readyz", |text| text == "ready\n");
+    let bystander = hammer(CLIENTS, || bank.client(), "/api/bystander", is_first);
+    let readiness = hammer(1, || bank.host.admin(), "/readyz", |text| text == "ready\n");
     for generation in 2..=SWAPS + 1 {
         changing.go_on().await;
         bank.save(&registry(generation));
@@ -43,7 +44,7 @@ async fn fifty_swaps_under_load() {
         assert_answers(&bank, "/api/changing", guest(generation)).await;
     }
     changing.go_on().await;
-    let answers = [changing, bystander, readiness].map(Load::end);
+    let answers = [changing, bystander, readiness].map(Flood::end);
     for answers in answers {
         assert!(answers.await > SWAPS);
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::swap::files::{digest_of, guest_bytes, host_with_file, of_file, replace};
-use crate::swap::load::Load;
+use crate::swap::load::hammer;
 use crate::swap::operator::{
     assert_answers, history, latest, wait_for_generation, wait_for_log_after, wait_for_refusal,
     wait_until_mended,
@@ -194,7 +194,7 @@ async fn a_refusal_is_listed_once_and_tried_again_when_asked_for_or_when_its_fil
 async fn what_serves_goes_on_while_the_new_version_starts() {
     let (registry, host) = start_beside_a_bystander().await;
     let is_old = |text: &str| text == "version-a";
-    let load = Load::begin(2, || host.client(), "/api/changing", is_old);
+    let load = hammer(2, || host.client(), "/api/changing", is_old);
     host.save(&registry.service("changing", clockwork("sleep")));
     wait_for_refusal(&host, "changing", &[]).await;
     load.go_on().await;
