@@ -35,6 +35,13 @@ impl Connection {
         }
     }
 
+    /// Connects from this address of the loopback, and sends bytes.
+    pub async fn begin(source: Ipv4Addr, address: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let mut connection = Self::open_from(source, address).await;
+        connection.send(bytes).await;
+        connection
+    }
+
     /// Sends bytes. A host that has hung up is no error here: the answer tells.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _hung_up = self.stream.write_all(bytes.as_ref()).await;
@@ -92,8 +99,12 @@ pub async fn connect_from(source: Ipv4Addr, address: &str) -> TcpStream {
 /// Sends one request as it stands, and reads until the host hangs up; the request should carry
 /// `connection: close`.
 pub async fn exchange(address: &str, request: impl AsRef<[u8]>) -> RawReply {
-    let mut connection = Connection::open(address).await;
-    connection.send(request).await;
+    exchange_from(Ipv4Addr::LOCALHOST, address, request).await
+}
+
+/// The same from this address of the loopback.
+pub async fn exchange_from(source: Ipv4Addr, address: &str, request: impl AsRef<[u8]>) -> RawReply {
+    let mut connection = Connection::begin(source, address, request).await;
     RawReply {
         text: connection.read_to_the_end().await,
     }

@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::edge::customer::Customer;
+use crate::edge::refusals::gives_nothing_away;
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::PASSWORD;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, json};
+use strongroom_tests::{Bank, Value, assert_json, assert_parts, json};
 use tokio::time::sleep;
 
 /// As many as were enough to shut a service: together they announce more than the memory that it
@@ -29,32 +30,29 @@ pub async fn unfinished(source: Ipv4Addr, address: &str) -> Connection {
 }
 
 async fn unfinished_to(path: &str, source: Ipv4Addr, address: &str) -> Connection {
-    let mut connection = Connection::open_from(source, address).await;
-    connection
-        .send(format!(
-            "POST {path} HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\n\
-             content-length: {BODY_BYTES}\r\n\r\n"
-        ))
-        .await;
-    connection
-        .send(vec![b' '; BODY_BYTES - MISSING_BYTES])
-        .await;
+    let head = head_of(path, BODY_BYTES);
+    let mut connection = Connection::begin(source, address, head).await;
+    let body = vec![b' '; BODY_BYTES - MISSING_BYTES];
+    connection.send(body).await;
     connection
 }
 
-async fn attack(bank: &Bank, source: impl Fn(usize) -> Ipv4Addr) -> Vec<Connection> {
-    let mut unfinished_bodies = Vec::new();
-    for number in 0..UNFINISHED {
-        unfinished_bodies.push(unfinished(source(number), bank.address()).await);
-    }
-    unfinished_bodies
+/// The head of a request with so many bytes of JSON.
+fn head_of(path: &str, length: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n"
+    )
 }
 
 #[tokio::test]
 async fn small_bodies_are_taken_beside_unfinished_ones_from_everywhere() {
     let bank = Bank::start().await;
     let customer = Customer::of(&bank).await;
-    let stalled = attack(&bank, attacker).await;
+    let mut stalled = Vec::new();
+    for number in 0..UNFINISHED {
+        stalled.push(unfinished(attacker(number), bank.address()).await);
+    }
     for _login in 0..5 {
         customer.is_served(&bank).await;
     }
@@ -62,9 +60,8 @@ async fn small_bodies_are_taken_beside_unfinished_ones_from_everywhere() {
     let mut too_slow = 0;
     for mut connection in stalled {
         let answer = connection.read_to_the_end().await;
-        if answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout") {
-            too_slow += 1;
-        }
+        let is_too_slow = answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout");
+        too_slow += usize::from(is_too_slow);
     }
     assert!(too_slow > 0);
 }
@@ -93,11 +90,8 @@ async fn unfinished_bodies_of_one_address_leave_large_ones_of_others_through() {
 #[tokio::test]
 async fn a_body_below_the_minimum_rate_is_408_and_the_connection_ends() {
     let bank = Bank::shared().await;
-    let mut slow = Connection::open_from(attacker(0), bank.address()).await;
-    slow.send(format!(
-        "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\ncontent-length: {BODY_BYTES}\r\n\r\n"
-    ))
-    .await;
+    let head = head_of("/api/hostile/echo", BODY_BYTES);
+    let mut slow = Connection::begin(attacker(0), bank.address(), head).await;
     // Far from all of it is sent in this time: only the rate can end it before.
     for _second in 0..20 {
         slow.send(vec![b'x'; SLOW_BYTES_PER_SECOND]).await;
@@ -105,49 +99,31 @@ async fn a_body_below_the_minimum_rate_is_408_and_the_connection_ends() {
             break;
         }
     }
-    let answer = slow.received();
-    assert!(
-        answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"),
-        "{answer}"
-    );
     assert!(slow.is_closed_within(Duration::from_secs(10)).await);
+    let answer = slow.received();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let kind = "content-type: application/problem+json";
+    assert_parts(&head.to_lowercase(), &[kind, "x-request-id: "]);
+    let document: Value = serde_json::from_str(body).expect("JSON");
+    assert_json!(document, {"code": "request_timeout"});
+    gives_nothing_away(&document);
 }
 
 #[tokio::test]
-async fn a_body_that_is_slow_and_steady_is_taken() {
-    let bank = Bank::shared().await;
-    const SECONDS: usize = 12;
-    let mut steady = Connection::open_from(attacker(0), bank.address()).await;
-    let length = SECONDS * STEADY_BYTES_PER_SECOND;
-    steady
-        .send(format!(
-            "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-        ))
-        .await;
-    for _second in 0..SECONDS {
-        steady.send(vec![b'x'; STEADY_BYTES_PER_SECOND]).await;
-        sleep(Duration::from_secs(1)).await;
-    }
-    let answer = steady.read_to_the_end().await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-}
-
-#[tokio::test]
-async fn a_login_in_pieces_is_a_login() {
+async fn a_login_that_is_slow_and_steady_is_a_login() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
+    let length = 12 * STEADY_BYTES_PER_SECOND;
+    // Spaces, and then the object.
     let body = json!({"email": customer.email, "password": PASSWORD}).to_string();
-    let mut pieces = Connection::open(bank.address()).await;
-    let length = body.len();
-    pieces
-        .send(format!(
-            "POST /api/auth/login HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-        ))
-        .await;
-    let (first, second) = body.split_at(length / 2);
-    pieces.send(first).await;
-    sleep(Duration::from_secs(2)).await;
-    pieces.send(second).await;
-    let answer = pieces.read_to_the_end().await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let body = format!("{body:>length$}");
+    let head = head_of("/api/auth/login", length);
+    let mut steady = Connection::begin(attacker(0), bank.address(), head).await;
+    for piece in body.as_bytes().chunks(STEADY_BYTES_PER_SECOND) {
+        steady.send(piece).await;
+        sleep(Duration::from_secs(1)).await;
+    }
+    steady.wait_for("access_token").await;
+    assert!(steady.received().starts_with("HTTP/1.1 200"));
 }

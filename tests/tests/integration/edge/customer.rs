@@ -58,6 +58,13 @@ impl Customer {
     }
 }
 
+/// Asserts that the memory of the host, in MiB, has grown by no more than it may under an attack.
+#[track_caller]
+pub fn assert_little_growth(before: u64, most: u64) {
+    let growth = most.saturating_sub(before);
+    assert!(growth <= 300, "{before} MiB before, {most} MiB at most");
+}
+
 /// The time that 99 of 100 did not exceed.
 pub fn p99(sorted: &[Duration]) -> Duration {
     sorted[(sorted.len() * 99).div_ceil(100) - 1]

@@ -11,6 +11,7 @@ use strongroom_tests::wire::Connection;
 use strongroom_tests::{Bank, wait_until};
 use tokio::time::sleep;
 
+const GET: &str = "GET /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n";
 /// All the places of a small host.
 const PLACES: i64 = 16;
 /// The share of one address.
@@ -21,19 +22,18 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 const IDLE_TIME_MAX: Duration = Duration::from_secs(25);
 const IDLE_HTTP2_TIME_MAX: Duration = Duration::from_secs(60);
 
+async fn host_with(key: &str, places: i64) -> Host {
+    let registry = Registry::empty().service("hello", Service::guest("hello").public());
+    Host::start(&registry.host(key, places), None).await
+}
+
 async fn small_host() -> Host {
-    let registry = Registry::empty()
-        .service("hello", Service::guest("hello").public())
-        .host("connections", PLACES);
-    Host::start(&registry, None).await
+    host_with("connections", PLACES).await
 }
 
 /// A connection that has had an answer, and waits.
 async fn idle(host: &Host, source: Ipv4Addr) -> Connection {
-    let mut connection = Connection::open_from(source, host.address()).await;
-    connection
-        .send("GET /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n")
-        .await;
+    let mut connection = Connection::begin(source, host.address(), GET).await;
     connection.wait_for("hello").await;
     connection
 }
@@ -55,10 +55,7 @@ async fn one_address_has_no_more_than_half_of_the_places() {
         held.push(idle(&host, attacker(0)).await);
     }
     for _connection in 0..SHARE {
-        let mut one_more = Connection::open_from(attacker(0), host.address()).await;
-        one_more
-            .send("GET /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n")
-            .await;
+        let mut one_more = Connection::begin(attacker(0), host.address(), GET).await;
         assert!(one_more.is_closed_within(AT_ONCE).await);
         assert!(!one_more.received().contains("hello"));
     }
@@ -68,12 +65,11 @@ async fn one_address_has_no_more_than_half_of_the_places() {
 
 #[tokio::test]
 async fn the_registry_says_how_many_places_an_address_has() {
-    let registry = Registry::empty()
-        .service("hello", Service::guest("hello").public())
-        .host("connections_per_address", 2);
-    let host = Host::start(&registry, None).await;
-    let first = idle(&host, attacker(0)).await;
-    let second = idle(&host, attacker(0)).await;
+    let host = host_with("connections_per_address", 2).await;
+    let (first, second) = (
+        idle(&host, attacker(0)).await,
+        idle(&host, attacker(0)).await,
+    );
     let mut third = Connection::open_from(attacker(0), host.address()).await;
     assert!(third.is_closed_within(AT_ONCE).await);
     drop((first, second));
@@ -97,13 +93,10 @@ async fn the_idlest_connection_makes_room_when_all_places_are_taken() {
         held.push(idle(&host, attacker(number / 4)).await);
     }
     let mut customer = idle(&host, Ipv4Addr::LOCALHOST).await;
-    assert!(
-        idlest.is_closed_within(AT_ONCE).await,
-        "the idlest goes first"
-    );
-    customer
-        .send("GET /api/hello HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n")
-        .await;
+    let is_closed = idlest.is_closed_within(AT_ONCE).await;
+    assert!(is_closed, "the idlest goes first");
+    let last = GET.replace("bank", "bank\r\nconnection: close");
+    customer.send(last).await;
     let answers = customer.read_to_the_end().await;
     assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
     is_served(&host).await;

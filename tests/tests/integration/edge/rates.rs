@@ -45,17 +45,13 @@ async fn x1_a_client_that_asks_too_often_sees_when_to_come_back_whatever_address
     assert!(limit.contains(";r=0") && limit.contains(";t="), "{limit}");
     let policy = refused.header("ratelimit-policy").unwrap_or_default();
     assert!(policy.contains(&format!(";q={REQUESTS}")), "{policy}");
-    for number in 0..4 {
-        let address = format!("198.51.100.{number}");
-        let forwarded = format!("for={address}");
-        for (field, value) in [
-            ("x-forwarded-for", &address),
-            ("forwarded", &forwarded),
-            ("x-real-ip", &address),
-        ] {
-            let answer = ask(&client, &[(field, value)]).await;
-            answer.refused(429, "rate_limited");
-        }
+    for (field, value) in [
+        ("x-forwarded-for", "198.51.100.7"),
+        ("forwarded", "for=198.51.100.8"),
+        ("x-real-ip", "198.51.100.9"),
+    ] {
+        let answer = ask(&client, &[(field, value)]).await;
+        answer.refused(429, "rate_limited");
     }
     // Another client has a rate of its own.
     assert_eq!(ask(&host.client(), &[]).await.text(), "hello");
@@ -63,8 +59,8 @@ async fn x1_a_client_that_asks_too_often_sees_when_to_come_back_whatever_address
 
 #[tokio::test]
 async fn x1_a_trusted_proxy_says_whose_request_it_is() {
-    let proxies = toml::Value::Array(vec!["127.0.0.2/32".into()]);
-    let host = Host::start(&registry().host("trusted_proxies", proxies), None).await;
+    let registry = registry().host("trusted_proxies", vec!["127.0.0.2/32"]);
+    let host = Host::start(&registry, None).await;
     let proxy = host.client_at(attacker(0));
     let through = async |client: &str| {
         let forwarded = format!("192.0.2.66, {client}");

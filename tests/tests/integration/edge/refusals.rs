@@ -1,26 +1,15 @@
 //! Every refusal of the gateway is a problem document that gives nothing away.
 
-use std::time::Duration;
-
 use strongroom_tests::attackers::attacker;
 use strongroom_tests::race::{at_once, count};
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Bank, Value};
 
 /// Words of the source code.
-const INTERNALS: [&str; 7] = [
-    "wasm",
-    "panic",
-    ".rs",
-    "hyper",
-    "wasmtime",
-    "/home",
-    "backtrace",
-];
+const INTERNALS: [&str; 6] = ["wasm", "panic", ".rs", "hyper", "/home", "backtrace"];
 
 #[track_caller]
-fn gives_nothing_away(document: &Value) {
+pub fn gives_nothing_away(document: &Value) {
     let text = document.to_string().to_lowercase();
     for word in INTERNALS {
         assert!(!text.contains(word), "{word} in {text}");
@@ -28,11 +17,8 @@ fn gives_nothing_away(document: &Value) {
 }
 
 fn registry() -> Registry {
-    let narrow = Service::guest("hostile")
-        .public()
-        .limit("instances", 1)
-        .limit("queue", 1)
-        .limit("timeout", "1s");
+    let narrow = Service::guest("hostile").public().limit("instances", 1);
+    let narrow = narrow.limit("queue", 1).limit("timeout", "1s");
     let slow = Service::guest("hello").public().limit("rate", "1/m");
     Registry::bank()
         .service("narrow", narrow)
@@ -81,24 +67,4 @@ async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
         let seconds = answer.header("retry-after").unwrap_or_default();
         assert!(seconds.parse::<u64>().is_ok_and(|seconds| seconds >= 1));
     }
-}
-
-#[tokio::test]
-async fn w1_a_body_that_is_too_slow_is_408() {
-    let bank = Bank::shared().await;
-    let mut slow = Connection::open_from(attacker(0), bank.address()).await;
-    slow.send("POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\ncontent-length: 100000\r\n\r\nx")
-        .await;
-    assert!(slow.is_closed_within(Duration::from_secs(60)).await);
-    let answer = slow.received();
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    let head = head.to_lowercase();
-    assert!(
-        head.contains("content-type: application/problem+json") && head.contains("x-request-id: "),
-        "{head}"
-    );
-    let document: Value = serde_json::from_str(body).expect("JSON");
-    assert_eq!(document["code"], "request_timeout", "{document}");
-    gives_nothing_away(&document);
 }

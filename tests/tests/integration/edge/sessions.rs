@@ -1,5 +1,6 @@
 //! What ends a session is done when it is said to be, whatever else goes on.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use strongroom_tests::attackers::attacker;
@@ -42,19 +43,17 @@ async fn a_request_whose_body_comes_after_the_end_of_its_session_is_401() {
     let pair = bank.pair().await;
     let body = pair.body("1.00").to_string();
     let (begin, rest) = body.split_at(20);
-    let mut parked = Connection::open(bank.address()).await;
-    parked
-        .send(format!(
-            "POST /api/transactions/transfer HTTP/1.1\r\nhost: localhost\r\n\
-             authorization: Bearer {}\r\nidempotency-key: {}\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{begin}",
-            pair.alice.token(),
-            new_key(),
-            body.len(),
-        ))
-        .await;
+    let request = format!(
+        "POST /api/transactions/transfer HTTP/1.1\r\nhost: localhost\r\n\
+         authorization: Bearer {}\r\nidempotency-key: {}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{begin}",
+        pair.alice.token(),
+        new_key(),
+        body.len(),
+    );
+    let mut parked = Connection::begin(Ipv4Addr::LOCALHOST, bank.address(), request).await;
     let logout = pair.alice.post("/api/auth/logout").await;
-    assert_eq!(logout.status, 204);
+    logout.expect_no_content();
     parked.send(rest).await;
     let refused = parked.read_to_the_end().await;
     assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
@@ -69,13 +68,12 @@ async fn a_request_whose_turn_comes_after_the_end_of_its_session_is_401() {
     let bank = Bank::start_with(&Registry::bank().service("hostile", hostile)).await;
     let alice = bank.customer().await;
     let begin = async |path: &str, figure: &str| {
-        let mut connection = Connection::open(bank.address()).await;
         let request = format!(
             "GET /api/hostile/{path} HTTP/1.1\r\nhost: localhost\r\n\
              authorization: Bearer {}\r\nconnection: close\r\n\r\n",
             alice.token(),
         );
-        connection.send(request).await;
+        let connection = Connection::begin(Ipv4Addr::LOCALHOST, bank.address(), request).await;
         let line = format!("strongroom_requests_{figure}{{service=\"hostile\"}} 1\n");
         wait_until(&line, 60, async || {
             let page = bank.host.admin().get("/metrics").await.text();
@@ -88,8 +86,7 @@ async fn a_request_whose_turn_comes_after_the_end_of_its_session_is_401() {
     // Its own time to wait ends later by that.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let mut waits = begin("fine", "waiting").await;
-    let logout = alice.post("/api/auth/logout").await;
-    assert_eq!(logout.status, 204);
+    alice.post("/api/auth/logout").await.expect_no_content();
     let refused = waits.read_to_the_end().await;
     assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
 }
