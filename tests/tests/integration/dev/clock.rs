@@ -2,7 +2,7 @@
 
 use super::DevBank;
 use strongroom_tests::bank::{day, transfer};
-use strongroom_tests::{Bank, assert_json, json, text, wait_until};
+use strongroom_tests::{Bank, Client, Value, assert_json, assert_parts, json, text, wait_until};
 
 /// Ticks come each second, and later on a loaded machine.
 const TICK_SECONDS_MAX: u64 = 20;
@@ -43,23 +43,15 @@ async fn orders_holds_tokens_and_statements_follow_the_clock() {
 async fn a_clock_moves_ahead_by_a_duration_with_its_unit_and_for_the_operator_alone() {
     let bank = DevBank::small(None).await;
     let admin = bank.admin();
-    let refused = admin.post("/dev/clock").json(&json!({})).await;
+    let (day, stranger) = (json!({"advance": "1d"}), admin.without_token());
+    let advance = |client: &Client, body: &Value| client.post("/dev/clock").json(body);
+    let refused = advance(&admin, &json!({})).await;
     assert_eq!(refused.status, 400, "{}", refused.text());
-    assert!(
-        refused.text().contains(r#"{"advance":"1d"}"#),
-        "{}",
-        refused.text()
-    );
-    let day = json!({"advance": "1d"});
-    let stranger = admin.without_token();
-    assert_eq!(stranger.post("/dev/clock").json(&day).await.status, 401);
+    assert_parts(&refused.text(), &[r#"{"advance":"1d"}"#]);
+    assert_eq!(advance(&stranger, &day).await.status, 401);
     assert_eq!(admin.get("/dev/clock").await.status, 405);
-    admin.post("/dev/clock").json(&day).await.json(200);
-}
-
-#[tokio::test]
-async fn a_bank_that_keeps_its_data_has_no_clock_to_move() {
-    let bank = Bank::shared().await;
-    let call = bank.host.admin().post("/dev/clock");
-    assert_eq!(call.json(&json!({"advance": "1d"})).await.status, 404);
+    advance(&admin, &day).await.json(200);
+    // A bank that keeps its data has no clock to move.
+    let kept = Bank::shared().await.host.admin();
+    assert_eq!(advance(&kept, &day).await.status, 404);
 }

@@ -17,17 +17,14 @@ async fn who_is_printed_has_the_token_password_key_and_money_that_are_printed() 
         let person = bank.log_in(email).await;
         assert_eq!(person.id, text(&me["id"]));
     }
-    let program = bank
-        .host
-        .client()
-        .with_token(bank.told("program", "API key"));
+    let key = bank.told("program", "API key");
+    let program = bank.host.client().with_token(key);
     for (email, balance) in [
         ("ann@example.com", "1000.00"),
         ("bob@example.com", "250.00"),
     ] {
         let account = bank.told(email, "account");
-        let printed = format!("{account} with {balance} EUR");
-        assert!(bank.printed.contains(&printed), "{}", bank.printed);
+        bank.assert_printed(&[&format!("{account} with {balance} EUR")]);
         let path = format!("/api/accounts/{account}/balance");
         for client in [&bank.client(email), &program] {
             let seen = client.read(&path).await;
@@ -40,9 +37,7 @@ async fn who_is_printed_has_the_token_password_key_and_money_that_are_printed() 
 async fn without_a_script_there_is_no_demo_and_the_host_says_so() {
     let bank = DevBank::small(None).await;
     assert_eq!(bank.host.client().get("/api/hello").await.text(), "hello");
-    let notice = "There are no demo users: there is no ";
-    assert!(bank.printed.contains(notice), "{}", bank.printed);
-    assert!(bank.printed.contains("demo.toml"), "{}", bank.printed);
+    bank.assert_printed(&["There are no demo users: there is no ", "demo.toml"]);
 }
 
 #[tokio::test]
@@ -54,8 +49,7 @@ async fn a_script_that_a_service_refuses_is_named_with_its_call_and_the_host_ser
     let bank = DevBank::small(Some(script)).await;
     assert_eq!(bank.host.client().get("/api/hello").await.text(), "hello");
     assert!(!bank.printed.contains("all is well"), "{}", bank.printed);
-    let told = "POST /api/nobody: the response is 404 Not Found";
-    assert!(bank.printed.contains(told), "{}", bank.printed);
+    bank.assert_printed(&["POST /api/nobody: the response is 404 Not Found"]);
 }
 
 #[tokio::test]

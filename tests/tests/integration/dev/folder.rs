@@ -11,8 +11,7 @@ async fn the_data_is_in_a_temporary_folder_until_the_host_ends() {
             panic!("one folder: {:?}", bank.data_folders());
         };
         assert!(folder.join("keys").is_dir());
-        let told = format!("Its data is in {}", folder.display());
-        assert!(bank.printed.contains(&told), "{}", bank.printed);
+        bank.assert_printed(&[&format!("Its data is in {}", folder.display())]);
         assert!(!bank.host.data().exists(), "the registry's folder");
         bank.host.signal(signal);
         assert_eq!(bank.host.wait_for_exit().await.code(), Some(0));
@@ -35,9 +34,6 @@ async fn the_folder_of_a_killed_host_goes_with_the_next_start() {
 async fn a_data_folder_of_ones_own_is_refused() {
     let host = prepared(None);
     let refused = host.run(&["serve", "--dev", "--data", "mine"]).await;
-    assert_eq!(refused.code, Some(2), "{refused:?}");
-    for flag in ["--dev", "--data"] {
-        assert!(refused.stderr.contains(flag), "{refused:?}");
-    }
+    refused.assert_failure(2, &["--dev", "--data"]);
     assert!(!host.folder().join("mine").exists());
 }

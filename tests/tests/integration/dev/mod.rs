@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Client, Person, wait_for, workspace};
+use strongroom_tests::{Client, Person, assert_parts, wait_for, workspace};
 
 /// Making the people takes some hashes of passwords, on a loaded machine.
 const INTRODUCTION_SECONDS_MAX: u64 = 120;
@@ -82,9 +82,13 @@ impl DevBank {
     /// The data folders of the hosts that have run here.
     fn data_folders(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.host.temporary_files()).expect("a folder");
-        entries
-            .map(|entry| entry.expect("an entry").path())
-            .collect()
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        paths.collect()
+    }
+
+    #[track_caller]
+    fn assert_printed(&self, parts: &[&str]) {
+        assert_parts(&self.printed, parts);
     }
 }
 

@@ -6,10 +6,8 @@ use strongroom_tests::{Bank, json};
 
 /// The lines of the identity among the headers that a component has seen.
 fn identity(seen: &str) -> Vec<&str> {
-    let of_identity = |line: &&str| {
-        line.starts_with("x-strongroom-") && !line.starts_with("x-strongroom-client-address: ")
-    };
-    let mut lines: Vec<_> = seen.lines().filter(of_identity).collect();
+    let mut lines: Vec<_> = seen.lines().collect();
+    lines.retain(|line| line.starts_with("x-strongroom-") && !line.contains("-address: "));
     lines.sort_unstable();
     lines
 }

@@ -2,7 +2,7 @@
 
 use strongroom_tests::api_key::ApiKey;
 use strongroom_tests::bank::UNKNOWN_ID;
-use strongroom_tests::{Bank, json, wait_for};
+use strongroom_tests::{Bank, assert_parts, json, text, wait_for};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -14,20 +14,13 @@ async fn an_unknown_an_expired_and_a_revoked_key_are_401_like_a_bad_token() {
     let admin = bank.admin().await;
     let key = ApiKey::create(&admin, &["guarded:read"]).await;
     let secret = key.token();
-    let other_case: String = secret
-        .chars()
-        .map(|one| match one.is_lowercase() {
-            true => one.to_ascii_uppercase(),
-            false => one.to_ascii_lowercase(),
-        })
-        .collect();
     for unknown in [
         "sk_",
         "sk_unknown",
         &secret[..secret.len() - 1],
         &format!("{secret}A"),
         &format!("sk_{secret}"),
-        &other_case,
+        &secret.to_ascii_lowercase(),
     ] {
         let client = bank.client().with_token(unknown);
         client.get(GUARDED).await.bad_token();
@@ -43,8 +36,8 @@ async fn an_unknown_an_expired_and_a_revoked_key_are_401_like_a_bad_token() {
         (answer.status != 200).then(|| answer.bad_token())
     })
     .await;
-    let a_millisecond = time::Duration::milliseconds(1);
-    assert!(OffsetDateTime::now_utc() + a_millisecond >= expiry);
+    let a_millisecond_later = OffsetDateTime::now_utc() + time::Duration::milliseconds(1);
+    assert!(a_millisecond_later >= expiry);
 
     key.revoke(&admin).await;
     key.get(GUARDED).await.bad_token();
@@ -72,8 +65,7 @@ async fn a_call_without_its_scope_is_403_and_says_which_is_missing() {
             }
             let answer = call.await;
             let document = answer.refused(403, "insufficient_scope");
-            let detail = document["detail"].as_str().expect("a text");
-            assert!(detail.contains(&format!("`{missing}`")), "{detail}");
+            assert_parts(text(&document["detail"]), &[&format!("`{missing}`")]);
             let challenge = format!(
                 r#"Bearer realm="strongroom", error="insufficient_scope", scope="{missing}""#
             );
@@ -91,22 +83,12 @@ async fn a_call_without_its_scope_is_403_and_says_which_is_missing() {
 async fn a_customer_is_one_uuid_of_another_than_the_client() {
     let bank = Bank::shared().await;
     let key = ApiKey::create(&bank.admin().await, &["guarded:read"]).await;
-    for wrong in [
-        "",
-        "nobody",
-        &UNKNOWN_ID.replace('-', ""),
-        &format!("{{{UNKNOWN_ID}}}"),
-        &format!("{UNKNOWN_ID}, {UNKNOWN_ID}"),
-        &key.client_id,
-    ] {
-        let call = key.get(GUARDED).header("x-on-behalf-of", wrong);
-        let document = call.await.refused(400, "bad_request");
-        let detail = document["detail"].as_str().expect("a text");
-        assert!(detail.contains("`x-on-behalf-of`"), "{wrong}: {detail}");
+    let call = |customer: &str| key.get(GUARDED).header("x-on-behalf-of", customer);
+    let twice = call(UNKNOWN_ID).header("x-on-behalf-of", UNKNOWN_ID);
+    for wrong in [call(""), call("nobody"), call(&key.client_id), twice] {
+        let document = wrong.await.refused(400, "bad_request");
+        assert_parts(text(&document["detail"]), &["`x-on-behalf-of`"]);
     }
-    let twice = key.get(GUARDED).header("x-on-behalf-of", UNKNOWN_ID);
-    let twice = twice.header("x-on-behalf-of", UNKNOWN_ID).await;
-    twice.refused(400, "bad_request");
 }
 
 #[tokio::test]
@@ -127,18 +109,12 @@ async fn no_key_acts_for_a_disabled_user() {
     let admin = bank.admin().await;
     let key = ApiKey::create(&admin, &["guarded:read"]).await;
     let customer = bank.customer().await;
-    let for_customer = async || {
-        let call = key.get(GUARDED).header("x-on-behalf-of", &customer.id);
-        call.await
-    };
+    let for_customer = || key.get(GUARDED).header("x-on-behalf-of", &customer.id);
     assert_eq!(for_customer().await.status, 200);
-    admin
-        .change_user(&customer, &json!({"disabled": true}))
-        .await;
+    let (disable, enable) = (json!({"disabled": true}), json!({"disabled": false}));
+    admin.change_user(&customer, &disable).await;
     for_customer().await.refused(403, "customer_disabled");
     assert_eq!(key.get(GUARDED).await.status, 200);
-    admin
-        .change_user(&customer, &json!({"disabled": false}))
-        .await;
+    admin.change_user(&customer, &enable).await;
     assert_eq!(for_customer().await.status, 200);
 }

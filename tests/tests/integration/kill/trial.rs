@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rustix::process::{Signal, kill_process};
 use strongroom_tests::Bank;
-use strongroom_tests::command::run;
+use strongroom_tests::command::verify;
 use strongroom_tests::history::call::id;
 use strongroom_tests::history::journal::{Row, events_of_bank, rows_of_bank};
 use strongroom_tests::history::traffic::{Mix, Town, Wishes};
@@ -120,20 +120,13 @@ impl Trial {
 
         self.check().await;
         self.assert_balances().await;
-        let verified = run(
-            self.bank.folder(),
-            &["verify", "--data", &self.bank.data().display().to_string()],
-        );
-        assert_eq!(verified.code, Some(0), "round {round}: {verified:?}");
+        verify(self.bank.folder()).assert_success();
         self.tally.rounds += 1;
         self.tally.ready_max = self.tally.ready_max.max(ready);
+        let (rows, checked) = (self.checker.books().rows_seen(), started.elapsed());
         println!(
-            "round {round}: killed after {} ms, {answered} answered, {} rows so far; ready after {} ms, checked after {} ms{}",
-            kill_after.as_millis(),
-            self.checker.books().rows_seen(),
-            ready.as_millis(),
-            started.elapsed().as_millis(),
-            if alone { ", alone for a while" } else { "" },
+            "round {round}: killed after {kill_after:?}, {answered} answered, {rows} rows so far; \
+             ready after {ready:?}, checked after {checked:?}; alone for a while: {alone}"
         );
     }
 
@@ -190,16 +183,18 @@ impl Trial {
         let found = Arc::new(found);
         let mut repeating = JoinSet::new();
         for shift in shifts {
-            let recorded = shift
-                .answered
-                .iter()
+            let Shift {
+                mut wishes,
+                answered,
+                unanswered: (who, ask),
+            } = shift;
+            let recorded = answered
+                .into_iter()
                 .filter(|(_, reply)| reply.is_recorded());
-            self.recorded
-                .extend(recorded.map(|(request, _)| request.clone()));
+            self.recorded.extend(recorded.map(|(request, _)| request));
             let (town, history) = (Arc::clone(&self.town), self.history.clone());
             let found = Arc::clone(&found);
             repeating.spawn(async move {
-                let (mut wishes, (who, ask)) = (shift.wishes, shift.unanswered);
                 let person = town.person(who);
                 let (reply, is_first_try) = match history.ask(person, &ask).await {
                     Heard::Final(reply) => (reply, true),
@@ -212,10 +207,8 @@ impl Trial {
                 assert!(is_right, "{was_there}: {ask:?}: {reply:?}");
                 if reply.is_recorded() {
                     let again = history.ask_until_answered(person, &ask).await;
-                    assert!(
-                        again.replayed && again.is_same(&reply),
-                        "{ask:?}: {again:?}"
-                    );
+                    let is_same = again.replayed && again.is_same(&reply);
+                    assert!(is_same, "{ask:?}: {again:?}");
                 }
                 (wishes, was_there)
             });
@@ -257,11 +250,8 @@ impl Trial {
             for account in owner.all("/api/accounts?limit=500").await {
                 let balance = minor(text(&account["balance"]));
                 let expected = self.checker.model().account(id(&account["id"]));
-                assert_eq!(
-                    Some(balance),
-                    expected.map(|account| account.balance()),
-                    "{account}"
-                );
+                let expected = expected.map(|account| account.balance());
+                assert_eq!(Some(balance), expected, "{account}");
                 assert!(balance >= 0, "{account} is overdrawn");
             }
         }
@@ -319,10 +309,8 @@ impl Tally {
         ] {
             assert!(self.rows.contains_key(what), "no {what}");
         }
-        assert!(
-            self.unanswered_recorded > 0 && self.unanswered_unrecorded > 0,
-            "no kill came on both sides of a commit"
-        );
+        let on_both_sides = self.unanswered_recorded > 0 && self.unanswered_unrecorded > 0;
+        assert!(on_both_sides, "no kill came on both sides of a commit");
     }
 }
 
@@ -331,13 +319,14 @@ impl fmt::Display for Tally {
         for (what, count) in &self.rows {
             writeln!(formatter, "{count:>9} {what}")?;
         }
+        let Self {
+            rounds, ready_max, ..
+        } = self;
+        let (recorded, unrecorded) = (self.unanswered_recorded, self.unanswered_unrecorded);
         write!(
             formatter,
-            "{} rounds; {} of the requests without an answer were recorded, {} were not; ready after at most {} ms",
-            self.rounds,
-            self.unanswered_recorded,
-            self.unanswered_unrecorded,
-            self.ready_max.as_millis()
+            "{rounds} rounds; {recorded} of the requests without an answer were recorded, \
+             {unrecorded} were not; ready after at most {ready_max:?}"
         )
     }
 }
