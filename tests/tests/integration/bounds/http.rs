@@ -1,14 +1,15 @@
 //! A request that makes its instance misbehave: the instance is lost, the gateway answers the
 //! request, and nothing else happens.
 
-use crate::bounds::neighbours::{Neighbours, assert_honest};
+use crate::bounds::neighbours::{Neighbours, assert_honest, by_hand};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 use strongroom_tests::Answer;
 use strongroom_tests::registry::Service;
 use strongroom_tests::wire::Connection;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
+const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 /// How many of an attack run at once.
 const AT_ONCE: usize = 4;
 
@@ -36,17 +37,13 @@ fn assert_broken_off(outcome: Result<Answer, reqwest::Error>) {
 /// Each request is refused, with the neighbours well meanwhile, and an honest one is served after.
 #[tokio::test]
 async fn what_fails_before_its_answer_is_refused() {
+    let hostile = || hostile().public();
+    let busy = hostile().limit("cpu", "500ms").limit("timeout", "50s");
     let neighbours = Neighbours::of([
-        ("hostile", hostile().public()),
-        (
-            "busy",
-            hostile()
-                .public()
-                .limit("cpu", "500ms")
-                .limit("timeout", "50s"),
-        ),
-        ("small", hostile().public().limit("memory", "32MiB")),
-        ("tight", hostile().public().limit("handles", 50)),
+        ("hostile", hostile()),
+        ("busy", busy),
+        ("small", hostile().limit("memory", "32MiB")),
+        ("tight", hostile().limit("handles", 50)),
     ])
     .await;
     let (late, failed) = ((504, "deadline_exceeded"), (502, "service_failed"));
@@ -94,26 +91,19 @@ async fn what_fails_before_its_answer_is_refused() {
 /// this one is written by hand.
 #[tokio::test]
 async fn a_guest_that_returns_without_a_response_is_answered_at_once() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("silent.wasm");
-    let component = wat::parse_str(include_str!("silent.wat")).expect("it is a component");
-    std::fs::write(&file, component).expect("the component can be written");
-    let silent = Service::default().set("component", file.display().to_string());
+    let (_folder, silent) = by_hand(include_str!("silent.wat"));
     let neighbours = neighbours_of(silent.limit("timeout", "60s")).await;
     for _same_instance in 0..3 {
-        let answer = neighbours.client().get("/api/hostile/").into_future();
-        let answer = timeout(Duration::from_secs(10), answer).await;
-        answer
-            .expect("no client waits")
-            .refused(502, "service_failed");
+        let answer = neighbours.client().get("/api/hostile/").within(10).await;
+        answer.refused(502, "service_failed");
     }
 }
 
 /// No client takes what breaks off for a whole response.
 #[tokio::test]
 async fn what_fails_in_its_response_breaks_it_off() {
-    let roomy = hostile().public().limit("response_body", "64KiB");
-    let tight = hostile().public().limit("response_body", "63KiB");
+    let sized = |size: &str| hostile().public().limit("response_body", size);
+    let (roomy, tight) = (sized("64KiB"), sized("63KiB"));
     let hostile = hostile().public();
     let services = [("hostile", hostile), ("roomy", roomy), ("tight", tight)];
     let neighbours = Neighbours::of(services).await;
@@ -153,10 +143,8 @@ async fn a_status_that_ends_no_request_is_a_failure_of_the_service() {
 #[tokio::test]
 async fn a_client_that_reads_nothing_keeps_an_instance_no_longer_than_the_wall_clock_says() {
     let neighbours = neighbours_of(hostile().limit("instances", 1)).await;
-    let mut connection = Connection::open(neighbours.address()).await;
-    connection
-        .send("GET /api/hostile/endless-body HTTP/1.1\r\nhost: bank\r\n\r\n")
-        .await;
+    let request = "GET /api/hostile/endless-body HTTP/1.1\r\nhost: bank\r\n\r\n";
+    let _reader = Connection::begin(LOCALHOST, neighbours.address(), request).await;
     neighbours.are_well().await;
     // It waits for the only instance; were it never given back, the answer would be 503.
     assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
@@ -164,44 +152,34 @@ async fn a_client_that_reads_nothing_keeps_an_instance_no_longer_than_the_wall_c
 
 #[tokio::test]
 async fn slow_readers_leave_most_instances_to_others() {
-    let hostile = hostile()
-        .limit("instances", 4)
-        .limit("slow_answers", 1)
-        .limit("timeout", "50s");
-    let neighbours = neighbours_of(hostile).await;
+    let hostile = hostile().limit("instances", 4).limit("slow_answers", 1);
+    let neighbours = neighbours_of(hostile.limit("timeout", "50s")).await;
     let mut readers = Vec::new();
     for _ in 0..4 {
-        let mut reader = Connection::open(neighbours.address()).await;
         let request =
             "GET /api/hostile/trickle HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
-        reader.send(request).await;
+        let mut reader = Connection::begin(LOCALHOST, neighbours.address(), request).await;
         reader.wait_for("200 OK").await;
         readers.push(reader);
     }
     // All four have an instance. Without a bound an honest request would wait until the first has
     // used up its time.
-    let client = neighbours.client();
-    let honest = assert_honest(&client, "/api/hostile/fine", "fine");
-    timeout(Duration::from_secs(20), honest)
-        .await
-        .expect("it is served long before the readers' time is up");
-    let mut broken_off = JoinSet::new();
+    let call = neighbours.client().get("/api/hostile/fine");
+    assert_eq!(call.within(20).await.text(), "fine");
+    let mut are_closed = JoinSet::new();
     for mut reader in readers {
-        broken_off
-            .spawn(async move { timeout(Duration::from_secs(10), reader.read_to_the_end()).await });
+        let time_max = Duration::from_secs(10);
+        are_closed.spawn(async move { reader.is_closed_within(time_max).await });
     }
-    let ended = broken_off.join_all().await;
-    assert_eq!(ended.iter().filter(|ended| ended.is_ok()).count(), 3);
+    let are_closed = are_closed.join_all().await;
+    assert_eq!(are_closed.iter().filter(|is_closed| **is_closed).count(), 3);
 }
 
 /// An instance that goes on after its answer counts until it has ended.
 #[tokio::test]
 async fn a_service_has_no_more_instances_than_it_may_after_their_answers() {
-    let late = Service::guest("late")
-        .public()
-        .limit("instances", 2)
-        .limit("cpu", "500ms")
-        .limit("timeout", "1s");
+    let late = Service::guest("late").public().limit("instances", 2);
+    let late = late.limit("cpu", "500ms").limit("timeout", "1s");
     let neighbours = Neighbours::of([("late", late)]).await;
     for behaviour in ["loop", "sleep", "panic"] {
         println!("{behaviour}");

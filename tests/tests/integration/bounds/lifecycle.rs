@@ -2,7 +2,7 @@
 
 use crate::bounds::neighbours::{Neighbours, assert_honest};
 use strongroom_tests::registry::Service;
-use strongroom_tests::wait_until;
+use strongroom_tests::{assert_parts, wait_until};
 
 /// A failed start or tick is noted in less.
 const NOTED_SECONDS_MAX: u64 = 30;
@@ -10,57 +10,26 @@ const NOTED_SECONDS_MAX: u64 = 30;
 const WORDS_BYTES_MAX: usize = 16 << 10;
 /// The names come first in the alphabet, so that a host that starts one service after the other is
 /// found out.
-const STARTS: [StartFailure; 6] = [
-    StartFailure {
-        name: "a-loop",
-        start: "50s",
-        reason: "computed for more than 500ms (`limits.cpu`)",
-    },
-    StartFailure {
-        name: "a-sleep",
-        start: "2s",
-        reason: "took longer than 2s",
-    },
-    StartFailure {
-        name: "a-panic",
-        start: "10s",
-        reason: "unreachable",
-    },
-    StartFailure {
-        name: "a-exit",
-        start: "10s",
-        reason: "exit status 0",
-    },
-    StartFailure {
-        name: "a-memory",
-        start: "10s",
-        reason: "more memory than `limits.memory`",
-    },
-    StartFailure {
-        name: "a-long-error",
-        start: "10s",
-        reason: "failed",
-    },
-];
-
+///
 /// A service whose start fails as its name says, the time it has, and the reason that the host
 /// gives.
-struct StartFailure {
-    name: &'static str,
-    start: &'static str,
-    reason: &'static str,
-}
+const STARTS: [(&str, &str, &str); 6] = [
+    ("a-loop", "50s", "for more than 500ms (`limits.cpu`)"),
+    ("a-sleep", "2s", "took longer than 2s"),
+    ("a-panic", "10s", "unreachable"),
+    ("a-exit", "10s", "exit status 0"),
+    ("a-memory", "10s", "more memory than `limits.memory`"),
+    ("a-long-error", "10s", "failed"),
+];
 
 fn clockwork() -> Service {
-    Service::guest("clockwork")
-        .public()
-        .limit("cpu", "500ms")
-        .limit("timeout", "1s")
+    let clockwork = Service::guest("clockwork").public();
+    clockwork.limit("cpu", "500ms").limit("timeout", "1s")
 }
 
 /// Services that misbehave in the same call of their lifecycle, each in the way of its name.
 fn misbehaving(call: &str) -> [(&'static str, Service); 6] {
-    STARTS.map(|StartFailure { name, start, .. }| {
+    STARTS.map(|(name, start, _)| {
         let service = clockwork().config(call, &name["a-".len()..]);
         (name, service.limit("start", start))
     })
@@ -71,7 +40,7 @@ fn misbehaving(call: &str) -> [(&'static str, Service); 6] {
 async fn a_start_that_fails_has_a_reason_and_can_be_mended() {
     let neighbours = Neighbours::of(misbehaving("start")).await;
     let fail = async || {
-        for StartFailure { name, .. } in STARTS {
+        for (name, ..) in STARTS {
             wait_until("the start to fail", NOTED_SECONDS_MAX, async || {
                 neighbours.service(name).await["state"] == "failed"
             })
@@ -79,21 +48,18 @@ async fn a_start_that_fails_has_a_reason_and_can_be_mended() {
         }
     };
     neighbours.stay_well_while(fail).await;
-    for StartFailure { name, reason, .. } in STARTS {
+    for (name, _, reason) in STARTS {
         let path = format!("/api/{name}");
         let error = neighbours.service(name).await["last_error"].to_string();
-        assert!(
-            error.contains("`start`") && error.contains(reason),
-            "{error}"
-        );
+        assert_parts(&error, &["`start`", reason]);
         assert!(error.len() < WORDS_BYTES_MAX, "{} bytes", error.len());
         let answer = neighbours.client().get(&path).await;
         answer.refused(503, "service_unavailable");
     }
     assert_log_is_cut(&neighbours).await;
-    let mended = STARTS.map(|failure| (failure.name, clockwork()));
+    let mended = STARTS.map(|(name, ..)| (name, clockwork()));
     neighbours.replace(mended).await;
-    for StartFailure { name, .. } in STARTS {
+    for (name, ..) in STARTS {
         assert_honest(&neighbours.client(), &format!("/api/{name}"), "fine").await;
     }
 }
@@ -111,7 +77,7 @@ async fn a_start_that_takes_long_keeps_nobody_waiting() {
 #[tokio::test]
 async fn a_tick_that_fails_is_logged_and_comes_again() {
     let neighbours = Neighbours::of(misbehaving("tick")).await;
-    for StartFailure { name, .. } in STARTS {
+    for (name, ..) in STARTS {
         let failed_ticks = || {
             let log = neighbours.log();
             let quoted = format!("\"{name}\"");

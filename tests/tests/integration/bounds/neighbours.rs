@@ -5,8 +5,9 @@ use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use strongroom_tests::bank::{Person, new_key};
-use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::registry::{BANK_SERVICES, Registry, Service};
 use strongroom_tests::{Bank, Client, list, text, wait_until};
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// All that the neighbours do takes less than a second without an attack. It may take this long: it
@@ -18,15 +19,6 @@ const SLOWER_MAX: u32 = 10;
 const SLOW_TIME_MAX: Duration = Duration::from_secs(60);
 /// Longer than any start that a test bounds, so that a service that must wait for one is found out.
 const SERVING_SECONDS_MAX: u64 = 180;
-/// The services that must be well.
-const NEIGHBOURS: [&str; 6] = [
-    "accounts",
-    "auth",
-    "hello",
-    "token",
-    "transactions",
-    "webhooks",
-];
 
 /// The bank, `hello`, and hostile services beside them.
 pub struct Neighbours {
@@ -55,9 +47,11 @@ impl Neighbours {
         wait_until("the neighbours to serve", SERVING_SECONDS_MAX, async || {
             let services = bank.services().await;
             let serving = list(&services["services"]).iter().filter(|service| {
-                NEIGHBOURS.contains(&text(&service["name"])) && service["state"] == "serving"
+                let name = text(&service["name"]);
+                let of_bank = BANK_SERVICES.iter().any(|(service, _)| *service == name);
+                (of_bank || name == "hello") && service["state"] == "serving"
             });
-            serving.count() == NEIGHBOURS.len()
+            serving.count() == BANK_SERVICES.len() + 1
         })
         .await;
         let admin = bank.admin().await;
@@ -122,6 +116,15 @@ impl Neighbours {
         assert_eq!(balances, ("7.00".to_owned(), "3.00".to_owned()));
         assert_eq!(self.client().get("/api/hello").await.text(), "hello");
     }
+}
+
+/// A service whose component is written by hand, and the folder of its file.
+pub fn by_hand(text: &str) -> (TempDir, Service) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("by-hand.wasm");
+    let component = wat::parse_str(text).expect("it is a component");
+    std::fs::write(&file, component).expect("the component can be written");
+    (folder, Service::default().file(&file))
 }
 
 /// Asserts that a service answers an honest request.

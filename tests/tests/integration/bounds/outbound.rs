@@ -3,6 +3,14 @@
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 
+fn caller() -> Service {
+    Service::guest("hostile").public()
+}
+
+fn alone(caller: Service) -> Registry {
+    Registry::empty().service("caller", caller)
+}
+
 async fn call(host: &Host, url: &str) -> String {
     let path = format!("/api/caller/outbound?{url}");
     host.client().get(&path).await.text()
@@ -10,21 +18,17 @@ async fn call(host: &Host, url: &str) -> String {
 
 #[tokio::test]
 async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
-    let caller = Service::guest("hostile").public();
-    let registry = Registry::empty().service("caller", caller.clone());
-    let host = Host::start(&registry, None).await;
+    let host = Host::start(&alone(caller()), None).await;
     // The host's own admin listener stands for the outside: it is an HTTP server on a port of this
     // test's own.
     let outside = format!("http://{}", host.admin_address());
     let healthz = format!("{outside}/healthz");
-    assert!(
-        call(&host, &healthz).await.starts_with("refused"),
-        "nothing is named"
-    );
+    // Nothing is named.
+    let answer = call(&host, &healthz).await;
+    assert!(answer.starts_with("refused"), "{answer}");
 
-    let named = caller.set("outbound", vec![outside.clone()]);
-    host.save_registry(&Registry::empty().service("caller", named))
-        .await;
+    let named = caller().set("outbound", vec![outside]);
+    host.save_registry(&alone(named)).await;
     assert_eq!(call(&host, &healthz).await, "status 200 OK");
 
     let port = host.admin_address().rsplit(':').next().expect("a port");
@@ -40,13 +44,11 @@ async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
 
 #[tokio::test]
 async fn an_origin_may_be_a_name_and_one_without_an_address_is_an_error() {
-    let caller = Service::guest("hostile").public();
-    let host = Host::start(&Registry::empty().service("caller", caller.clone()), None).await;
+    let host = Host::start(&alone(caller()), None).await;
     let port = host.admin_address().rsplit(':').next().expect("a port");
     let origins = ["localhost", "nowhere.invalid."].map(|name| format!("http://{name}:{port}"));
-    let named = caller.set("outbound", origins.to_vec());
-    host.save_registry(&Registry::empty().service("caller", named))
-        .await;
+    let named = caller().set("outbound", origins.to_vec());
+    host.save_registry(&alone(named)).await;
     let [here, nowhere] = origins.map(|origin| format!("{origin}/healthz"));
     assert_eq!(call(&host, &here).await, "status 200 OK");
     let answer = call(&host, &nowhere).await;
@@ -55,10 +57,8 @@ async fn an_origin_may_be_a_name_and_one_without_an_address_is_an_error() {
 
 #[tokio::test]
 async fn an_instance_sends_more_requests_with_options_than_it_may_have_handles() {
-    let caller = Service::guest("hostile").public();
-    let limited = caller.limit("handles", 32).limit("instances", 1);
-    let registry = Registry::empty().service("caller", limited);
-    let host = Host::start(&registry, None).await;
+    let limited = caller().limit("handles", 32).limit("instances", 1);
+    let host = Host::start(&alone(limited), None).await;
     let nowhere = format!("http://{}/", host.address());
     for _ in 0..64 {
         let answer = call(&host, &nowhere).await;
@@ -68,8 +68,7 @@ async fn an_instance_sends_more_requests_with_options_than_it_may_have_handles()
 
 #[tokio::test]
 async fn a_request_that_is_never_sent_keeps_little() {
-    let caller = Service::guest("hostile").public();
-    let host = Host::start(&Registry::empty().service("caller", caller), None).await;
+    let host = Host::start(&alone(caller()), None).await;
     let longest = host.client().get("/api/caller/unsent-request").await;
     assert_eq!(longest.text(), "Some(64) Some(1024)");
 }

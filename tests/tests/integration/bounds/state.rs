@@ -2,47 +2,32 @@
 
 use crate::bounds::links::caller;
 use crate::bounds::neighbours::{Neighbours, assert_honest};
-use strongroom_tests::Client;
+use crate::bounds::shell::Shell;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Client, assert_parts};
 
 fn twin(secret: &str) -> Service {
     Service::guest("sql").public().config("secret", secret)
 }
 
-async fn twins() -> Neighbours {
-    Neighbours::of([
-        ("left", twin("of the left")),
-        ("right", twin("of the right")),
-    ])
-    .await
-}
-
-async fn sql(client: &Client, path: &str, statement: &str) -> (u16, String) {
-    let answer = client
-        .post(path)
-        .body("text/plain", statement.to_owned())
-        .await;
-    (answer.status, answer.text())
-}
-
 #[tokio::test]
 async fn services_of_one_component_have_stores_and_configurations_of_their_own() {
-    let services = twins().await;
+    let twins = [
+        ("left", twin("of the left")),
+        ("right", twin("of the right")),
+    ];
+    let services = Neighbours::of(twins).await;
     let client = services.client();
-    let execute = async |service: &str, statement: &str| {
-        let answer = sql(&client, &format!("/api/{service}/execute"), statement).await;
-        assert_eq!(answer.0, 200, "{}", answer.1);
-    };
-    execute("left", "CREATE TABLE notes (note TEXT)").await;
-    execute("left", "INSERT INTO notes VALUES ('of the left')").await;
-    let (status, error) = sql(&client, "/api/right/query", "SELECT note FROM notes").await;
-    assert_eq!(status, 422);
+    let [left, right] = ["left", "right"].map(|service| Shell::of(&services, service));
+    let notes = "CREATE TABLE notes AS SELECT 'of the left' AS note";
+    left.execute(notes).await.expect("a table of the left");
+    let read = "SELECT note FROM notes";
+    let error = right.query(read).await.expect_err("no table of the right");
     assert!(error.contains("no such table"), "{error}");
-    let tables = "SELECT count(*) FROM sqlite_schema";
-    assert_eq!(sql(&client, "/api/right/query", tables).await.1, "0");
-    let own = sql(&client, "/api/left/query", "SELECT note FROM notes").await;
-    assert_eq!(own.1, "of the left");
+    let tables = right.query("SELECT count(*) FROM sqlite_schema").await;
+    assert_eq!(tables.as_deref(), Ok("0"));
+    assert_eq!(left.query(read).await.as_deref(), Ok("of the left"));
     assert_honest(&client, "/api/left/config", "secret=of the left").await;
     assert_honest(&client, "/api/right/config", "secret=of the right").await;
 }
@@ -55,25 +40,16 @@ async fn count(client: &Client) -> u64 {
 
 #[tokio::test]
 async fn the_memory_of_an_instance_is_its_own_and_ends_with_its_first_failure() {
-    let hostile = Service::guest("hostile")
-        .public()
-        .limit("instances", 1)
-        .limit("timeout", "1s");
+    let hostile = Service::guest("hostile").public();
+    let hostile = hostile.limit("instances", 1).limit("timeout", "1s");
     let services = [("hostile", hostile.clone()), ("other", hostile)];
     let services = Neighbours::of(services).await;
     let client = services.client();
     assert_eq!((count(&client).await, count(&client).await), (1, 2));
     // A service of the same component shares no memory.
     assert_honest(&client, "/api/other/count", "1").await;
-    for behaviour in [
-        "trap",
-        "loop",
-        "sleep",
-        "memory",
-        "recursion",
-        "handles",
-        "fields",
-    ] {
+    let behaviours = "trap loop sleep memory recursion handles fields";
+    for behaviour in behaviours.split(' ') {
         let failed = client.get(&format!("/api/hostile/{behaviour}")).await;
         assert!([502, 504].contains(&failed.status), "{behaviour}");
         assert_eq!(count(&client).await, 1, "it is a new one after {behaviour}");
@@ -104,10 +80,7 @@ async fn an_instance_sees_the_identity_of_its_own_request_only() {
     };
     for (person, other) in [(&alice, &bob), (&bob, &alice)] {
         let headers = seen(person, "guarded").await;
-        assert!(
-            headers.contains(&format!("x-strongroom-subject: {}", person.id)),
-            "{headers}"
-        );
+        assert_parts(&headers, &[&format!("x-strongroom-subject: {}", person.id)]);
         assert!(!headers.contains(&other.id), "{headers}");
         assert!(!headers.contains(person.token()), "{headers}");
     }
@@ -119,16 +92,12 @@ async fn an_instance_sees_the_identity_of_its_own_request_only() {
 
 #[tokio::test]
 async fn a_link_call_leaves_nothing_in_the_instance_after_a_failure() {
-    let callee = Service::guest("callee")
-        .limit("instances", 1)
-        .limit("timeout", "1s");
+    let callee = Service::guest("callee").limit("instances", 1);
+    let callee = callee.limit("timeout", "1s");
     let services = Neighbours::of([("callee", callee), ("caller", caller())]).await;
     let client = services.client();
     let calls = async || client.get("/api/caller/count").await.text();
-    assert_eq!(
-        (calls().await, calls().await),
-        ("1".to_owned(), "2".to_owned())
-    );
+    assert_eq!([calls().await, calls().await], ["1", "2"]);
     for behaviour in ["panic", "loop", "sleep", "memory", "recursion", "huge"] {
         let failed = client.get(&format!("/api/caller/{behaviour}")).await;
         assert_eq!(failed.status, 503, "{behaviour}");

@@ -1,27 +1,22 @@
 //! A table that grows. No guest of Rust can make one grow, so this callee is written by hand.
 
 use crate::bounds::links::caller;
-use crate::bounds::neighbours::{Neighbours, assert_honest};
-use strongroom_tests::registry::Service;
+use crate::bounds::neighbours::{Neighbours, assert_honest, by_hand};
 use tempfile::TempDir;
 
 /// It answers `grown` or `refused`; `large` asks for 50,000 elements, and any other word for 100.
 const GREEDY_TABLE: &str = include_str!("greedy_table.wat");
 
 /// The folder is that of the component's file.
-async fn beside(limit: impl FnOnce(Service) -> Service) -> (TempDir, Neighbours) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("greedy-table.wasm");
-    let component = wat::parse_str(GREEDY_TABLE).expect("it is a component");
-    std::fs::write(&file, component).expect("the component can be written");
-    let callee = limit(Service::default().set("component", file.display().to_string()));
-    let neighbours = Neighbours::of([("callee", callee), ("caller", caller())]).await;
-    (folder, neighbours)
+async fn beside(limit: &str, value: i64) -> (TempDir, Neighbours) {
+    let (folder, callee) = by_hand(GREEDY_TABLE);
+    let services = [("callee", callee.limit(limit, value)), ("caller", caller())];
+    (folder, Neighbours::of(services).await)
 }
 
 #[tokio::test]
 async fn a_table_without_end_is_refused() {
-    let (_folder, neighbours) = beside(|callee| callee.limit("reuse", 10)).await;
+    let (_folder, neighbours) = beside("reuse", 10).await;
     let client = neighbours.client();
     let answers = neighbours
         .stay_well_while(async || {
@@ -42,7 +37,7 @@ async fn a_table_without_end_is_refused() {
 
 #[tokio::test]
 async fn the_registry_says_how_large_tables_are() {
-    let (_folder, neighbours) = beside(|callee| callee.limit("table_elements", 1_000)).await;
+    let (_folder, neighbours) = beside("table_elements", 1_000).await;
     let client = neighbours.client();
     assert_honest(&client, "/api/caller/small", "grown").await;
     assert_eq!(client.get("/api/caller/large").await.text(), "refused");
