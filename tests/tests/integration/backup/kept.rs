@@ -26,7 +26,6 @@ fn registry_that_keeps_in(folder: &Path) -> Registry {
     Registry::bank().host("backup", backup)
 }
 
-/// The folder of the bank's backups.
 fn kept(bank: &Bank) -> Option<PathBuf> {
     let id = std::fs::read_to_string(bank.data().join("bank.id")).ok()?;
     Some(bank.folder().join("kept").join(id.trim_end()))
@@ -45,7 +44,6 @@ fn backup(bank: &Bank) -> Option<(PathBuf, OffsetDateTime)> {
     found.next()
 }
 
-/// Waits until the backup is of after now.
 async fn wait_for_backup(bank: &Bank) -> PathBuf {
     let now = OffsetDateTime::now_utc();
     wait_for("the backup", SECONDS_MAX, async || {

@@ -18,14 +18,12 @@ const MOVERS: usize = 8;
 /// When a transfer was acknowledged, by its id.
 pub type Acknowledged = BTreeMap<String, Instant>;
 
-/// Clients at work.
 pub struct Movers {
     is_over: Arc<AtomicBool>,
     clients: JoinSet<Acknowledged>,
 }
 
 impl Movers {
-    /// Lets them begin.
     pub fn begin(pair: &Pair) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let mut clients = JoinSet::new();

@@ -48,7 +48,6 @@ async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {
     assert_eq!(confirmed["needs_confirmation"], false, "{confirmed}");
     key.get("/api/accounts").await.expect(200);
 
-    // It is so after a restart too.
     restored.host.restart().await;
     key.at(&restored).get("/api/accounts").await.expect(200);
     assert_eq!(restored.me(pair.alice.token()).await.status, 401);

@@ -6,7 +6,6 @@ use strongroom_tests::wire::Connection;
 
 /// More than the system takes for a client that does not read.
 const CLOSED_STORE_BYTES: u64 = 64 << 20;
-/// How many admin connections there may be at once.
 const CONNECTIONS: usize = 64;
 /// How a whole response in chunks ends (RFC 9112 section 7.1).
 const LAST_CHUNK: &str = "\r\n0\r\n\r\n";

@@ -14,9 +14,7 @@ use super::mover::{Acknowledged, Movers, back_up, restored};
 
 /// How long a backup of a small bank takes at most, in milliseconds: a kill comes within.
 const BACKUP_MS_MAX: u64 = 400;
-/// How many transfers of earlier rounds are looked up in each.
 const EARLIER_LOOKED_UP: usize = 200;
-/// How many transfers are looked up at once.
 const LOOK_UPS_AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,6 @@ use strongroom_tests::registry::Service;
 use strongroom_tests::wait_until;
 use tokio::task::JoinSet;
 
-/// The lines a second of a service that says nothing else.
 const LINES_PER_SECOND: usize = 200;
 /// In which what a guest printed is in the log, or left out of it.
 const LOGGED_SECONDS_MAX: u64 = 10;
@@ -33,7 +32,6 @@ async fn is_thinned(hostile: Service, lines_per_second: usize) {
     assert_few(&neighbours.log(), "flood ", started, lines_per_second);
 }
 
-/// Asserts that the log has such lines, and no more than so many a second.
 #[track_caller]
 fn assert_few(log: &str, line: &str, started: Instant, lines_per_second: usize) {
     let logged = log.matches(line).count();

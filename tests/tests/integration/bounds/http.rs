@@ -10,7 +10,6 @@ use strongroom_tests::wire::Connection;
 use tokio::task::JoinSet;
 
 const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// How many of an attack run at once.
 const AT_ONCE: usize = 4;
 
 async fn neighbours_of(hostile: Service) -> Neighbours {
@@ -21,7 +20,6 @@ fn hostile() -> Service {
     Service::guest("hostile").limit("timeout", "2s")
 }
 
-/// Some requests for the same behaviour at once.
 async fn crowd(neighbours: &Neighbours, path: &str) -> Vec<Answer> {
     let requests = (0..AT_ONCE).map(|_| neighbours.client().get(path).into_future());
     requests.collect::<JoinSet<_>>().join_all().await

@@ -127,7 +127,6 @@ pub fn by_hand(text: &str) -> (TempDir, Service) {
     (folder, Service::default().file(&file))
 }
 
-/// Asserts that a service answers an honest request.
 pub async fn assert_honest(client: &Client, path: &str, expected: &str) {
     let answer = client.get(path).await;
     let found = (answer.status, answer.text());

@@ -11,7 +11,6 @@ pub struct Shell {
     service: &'static str,
 }
 
-/// The service, public.
 pub fn service() -> Service {
     Service::guest("sql").public().limit("timeout", "20s")
 }
@@ -41,7 +40,6 @@ impl Shell {
         }
     }
 
-    /// A read.
     pub async fn query(&self, statement: &str) -> Result<String, String> {
         self.run("query", statement).await
     }

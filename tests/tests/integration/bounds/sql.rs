@@ -5,7 +5,6 @@ use crate::bounds::shell::{self, Shell};
 use strongroom_tests::registry::Service;
 use tokio::task::JoinSet;
 
-/// Counts without end.
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
@@ -79,7 +78,6 @@ async fn native_code_cannot_be_loaded_and_no_copy_of_the_store_written() {
     assert_store_works(&shell).await;
 }
 
-/// Answers and values that are too large.
 const TOO_LARGE: [&str; 8] = [
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n",
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT hex(zeroblob(10000)) FROM n",

@@ -31,7 +31,6 @@ async fn a_table_without_end_is_refused() {
         assert_eq!(tens.first().map(String::as_str), Some("grown"), "{tens:?}");
         assert_eq!(tens.last().map(String::as_str), Some("refused"), "{tens:?}");
     }
-    // The next instance.
     assert_honest(&client, "/api/caller/small", "grown").await;
 }
 

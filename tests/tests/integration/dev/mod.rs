@@ -25,7 +25,6 @@ struct DevBank {
 }
 
 impl DevBank {
-    /// The default bank.
     async fn start() -> Self {
         let host = Host::prepared(&Registry::bank(), None);
         let script = workspace::root().join("demo.toml");
@@ -33,7 +32,6 @@ impl DevBank {
         Self::launch(host).await
     }
 
-    /// A host with one small service, and this script.
     async fn small(script: Option<&str>) -> Self {
         Self::launch(prepared(script)).await
     }
@@ -63,7 +61,6 @@ impl DevBank {
         password.lines().next().expect("a password").trim()
     }
 
-    /// A client with the token that is printed of a person.
     fn client(&self, email: &str) -> Client {
         self.host.client().with_token(self.told(email, "token"))
     }
@@ -79,7 +76,6 @@ impl DevBank {
         Client::new(&url).with_token(token.trim_end_matches('\''))
     }
 
-    /// The data folders of the hosts that have run here.
     fn data_folders(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.host.temporary_files()).expect("a folder");
         let paths = entries.map(|entry| entry.expect("an entry").path());

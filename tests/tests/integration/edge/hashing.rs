@@ -10,7 +10,6 @@ use strongroom_tests::scale::short_or_full;
 use strongroom_tests::{Answer, Bank, json, wait_until};
 use tokio::time::timeout;
 
-/// The logins of one address.
 const LOGINS_EACH: usize = 8;
 /// All that a customer and an administrator do meanwhile; when hashing had no lane of its own one
 /// call took 9 s.

@@ -16,7 +16,6 @@ const CLAIMS: [&str; 6] = [
     "x-strongroom-client-address",
 ];
 
-/// What no host says of a client.
 const LIE: &str = "a-lie-about-somebody";
 
 async fn seen(client: &Client, service: &str, fields: &[(&str, &str)]) -> String {
@@ -79,7 +78,6 @@ async fn z4_trailers_tell_a_component_nothing() {
     assert!(!answer.text().contains(LIE), "{answer:?}");
 }
 
-/// The address that a component sees.
 async fn told_address(client: &Client, fields: &[(&str, &str)]) -> String {
     let headers = seen(client, "hostile", fields).await;
     let mut lines = headers.lines();

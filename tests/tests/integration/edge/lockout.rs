@@ -4,7 +4,6 @@ use strongroom_tests::attackers::attacker;
 use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use strongroom_tests::{Answer, Bank, Client, json, text};
 
-/// A wrong password.
 const GUESS: &str = "not the password of anybody";
 /// The addresses of strangers: some in the administrator's own network of 256, some in others.
 const STRANGERS: usize = 40;

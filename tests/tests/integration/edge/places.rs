@@ -12,9 +12,7 @@ use strongroom_tests::{Bank, wait_until};
 use tokio::time::sleep;
 
 const GET: &str = "GET /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n";
-/// All the places of a small host.
 const PLACES: i64 = 16;
-/// The share of one address.
 const SHARE: usize = 8;
 /// The host hangs up at once; this tells it from hanging up after a head's time.
 const AT_ONCE: Duration = Duration::from_secs(5);

@@ -12,10 +12,8 @@ use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Bank, json, wait_until};
 
 const NEW_PASSWORD: &str = "nine herons count pebbles";
-/// How many clients refresh without rest.
 const CLIENTS: usize = 64;
 
-/// Refreshes that never end, from many addresses.
 fn begin_refreshes(bank: &Bank) -> Flood {
     let clients = (0..CLIENTS).map(|number| {
         let client = bank.client_at(attacker(number));

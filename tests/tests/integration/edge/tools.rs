@@ -22,7 +22,6 @@ async fn target() -> Host {
     Host::start(&registry, None).await
 }
 
-/// Says where the target is, and where the attack comes from.
 pub fn aim(command: &mut Command, host: &Host, source: Ipv4Addr) {
     let address = host.address().rsplit('/').next().expect("an address");
     let (address, port) = address.rsplit_once(':').expect("a port");
@@ -59,7 +58,6 @@ async fn h3_no_mutated_framing_smuggles_a_request() {
     assert!(!log.contains("smuggled"), "the hidden request was read");
 }
 
-/// The connections that may be open beside those of the attack.
 const OTHER_CONNECTIONS: usize = 32;
 
 /// Runs slowhttptest; asserts that the host hangs up on all its connections, and serves a customer

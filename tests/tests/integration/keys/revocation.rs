@@ -12,17 +12,14 @@ use strongroom_tests::{Bank, wait_until};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// How many clients use a key without rest.
 const CLIENTS: usize = 64;
 /// How long they go on after it is revoked.
 const AFTER: Duration = Duration::from_millis(500);
 
 /// Clients that use one key, from many addresses.
 struct Users {
-    /// The revocation was answered.
     is_revoked: Arc<AtomicBool>,
     is_over: Arc<AtomicBool>,
-    /// How many requests succeeded.
     served: Arc<AtomicUsize>,
     clients: JoinSet<()>,
 }

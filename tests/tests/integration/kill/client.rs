@@ -9,7 +9,6 @@ use strongroom_tests::history::{Ask, Heard, History, Reply};
 /// How long it waits before it repeats what the bank could not answer.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
-/// A request, and whose.
 pub type OwnedAsk = (Who, Ask);
 
 /// What one client did until the host died.
@@ -20,7 +19,6 @@ pub struct Shift {
     pub unanswered: OwnedAsk,
 }
 
-/// Works until a request is met with silence.
 pub async fn work(town: Arc<Town>, history: History, mut wishes: Wishes) -> Shift {
     let mut answered = Vec::new();
     loop {

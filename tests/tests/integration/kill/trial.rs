@@ -141,7 +141,6 @@ impl Trial {
         }
     }
 
-    /// Lets all clients work, and kills the host in the middle.
     async fn work_until_killed(&mut self, kill_after: Duration) -> Vec<Shift> {
         let mut clients = JoinSet::new();
         for wishes in self.clients.drain(..) {
@@ -164,7 +163,6 @@ impl Trial {
         self.town = Arc::new(town);
     }
 
-    /// The rows since the last check.
     async fn new_rows(&self) -> Vec<Row> {
         rows_of_bank(&self.town.admin, self.checker.books().rows_seen()).await
     }

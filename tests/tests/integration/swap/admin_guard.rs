@@ -132,7 +132,6 @@ async fn the_listeners_take_a_name_by_which_the_host_is_called_too() {
     check_against(&host, &address).await;
 }
 
-/// Connections that have sent these bytes in turn.
 async fn hold(host: &Host, begun: [&str; 2]) -> Vec<Connection> {
     let mut held = Vec::new();
     for client in 0..CLIENTS {

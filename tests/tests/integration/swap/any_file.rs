@@ -14,7 +14,6 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{assert_parts, json, text};
 
-/// What a registry must not reveal.
 const SECRET: &[u8] = b"root:$6$salt$a-hash-that-is-worth-breaking";
 /// Reading a device or waiting for a pipe does not end.
 const PROMPT: Duration = Duration::from_secs(5);
@@ -30,7 +29,6 @@ fn naming(registry: &Registry, file: &str) -> Registry {
         .change("changing", |service| of_file(service, file))
 }
 
-/// Why a registry would be refused, as a plan says.
 async fn refusal(host: &Host, registry: &Registry) -> String {
     let plan = host.admin().post("/services/plan");
     let plan = plan.body("application/toml", registry.text());
@@ -55,7 +53,6 @@ async fn a_pipe_a_device_and_a_folder_are_refused_as_a_component_and_a_pipe_as_a
         host.save(&registry);
         host.admin().post("/services/reload").await.json(200);
     }
-    // A registry that is a pipe.
     let file = host.folder().join("registry.toml");
     fs::rename(host.folder().join("pipe"), file).expect("it can be replaced");
     let report = host.admin().post("/services/reload").await.json(422);

@@ -12,7 +12,6 @@ use strongroom_tests::registry::{BANK_SERVICES, Registry};
 use strongroom_tests::{Bank, Person, Value, assert_json, text, wait_until};
 use tokio::task::JoinSet;
 
-/// What each payer begins with, in EUR.
 const OPENING: &str = "10000.00";
 
 /// Customers who pay each other a cent again and again, and to whom only a good answer is no
@@ -25,7 +24,6 @@ pub struct Payers {
 }
 
 impl Payers {
-    /// Begins with so many payers in a circle.
     pub async fn begin(bank: &Bank, count: usize) -> Self {
         let teller = bank.admin().await;
         let mut accounts = Vec::new();
@@ -61,7 +59,6 @@ impl Payers {
         payers
     }
 
-    /// Waits until each has paid some more.
     pub async fn go_on(&self) {
         let before = self.paid.load(Relaxed);
         let more = 2 * self.accounts.len() as u64;
@@ -104,7 +101,6 @@ async fn swapping_each_service_under_transfers_loses_and_doubles_nothing() {
             wait_for_generation(&bank, name, round as u64 + 4).await;
         }
     }
-    // And one by one.
     for (name, component) in BANK_SERVICES {
         payers.go_on().await;
         let file = bank.folder().join(format!("{component}-1.wasm"));

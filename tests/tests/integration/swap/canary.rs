@@ -10,7 +10,6 @@ use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Client, Value, assert_json, wait_until, workspace};
 use toml::Table;
 
-/// A `canary` table for this guest.
 pub fn canary(guest: &str) -> Table {
     canary_of_file(&workspace::guest(guest).display().to_string())
 }
@@ -20,7 +19,6 @@ pub fn canary_of_file(file: &str) -> Table {
     Table::from_iter([("component".to_owned(), file.into())])
 }
 
-/// The same with one more key.
 pub fn with(mut table: Table, key: &str, value: impl Into<toml::Value>) -> Table {
     table.insert(key.to_owned(), value.into());
     table
@@ -35,14 +33,12 @@ pub fn beside(canary: Table) -> Registry {
     alone(version("version-a").set("canary", canary))
 }
 
-/// A host whose canary has begun.
 async fn start(registry: &Registry) -> Host {
     let host = Host::start(registry, None).await;
     wait_for_outcome(&host, "changing", "canary_started").await;
     host
 }
 
-/// How many of 100 requests `version-b` answered.
 async fn answered_by_b(client: &Client, path: &str) -> usize {
     let mut count = 0;
     for _request in 0..100 {

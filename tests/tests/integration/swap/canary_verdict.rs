@@ -11,7 +11,6 @@ use strongroom_tests::registry::Registry;
 use strongroom_tests::{Value, assert_json, assert_parts, text, wait_for, wait_until};
 use toml::Table;
 
-/// A canary of this table, whose component has this fault.
 fn with_fault(table: Table, fault: &str) -> Registry {
     beside(table).change("changing", |service| service.config("fault", fault))
 }
@@ -21,14 +20,12 @@ fn faulty(fault: &str) -> Registry {
     with_fault(with(table, "min_requests", 20), fault)
 }
 
-/// A host whose canary has begun, and that change.
 async fn start(registry: &Registry) -> (Host, Value) {
     let host = Host::start(registry, None).await;
     let started = wait_for_outcome(&host, "changing", "canary_started").await;
     (host, started)
 }
 
-/// Calls until the canary is gone; returns the change.
 async fn call_until_taken_out(host: &Host) -> Value {
     let client = host.client();
     wait_for("the canary to be taken out", 60, async || {

@@ -35,7 +35,6 @@ async fn each_part_changes_alone_under_load() {
         wait_for_generation(&host, name, 2).await;
     }
     load.go_on().await;
-    // And all of them at once.
     host.save(&chain("quoter-1"));
     for name in ["asker", "relay", "quoter"] {
         wait_for_generation(&host, name, 3).await;

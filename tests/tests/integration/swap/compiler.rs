@@ -45,7 +45,6 @@ async fn compiler_of(host: &Host, registry: &Registry, folder: &Path) -> Pid {
     wait_for("the compiler", SECONDS_MAX, async || child_of(host)).await
 }
 
-/// The process that the host has begun.
 fn child_of(host: &Host) -> Option<Pid> {
     let threads = format!("/proc/{}/task", host.pid().as_raw_nonzero());
     let threads = fs::read_dir(threads).expect("the host has threads");
@@ -57,7 +56,6 @@ fn child_of(host: &Host) -> Option<Pid> {
     Pid::from_raw(child)
 }
 
-/// A file in which the system tells of a process that is there.
 fn file_of(process: Pid, name: &str) -> Option<String> {
     fs::read_to_string(format!("/proc/{}/{name}", process.as_raw_nonzero())).ok()
 }

@@ -68,7 +68,6 @@ async fn opener(host: &Host, service: &str, gate: &str) -> Connection {
     opener
 }
 
-/// Ends such a request, and asserts that the gate was opened.
 async fn open(mut opener: Connection) {
     opener.send("2").await;
     let answer = opener.read_to_the_end().await;

@@ -7,7 +7,6 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{assert_json, assert_parts, json};
 
-/// A part with one call.
 fn part(path: &str) -> String {
     let call = json!({"get": {"operationId": "read", "responses": {"200": {"description": "OK"}}}});
     json!({"openapi": "3.1.0", "paths": {path: call}}).to_string()
@@ -17,7 +16,6 @@ fn registry(service: Service) -> Registry {
     Registry::empty().service("notes", service.public())
 }
 
-/// The paths of the document under `/api/notes`.
 async fn paths(host: &Host) -> Vec<String> {
     let document = host.client().read(PATH).await;
     let paths = document["paths"].as_object().expect("an object").keys();

@@ -8,7 +8,6 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::workspace;
 
-/// A guest's bytes.
 pub fn guest_bytes(guest: &str) -> Vec<u8> {
     fs::read(workspace::guest(guest)).expect("the guest can be read")
 }
@@ -20,7 +19,6 @@ pub fn replace(folder: &Path, file: &str, bytes: &[u8]) {
     fs::rename(&new, folder.join(file)).expect("a file can be replaced");
 }
 
-/// A service whose component is a file beside the registry.
 pub fn of_file(service: Service, file: &str) -> Service {
     service.set("component", file)
 }

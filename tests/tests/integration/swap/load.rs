@@ -3,7 +3,6 @@
 use strongroom_tests::Client;
 use strongroom_tests::race::Flood;
 
-/// How many clients hammer a service.
 pub const CLIENTS: usize = 6;
 
 /// Begins with so many clients of one path. Every answer must be a 200 that `is_good` takes; a

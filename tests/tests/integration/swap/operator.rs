@@ -16,7 +16,6 @@ pub async fn history(host: &Host, name: &str) -> Vec<Value> {
     list(&page["changes"]).to_vec()
 }
 
-/// The latest change of a service.
 pub async fn latest(host: &Host, name: &str) -> Value {
     let changes = history(host, name).await;
     changes.first().expect("it was changed").clone()
@@ -63,14 +62,12 @@ pub async fn wait_for_mistake(host: &Host, parts: &[&str]) -> String {
     reason
 }
 
-/// Waits until the service runs what the registry says.
 pub async fn wait_until_mended(host: &Host, name: &str) {
     let what = format!("{name} to be mended");
     let is_mended = async || host.service(name).await["last_error"].is_null();
     wait_until(&what, CHANGE_SECONDS_MAX, is_mended).await;
 }
 
-/// Waits until the service is listed in this state.
 pub async fn wait_for_state(host: &Host, name: &str, state: &str) {
     let what = format!("{name} to be {state}");
     wait_until(&what, CHANGE_SECONDS_MAX, async || {
@@ -80,7 +77,6 @@ pub async fn wait_for_state(host: &Host, name: &str, state: &str) {
     .await;
 }
 
-/// Waits until so many requests of the service have begun.
 pub async fn wait_for_requests(host: &Host, name: &str, count: u64) {
     let what = format!("request {count} of {name} to begin");
     let have_begun = async || host.service(name).await["requests_total"] == count;
@@ -107,7 +103,6 @@ pub async fn wait_until_read_again(host: &Host, before: &Value) {
     .await;
 }
 
-/// Waits until the log has a line with all of `parts`.
 pub async fn wait_for_log(host: &Host, parts: &[&str]) {
     wait_for_log_after(host, 0, parts).await;
 }
@@ -123,7 +118,6 @@ pub async fn wait_for_log_after(host: &Host, seen: usize, parts: &[&str]) {
     .await;
 }
 
-/// Asserts that a service answers so, without a token.
 pub async fn assert_answers(host: &Host, path: &str, expected: &str) {
     let answer = host.client().get(path).await;
     let found = (answer.status, answer.text());

@@ -23,14 +23,12 @@ async fn check_file(host: &Host, file: &str, address: &str) -> CommandOutput {
     host.run(&arguments).await
 }
 
-/// Asserts that the check fails, and that one line has all these parts.
 #[track_caller]
 fn assert_refused(outcome: &CommandOutput, parts: &[&str]) {
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert_eq!(outcome.lines_with(parts).len(), 1, "{parts:?}: {outcome:?}");
 }
 
-/// Asserts that the check succeeds, with so many lines.
 #[track_caller]
 fn assert_accepted(outcome: &CommandOutput, lines: usize) {
     outcome.assert_success();
@@ -56,7 +54,6 @@ async fn each_change_is_a_line_and_nothing_is_done() {
         let told = outcome.lines_with(&parts).len();
         assert_eq!(told, 1, "{parts:?}: {outcome:?}");
     }
-    // A start is not run.
     let panics = Service::guest("clockwork").config("start", "panic");
     let outcome = check(&host, &registry.service("changing", panics)).await;
     assert_accepted(&outcome, 1);

@@ -13,7 +13,6 @@ use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{assert_parts, list, text};
 
-/// Saves a good registry, and asserts that the host takes it.
 async fn mend(host: &Host, registry: &Registry, generation: u64) {
     let guest = ["version-b", "version-a"][usize::from(generation % 2 == 1)];
     let mended = registry.clone().service("changing", version(guest));

@@ -72,7 +72,6 @@ async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
     host.serve().await;
 }
 
-/// Sets the digest of a store's migration, and returns the one before.
 fn exchange_digest(store: &Connection, digest: &[u8]) -> Vec<u8> {
     let select = "SELECT digest FROM schema_migration WHERE number = 1";
     let before = store.query_row(select, [], |row| row.get(0));

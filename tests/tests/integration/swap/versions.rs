@@ -12,7 +12,6 @@ pub fn version(guest: &str) -> Service {
     Service::guest(guest).public().limit("timeout", "60s")
 }
 
-/// A service whose component is not there.
 pub fn missing() -> Service {
     version("version-a").set("component", "nowhere.wasm")
 }
@@ -39,14 +38,12 @@ pub async fn in_flight(host: &Host, path: &str, gate: &str) -> JoinHandle<Answer
     held
 }
 
-/// Opens a gate.
 pub async fn open(host: &Host, service: &str, gate: &str) {
     let path = format!("/api/{service}/open/{gate}");
     let opened = host.client().post(&path).await;
     assert_eq!(opened.status, 200, "{}", opened.text());
 }
 
-/// Asserts that a request that was held was answered so.
 pub async fn assert_answered(held: JoinHandle<Answer>, expected: &str) {
     let answer = held.await.expect("it is answered");
     assert_eq!((answer.status, answer.text().as_str()), (200, expected));
@@ -57,12 +54,10 @@ pub fn asker(guest: &str) -> Service {
     asker_of(guest, "quoter")
 }
 
-/// An asker that is linked to this service.
 pub fn asker_of(guest: &str, callee: &str) -> Service {
     version(guest).set("links", link(callee))
 }
 
-/// The `links` table of an asker.
 pub fn link(callee: &str) -> Table {
     Table::from_iter([("tests:quotes/quotes".to_owned(), callee.into())])
 }
