@@ -1,13 +1,8 @@
 //! Folders that no backup can be written to, or read from.
 
+use super::*;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
-
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, wait_for, workspace};
-
-use super::mover::{back_up, restore, restored};
 
 /// A backup that must not be restored: nothing is made, and a sentence says why.
 fn refused(backup: &Path, reason: &str) {

@@ -1,18 +1,14 @@
 //! `[host.backup]`: a folder that always has a backup.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
+use super::torn_copy::copy;
+use super::*;
 use rusqlite::Connection;
 use rustix::process::Signal;
-use strongroom_tests::command::verify;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Bank, text, wait_for, wait_until};
+use std::path::PathBuf;
+use std::time::Duration;
+use strongroom_tests::wait_until;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-use super::mover::{Movers, restored};
-use super::torn_copy::copy;
 
 const SECONDS_MAX: u64 = 60;
 

@@ -11,3 +11,9 @@ mod restored;
 mod sent;
 mod torn_copy;
 mod under_load;
+
+use mover::*;
+use std::path::Path;
+use strongroom_tests::command::verify;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Bank, text, wait_for, workspace};

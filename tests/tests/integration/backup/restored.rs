@@ -1,9 +1,8 @@
 //! What works in a restored bank, and what does not any more.
 
+use super::*;
 use strongroom_tests::api_key::ApiKey;
-use strongroom_tests::{Bank, Person, json, list};
-
-use super::mover::{back_up, restored};
+use strongroom_tests::{Person, json, list};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_end_keys_wait_and_places_beyond_the_backup_are_gone() {

@@ -1,7 +1,7 @@
 //! A backup whose client reads slowly, as the host sends it.
 
+use super::*;
 use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
 
 /// More than the system takes for a client that does not read.

@@ -1,13 +1,7 @@
 //! A plain copy of the data folder of a running bank.
 
+use super::*;
 use std::fs;
-use std::path::Path;
-
-use strongroom_tests::command::verify;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, workspace};
-
-use super::mover::Movers;
 
 /// Copies a folder file by file, as `cp -r` does.
 pub fn copy(from: &Path, to: &Path) {

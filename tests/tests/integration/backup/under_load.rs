@@ -1,16 +1,11 @@
 //! A backup under load, and the host killed after it or in the middle of it.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
-
+use super::*;
 use rand::RngExt;
 use rand::seq::IndexedRandom as _;
-use strongroom_tests::Bank;
-use strongroom_tests::command::verify;
+use std::time::{Duration, Instant};
 use strongroom_tests::scale::{seeded, short_or_full};
 use tokio::task::JoinSet;
-
-use super::mover::{Acknowledged, Movers, back_up, restored};
 
 /// How long a backup of a small bank takes at most, in milliseconds: a kill comes within.
 const BACKUP_MS_MAX: u64 = 400;

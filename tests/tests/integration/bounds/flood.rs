@@ -1,11 +1,7 @@
 //! Floods of what all services share: the log, and permits to compute.
 
+use super::*;
 use crate::bounds::links::caller;
-use crate::bounds::neighbours::{Neighbours, assert_honest};
-use std::time::Instant;
-use strongroom_tests::registry::Service;
-use strongroom_tests::wait_until;
-use tokio::task::JoinSet;
 
 const LINES_PER_SECOND: usize = 200;
 /// In which what a guest printed is in the log, or left out of it.

@@ -1,13 +1,7 @@
 //! A request that makes its instance misbehave: the instance is lost, the gateway answers the
 //! request, and nothing else happens.
 
-use crate::bounds::neighbours::{Neighbours, assert_honest, by_hand};
-use std::net::Ipv4Addr;
-use std::time::Duration;
-use strongroom_tests::Answer;
-use strongroom_tests::registry::Service;
-use strongroom_tests::wire::Connection;
-use tokio::task::JoinSet;
+use super::*;
 
 const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const AT_ONCE: usize = 4;

@@ -1,8 +1,6 @@
 //! `start` and `tick` that misbehave.
 
-use crate::bounds::neighbours::{Neighbours, assert_honest};
-use strongroom_tests::registry::Service;
-use strongroom_tests::{assert_parts, wait_until};
+use super::*;
 
 /// A failed start or tick is noted in less.
 const NOTED_SECONDS_MAX: u64 = 30;

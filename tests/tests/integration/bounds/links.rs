@@ -1,8 +1,6 @@
 //! A callee that misbehaves: its caller gets an error as a value, in time, and lives on.
 
-use crate::bounds::neighbours::{Neighbours, assert_honest};
-use strongroom_tests::Answer;
-use strongroom_tests::registry::Service;
+use super::*;
 
 /// A service that calls `callee` as the path of a request to it says.
 pub fn caller() -> Service {

@@ -19,3 +19,12 @@ mod sql;
 mod state;
 mod table;
 mod write_turn;
+
+use neighbours::*;
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::wire::Connection;
+use strongroom_tests::{Answer, Client, assert_parts, wait_until};
+use tokio::task::JoinSet;

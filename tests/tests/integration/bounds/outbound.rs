@@ -1,7 +1,6 @@
 //! A service reaches the origins that its table names, and nothing else of the outside.
 
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
+use super::*;
 
 fn caller() -> Service {
     Service::guest("hostile").public()

@@ -1,9 +1,6 @@
 //! Requests whose body never ends.
 
-use crate::bounds::neighbours::{Neighbours, assert_honest};
-use std::net::Ipv4Addr;
-use strongroom_tests::registry::Service;
-use strongroom_tests::wire::Connection;
+use super::*;
 
 /// With the default limit on a body, more than all bodies together may take.
 const CLIENTS: usize = 300;

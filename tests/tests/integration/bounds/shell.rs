@@ -1,8 +1,6 @@
 //! Speaks to the guest `sql`, which runs on its store whatever it is sent.
 
-use crate::bounds::neighbours::Neighbours;
-use strongroom_tests::Client;
-use strongroom_tests::registry::Service;
+use super::*;
 
 /// A client of one service of the guest.
 #[derive(Clone)]

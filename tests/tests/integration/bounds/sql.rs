@@ -1,9 +1,7 @@
 //! SQL that wants more than a service may have.
 
-use crate::bounds::neighbours::Neighbours;
+use super::*;
 use crate::bounds::shell::{self, Shell};
-use strongroom_tests::registry::Service;
-use tokio::task::JoinSet;
 
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";

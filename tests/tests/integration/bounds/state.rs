@@ -1,11 +1,8 @@
 //! Nothing of one service reaches another, and nothing of a failed request the next one.
 
+use super::*;
 use crate::bounds::links::caller;
-use crate::bounds::neighbours::{Neighbours, assert_honest};
 use crate::bounds::shell::Shell;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Client, assert_parts};
 
 fn twin(secret: &str) -> Service {
     Service::guest("sql").public().config("secret", secret)

@@ -1,7 +1,7 @@
 //! A table that grows. No guest of Rust can make one grow, so this callee is written by hand.
 
+use super::*;
 use crate::bounds::links::caller;
-use crate::bounds::neighbours::{Neighbours, assert_honest, by_hand};
 use tempfile::TempDir;
 
 /// It answers `grown` or `refused`; `large` asks for 50,000 elements, and any other word for 100.

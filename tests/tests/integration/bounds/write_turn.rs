@@ -1,8 +1,7 @@
 //! A write transaction that is held open: its time ends it, and the next writer goes on.
 
-use crate::bounds::neighbours::Neighbours;
+use super::*;
 use crate::bounds::shell::{self, Shell};
-use strongroom_tests::registry::Service;
 
 fn service() -> Service {
     let service = shell::service().limit("write_turn", "1s");

@@ -1,15 +1,8 @@
 //! Bodies that do not arrive. See also `bounds/request_body.rs`.
 
-use std::net::Ipv4Addr;
-use std::time::Duration;
-
-use crate::edge::customer::Customer;
+use super::*;
 use crate::edge::refusals::gives_nothing_away;
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::bank::PASSWORD;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Value, assert_json, assert_parts, json};
+use strongroom_tests::assert_json;
 use tokio::time::sleep;
 
 /// As many as were enough to shut a service: together they announce more than the memory that it

@@ -1,8 +1,6 @@
 //! Where a message ends: what two readers could read differently hides no second request.
 
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::wire::exchange_from;
-use strongroom_tests::{Bank, Value};
+use super::*;
 
 /// Sends bytes as an attacker, and returns all that comes back before the host hangs up.
 async fn exchange(bank: &Bank, bytes: impl AsRef<[u8]>) -> String {

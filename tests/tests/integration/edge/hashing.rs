@@ -1,13 +1,8 @@
 //! Floods of what is dear: passwords are hashed.
 
-use std::time::Duration;
-
-use strongroom_tests::attackers::{allow_many_open_files, attacker};
-use strongroom_tests::bank::{PASSWORD, new_email};
-use strongroom_tests::race::Flood;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::scale::short_or_full;
-use strongroom_tests::{Answer, Bank, json, wait_until};
+use super::*;
+use strongroom_tests::attackers::allow_many_open_files;
+use strongroom_tests::bank::new_email;
 use tokio::time::timeout;
 
 const LOGINS_EACH: usize = 8;

@@ -1,10 +1,7 @@
 //! Heads that do not arrive.
 
-use std::time::{Duration, Instant};
-
-use strongroom_tests::Bank;
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::wire::Connection;
+use super::*;
+use std::time::Instant;
 
 /// What an honest client may take is 10 s; a clock of another process may differ a little.
 const PATIENCE_MIN: Duration = Duration::from_secs(8);

@@ -1,12 +1,9 @@
 //! HTTP to the letter, over HTTP/1.1 as clients send it. HTTP/2 is the business of
 //! `tests/attacks/http2.py`.
 
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::bank::PASSWORD;
+use super::*;
 use strongroom_tests::json::assert_has;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wire::{Connection, exchange, exchange_from};
-use strongroom_tests::{Answer, Bank, Client, assert_parts, json};
+use strongroom_tests::wire::exchange;
 
 /// The limit on a body, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;

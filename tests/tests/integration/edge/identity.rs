@@ -1,9 +1,6 @@
 //! Who a request is from, and where: the host says it to a component, never a client.
 
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wire::exchange_from;
-use strongroom_tests::{Bank, Client, assert_parts};
+use super::*;
 
 /// Some names in which a client could claim to be another, or to come from elsewhere. The tests of
 /// `host/src/gateway` have them all.

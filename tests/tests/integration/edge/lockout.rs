@@ -1,8 +1,8 @@
 //! Wrong logins lock out their senders alone.
 
-use strongroom_tests::attackers::attacker;
+use super::*;
 use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD};
-use strongroom_tests::{Answer, Bank, Client, json, text};
+use strongroom_tests::text;
 
 const GUESS: &str = "not the password of anybody";
 /// The addresses of strangers: some in the administrator's own network of 256, some in others.

@@ -24,3 +24,15 @@ pub mod tls;
 mod tools;
 mod turns;
 mod windows;
+
+use customer::*;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use strongroom_tests::attackers::attacker;
+use strongroom_tests::bank::PASSWORD;
+use strongroom_tests::host::Host;
+use strongroom_tests::race::Flood;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::scale::short_or_full;
+use strongroom_tests::wire::{Connection, exchange_from};
+use strongroom_tests::{Answer, Bank, Client, Value, assert_parts, json, wait_until};

@@ -1,14 +1,8 @@
 //! Places for connections.
 
-use std::net::Ipv4Addr;
-use std::time::{Duration, Instant};
-
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::host::Host;
+use super::*;
+use std::time::Instant;
 use strongroom_tests::http2::Peer;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, wait_until};
 use tokio::time::sleep;
 
 const GET: &str = "GET /api/hello HTTP/1.1\r\nhost: bank\r\n\r\n";

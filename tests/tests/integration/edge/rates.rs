@@ -1,9 +1,6 @@
 //! How often: each client has a rate of its own.
 
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Answer, Client};
+use super::*;
 
 /// The rate of the service, so low that no bucket fills again while a test runs.
 const REQUESTS: u32 = 3;

@@ -1,9 +1,7 @@
 //! Every refusal of the gateway is a problem document that gives nothing away.
 
-use strongroom_tests::attackers::attacker;
+use super::*;
 use strongroom_tests::race::{at_once, count};
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Answer, Bank, Value};
 
 /// Words of the source code.
 const INTERNALS: [&str; 6] = ["wasm", "panic", ".rs", "hyper", "/home", "backtrace"];

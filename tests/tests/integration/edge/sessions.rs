@@ -1,15 +1,7 @@
 //! What ends a session is done when it is said to be, whatever else goes on.
 
-use std::net::Ipv4Addr;
-use std::time::Duration;
-
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::bank::{PASSWORD, new_key};
-use strongroom_tests::race::Flood;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::scale::short_or_full;
-use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Bank, json, wait_until};
+use super::*;
+use strongroom_tests::bank::new_key;
 
 const NEW_PASSWORD: &str = "nine herons count pebbles";
 const CLIENTS: usize = 64;

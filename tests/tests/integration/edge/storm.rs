@@ -1,16 +1,10 @@
 //! All attacks at once, and a customer who pays.
 
-use std::net::Ipv4Addr;
-use std::time::Duration;
-
+use super::*;
 use crate::edge::bodies::{UNFINISHED, unfinished};
-use crate::edge::customer::{Customer, assert_little_growth, p99};
 use crate::edge::windows::{Lister, take_nothing};
-use strongroom_tests::attackers::{allow_many_open_files, attacker};
+use strongroom_tests::attackers::allow_many_open_files;
 use strongroom_tests::bank::ADMIN_EMAIL;
-use strongroom_tests::scale::short_or_full;
-use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, json};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 

@@ -1,16 +1,12 @@
 //! The bank's own TLS.
 
+use super::*;
+use crate::edge::tools::aim;
 use std::fs;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Stdio;
-
-use crate::edge::tools::aim;
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::tools::{output_of, program, python, run};
-use strongroom_tests::{wait_for, wait_until};
+use strongroom_tests::wait_for;
 use tokio::process::Command;
 
 /// Within which a changed certificate is served.

@@ -1,15 +1,10 @@
 //! Attacks by tools and libraries of others (`tests/attacks`, and packages of Debian).
 
-use std::net::Ipv4Addr;
-
-use crate::edge::customer::assert_little_growth;
+use super::*;
 use rand::RngExt;
-use strongroom_tests::attackers::{allow_many_open_files, attacker};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::scale::{seeded, short_or_full};
+use strongroom_tests::attackers::allow_many_open_files;
+use strongroom_tests::scale::seeded;
 use strongroom_tests::tools::{output_of, program, python, run};
-use strongroom_tests::wait_until;
 use tokio::process::Command;
 
 async fn target() -> Host {

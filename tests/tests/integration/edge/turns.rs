@@ -1,8 +1,7 @@
 //! Who takes much of the ledger's time waits behind others, and not they behind them.
 
+use super::*;
 use strongroom_tests::bank::{new_key, transfer};
-use strongroom_tests::race::Flood;
-use strongroom_tests::{Bank, json};
 
 /// How many batches one customer sends at once, and how many lines each has: all are declined.
 const BATCHES_AT_ONCE: u64 = 40;

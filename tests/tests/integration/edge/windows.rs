@@ -1,16 +1,9 @@
 //! Answers that a client does not take.
 
-use std::net::Ipv4Addr;
-use std::time::Duration;
-
-use crate::edge::customer::{Customer, assert_little_growth};
-use strongroom_tests::attackers::attacker;
-use strongroom_tests::bank::{PASSWORD, new_email, transfer};
+use super::*;
+use strongroom_tests::Person;
+use strongroom_tests::bank::{new_email, transfer};
 use strongroom_tests::http2::{Fate, Peer, fate};
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::scale::short_or_full;
-use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Person, Value, json, wait_until};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 

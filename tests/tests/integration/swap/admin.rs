@@ -1,8 +1,6 @@
 //! The calls of the admin listener that swaps need.
 
-use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::{Value, list, text};
+use super::*;
 
 #[tokio::test]
 async fn each_call_has_its_method_and_refuses_what_makes_no_sense() {

@@ -1,11 +1,9 @@
 //! Who may call the admin listener, and that no client keeps others from it. Method: raw requests,
 //! since no proper client sends a foreign `host`, half a head, or half a body.
 
+use super::*;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
-
-use crate::swap::versions::{beside_a_bystander, version};
-use strongroom_tests::host::Host;
 use strongroom_tests::wire::{Connection, RawReply, exchange};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;

@@ -1,18 +1,12 @@
 //! A registry may name any file of the machine as a component. None of them stops the host, and
 //! no operator is shown what is in one that is no component.
 
+use super::*;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::Signal;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-use crate::swap::files::{digest_of, guest_bytes, of_file};
-use crate::swap::operator::{assert_answers, history, wait_for_generation, wait_for_refusal};
-use crate::swap::versions::{beside_a_bystander, start_beside_a_bystander, version};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::process::Signal;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{assert_parts, json, text};
 
 const SECRET: &[u8] = b"root:$6$salt$a-hash-that-is-worth-breaking";
 /// Reading a device or waiting for a pipe does not end.

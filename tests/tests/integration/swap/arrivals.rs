@@ -1,14 +1,6 @@
 //! Services that come.
 
-use crate::swap::operator::{
-    assert_answers, wait_for_generation, wait_for_log, wait_for_refusal, wait_for_state,
-};
-use crate::swap::versions::{
-    asker, beside_a_bystander, missing, start_beside_a_bystander, version,
-};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Service;
-use strongroom_tests::{assert_json, wait_until};
+use super::*;
 
 async fn assert_added_is(host: &Host, status: u16, code: &str) {
     let answer = host.client().get("/api/added").await;

@@ -1,15 +1,14 @@
 //! The bank's own services are swapped while customers pay: no money is lost or doubled, no session
 //! ends, and none that has ended comes back.
 
+use super::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-
-use crate::swap::operator::wait_for_generation;
 use strongroom_tests::bank::new_key;
 use strongroom_tests::command::verify;
 use strongroom_tests::history::words::minor;
-use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::{Bank, Person, Value, assert_json, text, wait_until};
+use strongroom_tests::registry::BANK_SERVICES;
+use strongroom_tests::{Bank, Person};
 use tokio::task::JoinSet;
 
 const OPENING: &str = "10000.00";

@@ -1,13 +1,7 @@
 //! A canary gets its share, comes, and goes.
 
-use crate::swap::files::{digest_of, guest_bytes, of_file, replace};
-use crate::swap::operator::{
-    assert_answers, history, latest, wait_for_generation, wait_for_outcome, wait_for_refusal,
-};
-use crate::swap::versions::{asker, pair, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Client, Value, assert_json, wait_until, workspace};
+use super::*;
+use strongroom_tests::Client;
 use toml::Table;
 
 pub fn canary(guest: &str) -> Table {

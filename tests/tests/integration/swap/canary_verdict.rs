@@ -1,14 +1,7 @@
 //! A canary that does worse than the stable version is taken out by the host itself, which says so.
 
+use super::*;
 use crate::swap::canary::{beside, canary, canary_of_file, with};
-use crate::swap::files::{guest_bytes, replace};
-use crate::swap::operator::{
-    assert_answers, history, latest, wait_for_generation, wait_for_log, wait_for_outcome,
-};
-use crate::swap::versions::version;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{Value, assert_json, assert_parts, text, wait_for, wait_until};
 use toml::Table;
 
 fn with_fault(table: Table, fault: &str) -> Registry {

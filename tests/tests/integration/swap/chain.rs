@@ -1,11 +1,6 @@
 //! A caller, its callee, and the callee's callee.
 
-use crate::swap::load::{CLIENTS, hammer};
-use crate::swap::operator::{assert_answers, identity, wait_for_generation, wait_for_outcome};
-use crate::swap::versions::{asker_of, assert_answered, in_flight, link, missing, open, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{assert_parts, text};
+use super::*;
 
 fn chain(quoter: &str) -> Registry {
     Registry::empty()

@@ -1,16 +1,7 @@
 //! What differs is swapped, is named, and nothing else is touched.
 
+use super::*;
 use std::fs;
-
-use crate::swap::files::{digest_of, guest_bytes, host_with_file, of_file, replace};
-use crate::swap::operator::{
-    assert_answers, history, identity, latest, wait_for_generation, wait_for_log,
-    wait_until_read_again,
-};
-use crate::swap::versions::{asker_of, beside_a_bystander, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Value, assert_json, text, workspace};
 
 /// Saves a registry that differs in the service `changing`, and waits until the host has seen it by
 /// itself. Asserts that this service alone was swapped, and that what changed is named so.

@@ -1,10 +1,9 @@
 //! What an operator tells a service by way of the admin listener. Method: the guest `clockwork`,
 //! which says what it was told.
 
+use super::*;
+use strongroom_tests::Answer;
 use strongroom_tests::command::CommandOutput;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{Answer, Value, assert_parts, json};
 
 async fn start() -> Host {
     let clockwork = Service::guest("clockwork").limit("cpu", "500ms");

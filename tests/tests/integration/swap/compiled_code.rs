@@ -1,6 +1,6 @@
 //! The folder of compiled code, which hosts share with each other and with `strongroom check`.
 
-use crate::swap::versions::{beside_a_bystander, version};
+use super::*;
 use strongroom_tests::command::run;
 use tempfile::tempdir;
 use tokio::task::JoinSet;

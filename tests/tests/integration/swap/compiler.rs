@@ -1,13 +1,9 @@
 //! The compiler of a new component: a process that may take much, and takes nobody with it.
 
-use crate::swap::operator::{assert_answers, wait_for_refusal};
-use crate::swap::versions::start_beside_a_bystander;
+use super::*;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{wait_for, wait_until};
 use tempfile::tempdir;
 
 /// How long a process may take to begin or to end on a loaded machine.

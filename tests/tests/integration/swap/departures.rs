@@ -1,15 +1,8 @@
 //! Services that go, and what stays of them.
 
-use crate::swap::operator::{
-    assert_answers, history, wait_for_generation, wait_for_log, wait_for_mistake, wait_for_outcome,
-};
-use crate::swap::versions::{
-    assert_answered, beside_a_bystander, in_flight, missing, pair, version,
-};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
+use super::*;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Client, Value, assert_json, assert_parts, text, wait_until};
+use strongroom_tests::{Answer, Client};
 use tokio::task::JoinHandle;
 
 fn alone() -> Registry {

@@ -1,11 +1,8 @@
 //! Each version of a service brings its part of the OpenAPI document. Method: the guest
 //! `clockwork`, whose configuration has the part.
 
-use crate::swap::operator::assert_answers;
+use super::*;
 use strongroom_tests::document::PATH;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{assert_json, assert_parts, json};
 
 fn part(path: &str) -> String {
     let call = json!({"get": {"operationId": "read", "responses": {"200": {"description": "OK"}}}});

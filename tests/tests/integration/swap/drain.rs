@@ -1,11 +1,7 @@
 //! The host has to stop while something changes.
 
-use crate::swap::operator::{assert_answers, wait_for_log, wait_for_requests, wait_for_state};
-use crate::swap::versions::{beside_a_bystander, version};
+use super::*;
 use rustix::process::Signal;
-use strongroom_tests::assert_json;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Service;
 use strongroom_tests::wire::Connection;
 
 #[tokio::test]

@@ -1,17 +1,11 @@
 //! What is still being written is not taken.
 
+use super::*;
+use rustix::process::Signal;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
-
-use crate::swap::files::{guest_bytes, host_with_file};
-use crate::swap::operator::{assert_answers, history, wait_for_generation};
-use crate::swap::versions::{beside_a_bystander, version};
-use rustix::process::Signal;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{Value, assert_json};
 
 /// How long a writer rests with the file open: much longer than the host waits for a file to fall
 /// quiet, and than it takes between two looks at the files. That nothing happens meanwhile has no

@@ -1,11 +1,6 @@
 //! A request ends on the generation that it began on.
 
-use crate::swap::operator::{assert_answers, identity, latest, wait_for_requests};
-use crate::swap::versions::{
-    assert_answered, beside_a_bystander, in_flight, open, pair, start_beside_a_bystander, version,
-};
-use strongroom_tests::host::Host;
-use strongroom_tests::wait_until;
+use super::*;
 use strongroom_tests::wire::Connection;
 
 async fn assert_drains(host: &Host, name: &str) {

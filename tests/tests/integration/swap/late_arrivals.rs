@@ -1,11 +1,6 @@
 //! Services that come to serve later than they were meant to.
 
-use crate::swap::files::{guest_bytes, of_file, replace};
-use crate::swap::operator::{assert_answers, wait_for_generation, wait_for_log, wait_for_refusal};
-use crate::swap::versions::{asker_of, missing, pair, start_beside_a_bystander, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::wait_until;
+use super::*;
 
 /// The old one sleeps in its `start` when the good one is put in its place.
 #[tokio::test]

@@ -1,14 +1,7 @@
 //! Callers and callees change so that they always fit each other.
 
-use crate::swap::load::{CLIENTS, hammer};
-use crate::swap::operator::{
-    assert_answers, latest, wait_for_generation, wait_for_refusal, wait_until_mended,
-};
-use crate::swap::versions::{asker, asker_of, pair, version};
-use strongroom_tests::host::Host;
+use super::*;
 use strongroom_tests::race::Flood;
-use strongroom_tests::registry::Registry;
-use strongroom_tests::{Value, assert_parts};
 
 const OLD: &str = "asker-1 quoter-1";
 const NEW: &str = "asker-2 quoter-2";

@@ -5,13 +5,11 @@
 //! swapped, one beside it, and the bank, while the registry is saved again and again; each save is
 //! taken before the next.
 
+use super::*;
 use crate::swap::bank::Payers;
-use crate::swap::load::{CLIENTS, hammer};
-use crate::swap::operator::{assert_answers, history, wait_for_generation};
-use crate::swap::versions::version;
+use strongroom_tests::Bank;
 use strongroom_tests::race::Flood;
-use strongroom_tests::registry::{BANK_SERVICES, Registry};
-use strongroom_tests::{Bank, Value, wait_until};
+use strongroom_tests::registry::BANK_SERVICES;
 
 const SWAPS: u64 = 50;
 /// Instances that one service may have when no client calls it any more; far below one for each

@@ -38,3 +38,12 @@ mod registry_mistakes;
 mod schemas;
 mod triggers;
 mod versions;
+
+use files::*;
+use load::*;
+use operator::*;
+use strongroom_tests::host::Host;
+use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Value, assert_json, assert_parts, json, list, text};
+use strongroom_tests::{wait_for, wait_until, workspace};
+use versions::*;

@@ -1,16 +1,9 @@
 //! `strongroom check --against`: what a registry would change in the running host, before it is
 //! saved. Nothing of it is done, so that one host serves a test of many plans.
 
+use super::*;
 use std::fs;
-
-use crate::swap::operator::{assert_answers, history};
-use crate::swap::versions::{
-    asker, beside_a_bystander, missing, pair, start_beside_a_bystander, version,
-};
-use strongroom_tests::assert_parts;
 use strongroom_tests::command::CommandOutput;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
 
 /// Runs `check --against` with a registry that is not the host's, in the host's folder.
 async fn check(host: &Host, registry: &Registry) -> CommandOutput {

@@ -1,19 +1,9 @@
 //! A new version with something wrong: the old one goes on serving, the operator sees why, and what
 //! is mended is taken.
 
+use super::*;
 use std::fs;
 use std::path::Path;
-
-use crate::swap::files::{digest_of, guest_bytes, host_with_file, of_file, replace};
-use crate::swap::load::hammer;
-use crate::swap::operator::{
-    assert_answers, history, latest, wait_for_generation, wait_for_log_after, wait_for_refusal,
-    wait_until_mended,
-};
-use crate::swap::versions::{beside_a_bystander, missing, start_beside_a_bystander, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::Service;
-use strongroom_tests::{Value, assert_json, list, text, workspace};
 
 /// Saves a registry in which the service `changing` cannot serve, with a good change of the
 /// bystander beside it. Asserts that it is refused with a reason that has all of `parts`, that what

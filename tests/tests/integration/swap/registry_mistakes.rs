@@ -1,17 +1,8 @@
 //! A registry with a mistake: nothing of it is applied, and the operator is shown the line and the
 //! key. Which mistakes there are, the tests of `host/src/registry` say.
 
+use super::*;
 use std::fs;
-
-use crate::swap::files::replace;
-use crate::swap::operator::{
-    assert_answers, history, wait_for_generation, wait_for_log_after, wait_for_mistake,
-    wait_for_refusal,
-};
-use crate::swap::versions::{start_beside_a_bystander, version};
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{Registry, Service};
-use strongroom_tests::{assert_parts, list, text};
 
 async fn mend(host: &Host, registry: &Registry, generation: u64) {
     let guest = ["version-b", "version-a"][usize::from(generation % 2 == 1)];

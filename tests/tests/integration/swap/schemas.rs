@@ -1,13 +1,10 @@
 //! A service whose schema changes with its component: a newer one migrates the store, and one that
 //! does not fit the store is refused.
 
+use super::*;
 use rusqlite::Connection;
-
-use crate::swap::operator::{assert_answers, wait_for_refusal, wait_for_state};
-use crate::swap::versions::version;
 use strongroom_tests::bank::ADMIN_PASSWORD;
-use strongroom_tests::host::Host;
-use strongroom_tests::registry::{BANK_SERVICES, Registry};
+use strongroom_tests::registry::BANK_SERVICES;
 
 const KEEPER: &str = "/api/keeper";
 

@@ -1,14 +1,10 @@
 //! What makes the host read its registry.
 
+use super::*;
+use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-
-use crate::swap::operator::{assert_answers, latest, wait_for_generation, wait_for_outcome};
-use crate::swap::versions::{beside_a_bystander, missing, start_beside_a_bystander, version};
-use rustix::process::Signal;
-use strongroom_tests::host::Host;
-use strongroom_tests::{assert_json, list, wait_for, wait_until};
 
 #[tokio::test]
 async fn a_reload_answers_when_the_new_version_serves_and_says_what_changed() {
