@@ -1,58 +1,45 @@
 //! A revoked key opens nothing from the answer on, whoever uses it, and whatever happens then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use strongroom_tests::api_key::ApiKey;
 use strongroom_tests::attackers::attacker;
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::scale::short_or_full;
-use strongroom_tests::{Bank, wait_until};
-use tokio::task::JoinSet;
+use strongroom_tests::{Bank, assert_parts};
 use tokio::time::sleep;
 
 const CLIENTS: usize = 64;
 /// How long they go on after it is revoked.
 const AFTER: Duration = Duration::from_millis(500);
+/// What returns the headers of a request, and a header.
+const SEEN: &str = "/api/guarded/seen-headers";
+const MARK: &str = "x-begun-after";
 
-/// Clients that use one key, from many addresses.
-struct Users {
-    is_revoked: Arc<AtomicBool>,
-    is_over: Arc<AtomicBool>,
-    served: Arc<AtomicUsize>,
-    clients: JoinSet<()>,
-}
-
-impl Users {
-    fn begin(bank: &Bank, key: &ApiKey) -> Self {
-        let mut users = Self {
-            is_revoked: Arc::default(),
-            is_over: Arc::default(),
-            served: Arc::default(),
-            clients: JoinSet::new(),
-        };
-        for number in 0..CLIENTS {
-            let client = bank.client_at(attacker(number)).with_token(key.token());
-            let is_revoked = Arc::clone(&users.is_revoked);
-            let (is_over, served) = (Arc::clone(&users.is_over), Arc::clone(&users.served));
-            users.clients.spawn(async move {
-                while !is_over.load(SeqCst) {
-                    let was_revoked = is_revoked.load(SeqCst);
-                    let answer = client.get("/api/guarded/fine").await;
-                    let is_served = answer.status < 300;
-                    assert!(!(was_revoked && is_served), "a 2xx after the 204");
-                    served.fetch_add(usize::from(is_served), SeqCst);
-                }
-            });
+/// Clients that use one key, from many addresses. They mark each request that begins when the
+/// revocation was answered, and the component returns the marks of what it serves.
+fn use_without_rest(bank: &Bank, key: &ApiKey, is_revoked: &Arc<AtomicBool>) -> Flood {
+    let clients = (0..CLIENTS).map(|number| {
+        let client = bank.client_at(attacker(number)).with_token(key.token());
+        let is_revoked = Arc::clone(is_revoked);
+        move || {
+            let call = client.get(SEEN);
+            match is_revoked.load(SeqCst) {
+                true => call.header(MARK, "204"),
+                false => call,
+            }
         }
-        users
-    }
-
-    async fn end(self) {
-        self.is_over.store(true, SeqCst);
-        self.clients.join_all().await;
-    }
+    });
+    Flood::begin(clients, |outcome| {
+        let answer = outcome.expect("the host answers");
+        let is_served = answer.status < 300;
+        let is_late = is_served && answer.text().contains(MARK);
+        assert!(!is_late, "a 2xx after the 204");
+        is_served
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,11 +50,11 @@ async fn no_request_succeeds_after_the_204_also_when_the_host_is_killed_then() {
     let kept = ApiKey::create(&admin, &["guarded:read"]).await;
     for _round in 0..short_or_full(3, 20) {
         let key = ApiKey::create(&admin, &["guarded:read"]).await;
-        let users = Users::begin(&bank, &key);
-        let are_served = async || users.served.load(SeqCst) > 4 * CLIENTS;
-        wait_until("all clients to be served", 60, are_served).await;
+        let is_revoked = Arc::new(AtomicBool::new(false));
+        let users = use_without_rest(&bank, &key, &is_revoked);
+        users.go_on().await;
         key.revoke(&admin).await;
-        users.is_revoked.store(true, SeqCst);
+        is_revoked.store(true, SeqCst);
         sleep(AFTER).await;
         users.end().await;
 
@@ -76,10 +63,10 @@ async fn no_request_succeeds_after_the_204_also_when_the_host_is_killed_then() {
         bank.host.restart().await;
         admin = admin.at(&bank);
         for revoked in [&key, &last] {
-            let answer = revoked.at(&bank).get("/api/guarded/fine").await;
-            answer.bad_token();
+            revoked.at(&bank).get(SEEN).await.bad_token();
         }
-        let answer = kept.at(&bank).get("/api/guarded/fine").await;
+        let answer = kept.at(&bank).get(SEEN).header(MARK, "204").await;
         assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_parts(&answer.text(), &[MARK]);
     }
 }

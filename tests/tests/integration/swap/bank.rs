@@ -2,24 +2,21 @@
 //! ends, and none that has ended comes back.
 
 use super::*;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use strongroom_tests::bank::new_key;
+use strongroom_tests::bank::{new_key, transfer};
 use strongroom_tests::command::verify;
 use strongroom_tests::history::words::minor;
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::BANK_SERVICES;
 use strongroom_tests::{Bank, Person};
-use tokio::task::JoinSet;
 
 const OPENING: &str = "10000.00";
 
-/// Customers who pay each other a cent again and again, and to whom only a good answer is no
-/// failure.
+/// Customers who pay each other a cent again and again, and read who they are. Only a good answer
+/// is no failure.
 pub struct Payers {
-    over: Arc<AtomicBool>,
-    paid: Arc<AtomicU64>,
     accounts: Vec<(Person, String)>,
-    clients: JoinSet<u64>,
+    payments: Flood,
+    reads: Flood,
 }
 
 impl Payers {
@@ -32,44 +29,40 @@ impl Payers {
             teller.deposit(&account, OPENING, "EUR").await;
             accounts.push((payer, account));
         }
-        let mut payers = Self {
-            over: Arc::default(),
-            paid: Arc::default(),
+        let payers = accounts.iter().zip(accounts.iter().cycle().skip(1));
+        let payments = payers.map(|((payer, from), (_, to))| {
+            let (payer, cent) = (payer.clone(), transfer(from, to, "0.01", "EUR"));
+            move || payer.submit("transfer", &cent)
+        });
+        let payments = Flood::begin(payments, |outcome| {
+            let posted = outcome.expect("the host answers").expect(201);
+            assert_json!(posted, {"status": "posted"});
+            true
+        });
+        let readers = accounts.iter().map(|(payer, _)| {
+            let payer = payer.clone();
+            move || payer.get("/api/auth/me")
+        });
+        let reads = Flood::begin(readers, |outcome| {
+            outcome.expect("the host answers").expect(200);
+            true
+        });
+        Self {
             accounts,
-            clients: JoinSet::new(),
-        };
-        for (number, (payer, from)) in payers.accounts.iter().enumerate() {
-            let (payer, from) = (payer.clone(), from.clone());
-            let (_, to) = &payers.accounts[(number + 1) % count];
-            let to = to.clone();
-            let (over, paid) = (Arc::clone(&payers.over), Arc::clone(&payers.paid));
-            payers.clients.spawn(async move {
-                let mut sent = 0;
-                while !over.load(Relaxed) {
-                    let posted = payer.transfer(&new_key(), &from, &to, "0.01").await;
-                    assert_json!(posted.expect(201), {"status": "posted"});
-                    payer.read("/api/auth/me").await;
-                    paid.fetch_add(1, Relaxed);
-                    sent += 1;
-                }
-                sent
-            });
+            payments,
+            reads,
         }
-        payers
     }
 
     pub async fn go_on(&self) {
-        let before = self.paid.load(Relaxed);
-        let more = 2 * self.accounts.len() as u64;
-        let are_paid = async || self.paid.load(Relaxed) > before + more;
-        wait_until("payments", 60, are_paid).await;
+        self.payments.go_on().await;
+        self.reads.go_on().await;
     }
 
     /// Ends, and asserts that the books are as the answers say.
     pub async fn end_and_add_up(self, bank: &Bank) {
-        self.over.store(true, Relaxed);
-        let sent: u64 = self.clients.join_all().await.iter().sum();
-        assert!(sent > 0);
+        let sent = self.payments.end().await;
+        assert!(self.reads.end().await > 0 && sent > 0);
         let (mut cents, mut debits) = (0, 0);
         for (payer, account) in &self.accounts {
             cents += minor(&payer.balance(account).await);
