@@ -29,25 +29,19 @@ async fn bodies_that_never_end_leave_room_for_those_of_all_services() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_takes_no_instance_and_is_given_up() {
+async fn a_body_that_never_ends_takes_no_instance_and_is_given_up_or_refused_at_its_limit() {
     let hostile = Service::guest("hostile").public().limit("instances", 1);
+    let hostile = hostile.limit("request_body", "64KiB");
     let neighbours = Neighbours::of([("hostile", hostile)]).await;
     let mut stalled = begin(&neighbours, "hostile/echo").await;
     assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
     stalled.wait_for("HTTP/1.1 408 ").await;
     assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
-}
-
-#[tokio::test]
-async fn a_body_that_grows_without_end_is_refused_at_its_limit() {
-    let hostile = Service::guest("hostile").public();
-    let hostile = hostile.limit("request_body", "64KiB");
-    let neighbours = Neighbours::of([("hostile", hostile)]).await;
-    let mut stalled = begin(&neighbours, "hostile/echo").await;
+    let mut growing = begin(&neighbours, "hostile/echo").await;
     let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
     for _chunk in 0..8 {
-        stalled.send(&chunk).await;
+        growing.send(&chunk).await;
     }
-    stalled.wait_for("HTTP/1.1 413 ").await;
+    growing.wait_for("HTTP/1.1 413 ").await;
     assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
 }

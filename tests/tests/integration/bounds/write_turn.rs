@@ -16,34 +16,27 @@ async fn beside(service: Service) -> (Neighbours, Shell) {
     (neighbours, shell)
 }
 
-/// Asserts that while a request holds the writer as `action` says, and never gives it back, other
-/// requests of the same service write.
-async fn is_taken_away(action: &str) {
-    let (neighbours, shell) = beside(service()).await;
-    let path = format!("/api/sql/{action}");
-    let rounds = neighbours
-        .stay_well_while(async || {
-            let hold = neighbours.client().post(&path).into_future();
-            let write = shell.execute("INSERT INTO t VALUES (1)");
-            tokio::join!(hold, write)
-        })
-        .await;
-    for (held, written) in &rounds {
-        held.refused(504, "deadline_exceeded");
-        assert_eq!(written.as_deref(), Ok("1"));
+/// Other requests of the same service write meanwhile.
+#[tokio::test]
+async fn a_transaction_held_by_a_sleeper_or_by_a_loop_is_taken_away() {
+    for action in ["hold-and-sleep", "hold-and-loop"] {
+        println!("{action}");
+        let (neighbours, shell) = beside(service()).await;
+        let path = format!("/api/sql/{action}");
+        let rounds = neighbours
+            .stay_well_while(async || {
+                let hold = neighbours.client().post(&path).into_future();
+                let write = shell.execute("INSERT INTO t VALUES (1)");
+                tokio::join!(hold, write)
+            })
+            .await;
+        for (held, written) in &rounds {
+            held.refused(504, "deadline_exceeded");
+            assert_eq!(written.as_deref(), Ok("1"));
+        }
+        let count = shell.query("SELECT count(*) FROM t").await;
+        assert_eq!(count, Ok(rounds.len().to_string()));
     }
-    let count = shell.query("SELECT count(*) FROM t").await;
-    assert_eq!(count, Ok(rounds.len().to_string()));
-}
-
-#[tokio::test]
-async fn a_transaction_held_by_a_sleeper_is_taken_away() {
-    is_taken_away("hold-and-sleep").await;
-}
-
-#[tokio::test]
-async fn a_transaction_held_by_a_loop_is_taken_away() {
-    is_taken_away("hold-and-loop").await;
 }
 
 #[tokio::test]

@@ -16,10 +16,10 @@ const CLAIMS: [&str; 6] = [
 const LIE: &str = "a-lie-about-somebody";
 
 async fn seen(client: &Client, service: &str, fields: &[(&str, &str)]) -> String {
-    let call = client.get(&format!("/api/{service}/seen-headers"));
-    let call = fields
-        .iter()
-        .fold(call, |call, (name, value)| call.header(name, value));
+    let mut call = client.get(&format!("/api/{service}/seen-headers"));
+    for (name, value) in fields {
+        call = call.header(name, value);
+    }
     let answer = call.await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.text()

@@ -31,8 +31,7 @@ async fn refusal(host: &Host, registry: &Registry) -> String {
 
 #[tokio::test]
 async fn a_pipe_a_device_and_a_folder_are_refused_as_a_component_and_a_pipe_as_a_registry() {
-    let registry = beside_a_bystander(version("version-a"));
-    let mut host = Host::start(&registry, None).await;
+    let (registry, mut host) = start_beside_a_bystander().await;
     make_pipe(host.folder());
     for file in ["pipe", "/dev/zero", "/dev/stdin", "data"] {
         let begun = Instant::now();

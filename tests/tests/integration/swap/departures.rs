@@ -21,7 +21,7 @@ async fn wait_until_gone(host: &Host, name: &str) {
 
 #[tokio::test]
 async fn a_service_that_the_registry_no_longer_names_is_gone() {
-    let host = Host::start(&beside_a_bystander(version("version-a")), None).await;
+    let (_, host) = start_beside_a_bystander().await;
     let digest = host.service("changing").await["digest"].clone();
     host.save(&alone());
     let removed = wait_for_outcome(&host, "changing", "removed").await;
@@ -37,7 +37,7 @@ async fn a_service_that_the_registry_no_longer_names_is_gone() {
 async fn what_a_removed_service_began_it_ends() {
     // The gate is in the store, and a service that is gone cannot be asked to open it: so a request
     // that was begun before does.
-    let host = Host::start(&beside_a_bystander(version("version-a")), None).await;
+    let (_, host) = start_beside_a_bystander().await;
     let (opener, held) = held(&host, "gate").await;
     host.save(&alone());
     wait_for_outcome(&host, "changing", "removed").await;
@@ -80,8 +80,7 @@ async fn held(host: &Host, gate: &str) -> (Connection, JoinHandle<Answer>) {
 
 #[tokio::test]
 async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_again() {
-    let with_service = beside_a_bystander(version("version-a"));
-    let host = Host::start(&with_service, None).await;
+    let (with_service, host) = start_beside_a_bystander().await;
     let first = held(&host, "first").await;
     host.save_registry(&alone()).await;
     host.save_registry(&with_service).await;

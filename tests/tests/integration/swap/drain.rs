@@ -6,8 +6,7 @@ use strongroom_tests::wire::Connection;
 
 #[tokio::test]
 async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
-    let registry = beside_a_bystander(version("version-a"));
-    let mut host = Host::start(&registry, None).await;
+    let (registry, mut host) = start_beside_a_bystander().await;
     let slow = Service::guest("clockwork")
         .config("start", "sleep")
         .limit("start", "10m");
@@ -25,8 +24,7 @@ async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
 
 #[tokio::test]
 async fn what_is_saved_while_draining_is_not_taken() {
-    let registry = beside_a_bystander(version("version-a"));
-    let mut host = Host::start(&registry, None).await;
+    let (registry, mut host) = start_beside_a_bystander().await;
     let mut sender = Connection::open(host.address()).await;
     sender
         .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n12345")

@@ -27,8 +27,7 @@ async fn write_with_rests(file: &mut File, pieces: &[&[u8]]) {
 
 #[tokio::test]
 async fn a_registry() {
-    let before = beside_a_bystander(version("version-a"));
-    let host = Host::start(&before, None).await;
+    let (_, host) = start_beside_a_bystander().await;
     let path = host.folder().join("registry.toml");
     // The first piece is a registry by itself, in which a service is gone and the other changed.
     let alone = |name, guest| Registry::empty().service(name, version(guest)).text();
@@ -69,8 +68,7 @@ async fn a_component() {
 
 #[tokio::test]
 async fn sighup_reads_at_once_what_a_writer_still_has_open() {
-    let before = beside_a_bystander(version("version-a"));
-    let host = Host::start(&before, None).await;
+    let (_, host) = start_beside_a_bystander().await;
     let mut file = truncate(&host.folder().join("registry.toml"));
     let after = beside_a_bystander(version("version-b")).text();
     write_with_rests(&mut file, &[after.as_bytes()]).await;

@@ -61,8 +61,7 @@ async fn each_change_is_a_line_and_nothing_is_done() {
 
 #[tokio::test]
 async fn what_would_be_refused_is_listed_with_its_reason() {
-    let registry = beside_a_bystander(version("version-a"));
-    let mut host = Host::start(&registry, None).await;
+    let (registry, mut host) = start_beside_a_bystander().await;
     let with = |change: fn(Service) -> Service| registry.clone().change("changing", change);
     let outcome = check(&host, &beside_a_bystander(missing())).await;
     let parts = ["changing: ", "WOULD BE REFUSED", "nowhere.wasm"];
