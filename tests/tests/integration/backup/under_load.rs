@@ -53,11 +53,8 @@ async fn each_backup_of_a_bank_that_is_killed_restores_all_of_before() {
         if folder.exists() {
             made += 1;
             assert_restores(&folder, &wanted, begun).await;
-            println!(
-                "round {round}: {} of {} transfers looked up",
-                wanted.len(),
-                acknowledged.len()
-            );
+            let (some, all) = (wanted.len(), acknowledged.len());
+            println!("round {round}: {some} of {all} transfers looked up");
             std::fs::remove_dir_all(&folder).expect("it can be removed");
         }
         bank.host.serve().await;
@@ -65,10 +62,8 @@ async fn each_backup_of_a_bank_that_is_killed_restores_all_of_before() {
         pair.admin = bank.admin().await;
         pair.alice = pair.alice.log_in_again().await;
     }
-    println!(
-        "{made} of {rounds} backups were made, {} transfers",
-        acknowledged.len()
-    );
+    let transfers = acknowledged.len();
+    println!("{made} of {rounds} backups were made, {transfers} transfers");
     assert!(made > 0);
 }
 

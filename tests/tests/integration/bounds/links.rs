@@ -5,16 +5,13 @@ use super::*;
 /// A service that calls `callee` as the path of a request to it says.
 pub fn caller() -> Service {
     let links = toml::Table::from_iter([("tests:echo/echo".to_owned(), "callee".into())]);
-    Service::guest("caller")
-        .public()
-        .set("links", links)
-        .limit("timeout", "10s")
+    let caller = Service::guest("caller").public().set("links", links);
+    caller.limit("timeout", "10s")
 }
 
 fn callee() -> Service {
-    Service::guest("callee")
-        .limit("cpu", "500ms")
-        .limit("timeout", "1s")
+    let callee = Service::guest("callee").limit("cpu", "500ms");
+    callee.limit("timeout", "1s")
 }
 
 async fn beside(callee: Service) -> Neighbours {
@@ -53,10 +50,8 @@ async fn what_fails_in_a_link_call_reaches_the_caller_as_a_value() {
         }
         assert_honest(&neighbours.client(), "/api/caller/greeting", "greeting").await;
     }
-    let answer = neighbours
-        .client()
-        .get("/api/caller/call-while-writing")
-        .await;
+    let call = neighbours.client().get("/api/caller/call-while-writing");
+    let answer = call.await;
     let reason = "a link call is not allowed while a write transaction is open";
     assert_told(&answer, reason);
     assert_honest(&neighbours.client(), "/api/caller/greeting", "greeting").await;

@@ -67,9 +67,8 @@ async fn the_registry_says_how_many_places_an_address_has() {
     drop((first, second));
     wait_until("the places to be free again", 20, async || {
         let call = host.client_at(attacker(0)).get("/api/hello");
-        call.try_send()
-            .await
-            .is_ok_and(|answer| answer.status == 200)
+        let answer = call.try_send().await;
+        answer.is_ok_and(|answer| answer.status == 200)
     })
     .await;
 }

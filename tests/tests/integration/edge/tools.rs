@@ -17,10 +17,11 @@ async fn target() -> Host {
     Host::start(&registry, None).await
 }
 
-pub fn aim(command: &mut Command, host: &Host, source: Ipv4Addr) {
+pub fn aim(command: &mut Command, host: &Host) {
     let address = host.address().rsplit('/').next().expect("an address");
     let (address, port) = address.rsplit_once(':').expect("a port");
-    command.args([address, port, "--source", &source.to_string()]);
+    let source = attacker(0).to_string();
+    command.args([address, port, "--source", &source]);
 }
 
 #[tokio::test]
@@ -61,7 +62,7 @@ const OTHER_CONNECTIONS: usize = 32;
 /// It cannot choose its address, so it has the customer's, and the customer another one. What it
 /// counts as open itself are also connections that the host has closed, and whose last bytes it
 /// does not read.
-async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
+async fn is_shaken_off(test: &str, mode: &str, path: &str) {
     let Some(mut attack) = program(test, "slowhttptest") else {
         return;
     };
@@ -70,7 +71,7 @@ async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
     attack
         .args(["-c", &connections.to_string(), "-r", "200"])
         .args(["-l", "300", "-p", "20"])
-        .args(mode)
+        .args(mode.split(' '))
         .args(["-u", &format!("http://{}{path}", host.address())])
         .current_dir(host.folder());
     let before = host.open_files();
@@ -99,20 +100,13 @@ async fn is_shaken_off(test: &str, mode: &[&str], path: &str) {
 }
 
 #[tokio::test]
-async fn h8_slow_heads_are_shaken_off() {
-    let mode = ["-H", "-i", "3", "-x", "24"];
-    is_shaken_off("h8_slow_heads_are_shaken_off", &mode, "/api/hello").await;
-}
-
-#[tokio::test]
-async fn h8_slow_bodies_are_shaken_off() {
-    let mode = ["-B", "-i", "3", "-s", "500000", "-x", "24"];
-    is_shaken_off("h8_slow_bodies_are_shaken_off", &mode, "/api/hostile/echo").await;
-}
-
-#[tokio::test]
-async fn h8_slow_readers_are_shaken_off() {
-    let mode = ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32"];
-    let path = "/api/hostile/huge-body";
-    is_shaken_off("h8_slow_readers_are_shaken_off", &mode, path).await;
+async fn h8_slow_heads_bodies_and_readers_are_shaken_off() {
+    let test = "h8_slow_heads_bodies_and_readers_are_shaken_off";
+    let (slow_heads, slow_bodies) = ("-H -i 3 -x 24", "-B -i 3 -s 500000 -x 24");
+    let slow_readers = "-X -w 10 -y 20 -n 5 -z 32";
+    tokio::join!(
+        is_shaken_off(test, slow_heads, "/api/hello"),
+        is_shaken_off(test, slow_bodies, "/api/hostile/echo"),
+        is_shaken_off(test, slow_readers, "/api/hostile/huge-body"),
+    );
 }

@@ -139,11 +139,7 @@ async fn an_idempotency_key_is_remembered_across_swaps() {
     let bank = Bank::start().await;
     let pair = bank.pair().await;
     let key = new_key();
-    let send = async || {
-        pair.alice
-            .transfer(&key, &pair.from, &pair.to, "1.00")
-            .await
-    };
+    let send = || pair.alice.transfer(&key, &pair.from, &pair.to, "1.00");
     let first = send().await;
     first.expect(201);
     let rebuilt = Registry::bank_rebuilt(bank.folder(), 4);

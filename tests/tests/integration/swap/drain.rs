@@ -26,9 +26,8 @@ async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
 async fn what_is_saved_while_draining_is_not_taken() {
     let (registry, mut host) = start_beside_a_bystander().await;
     let mut sender = Connection::open(host.address()).await;
-    sender
-        .send("POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n12345")
-        .await;
+    let head = "POST /api/changing/length HTTP/1.1\r\nhost: bank\r\ncontent-length: 10\r\n\r\n";
+    sender.send(format!("{head}12345")).await;
     wait_for_requests(&host, "changing", 1).await;
     host.signal(Signal::TERM);
     wait_for_log(&host, &["draining"]).await;
