@@ -154,8 +154,7 @@ async fn slow_readers_leave_most_instances_to_others() {
         reader.wait_for("200 OK").await;
         readers.push(reader);
     }
-    // All four have an instance. Without a bound an honest request would wait until the first has
-    // used up its time.
+    // All four have an instance. Without a bound an honest request would wait for their time's end.
     let call = neighbours.client().get("/api/hostile/fine");
     assert_eq!(call.within(20).await.text(), "fine");
     let mut are_closed = JoinSet::new();

@@ -6,11 +6,8 @@ use super::*;
 const NOTED_SECONDS_MAX: u64 = 30;
 /// More than a person reads of one failure.
 const WORDS_BYTES_MAX: usize = 16 << 10;
-/// The names come first in the alphabet, so that a host that starts one service after the other is
-/// found out.
-///
 /// A service whose start fails as its name says, the time it has, and the reason that the host
-/// gives.
+/// gives. The names come first in the alphabet: a host that starts one by one is found out.
 const STARTS: [(&str, &str, &str); 6] = [
     ("a-loop", "50s", "for more than 500ms (`limits.cpu`)"),
     ("a-sleep", "2s", "took longer than 2s"),

@@ -10,8 +10,8 @@ use strongroom_tests::{Bank, Client, list, text, wait_until};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-/// All that the neighbours do takes less than a second without an attack. It may take this long: it
-/// is no measure of speed, but tells service from none.
+/// All that the neighbours do takes less than a second without an attack; this tells service from
+/// none.
 const WELL_TIME_MAX: Duration = Duration::from_secs(10);
 /// On a slow machine, it may take so many times as long as it does after the attack.
 const SLOWER_MAX: u32 = 10;
@@ -100,8 +100,7 @@ impl Neighbours {
         outcomes
     }
 
-    /// Asserts that a stranger is greeted, and that a new customer can register, log in, and send
-    /// money that arrives.
+    /// Asserts that a stranger is greeted, and a new customer can log in and send money.
     pub async fn are_well(&self) {
         assert_eq!(self.client().get("/api/hello").await.text(), "hello");
         let customer = self.customer().await;

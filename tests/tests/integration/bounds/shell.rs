@@ -23,10 +23,6 @@ impl Shell {
 
     /// Does what the guest knows by this name. What the store refuses comes back as its error's
     /// name in `strongroom:store/sql` and its text, such as `denied: not authorized`.
-    ///
-    /// # Panics
-    ///
-    /// If the guest did not answer at all.
     pub async fn run(&self, action: &str, text: &str) -> Result<String, String> {
         let path = format!("/api/{}/{action}", self.service);
         let call = self.client.post(&path).body("text/plain", text.to_owned());

@@ -5,8 +5,7 @@ use crate::edge::refusals::gives_nothing_away;
 use strongroom_tests::assert_json;
 use tokio::time::sleep;
 
-/// As many as were enough to shut a service: together they announce more than the memory that it
-/// has for bodies.
+/// Enough to shut a service once: they announce more than the memory that it has for bodies.
 pub const UNFINISHED: usize = 64;
 /// The largest body that a service of the default bank takes.
 const BODY_BYTES: usize = 1 << 20;

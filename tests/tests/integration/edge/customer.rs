@@ -6,8 +6,7 @@ use strongroom_tests::Bank;
 use strongroom_tests::bank::{Pair, new_key};
 use tokio::time::timeout;
 
-/// Longer than any payment takes, even beside an attack on a loaded machine: it tells service from
-/// none.
+/// Longer than any payment takes, even beside an attack: it tells service from none.
 const PAYMENT_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A customer with money, and somebody to pay.
@@ -23,12 +22,7 @@ impl Customer {
         Self { pair }
     }
 
-    /// Pays so many times, one after the other; returns how long each payment took, the fastest
-    /// first.
-    ///
-    /// # Panics
-    ///
-    /// If one does not succeed.
+    /// Pays so many times in turn; returns how long each payment took, the fastest first.
     pub async fn pay(&self, count: usize) -> Vec<Duration> {
         let Pair {
             alice, from, to, ..
@@ -45,11 +39,7 @@ impl Customer {
         took
     }
 
-    /// Asserts that a stranger logs in, and a customer is served.
-    ///
-    /// # Panics
-    ///
-    /// If they wait too long, or are refused.
+    /// Asserts that a stranger logs in, and a customer is served, without a long wait.
     pub async fn is_served(&self, bank: &Bank) {
         let alice = &self.pair.alice;
         let login = timeout(PAYMENT_TIME_MAX, bank.login(&alice.email, &alice.password));

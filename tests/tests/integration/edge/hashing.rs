@@ -6,8 +6,7 @@ use strongroom_tests::bank::new_email;
 use tokio::time::timeout;
 
 const LOGINS_EACH: usize = 8;
-/// All that a customer and an administrator do meanwhile; when hashing had no lane of its own one
-/// call took 9 s.
+/// The calls of a customer meanwhile; when hashing had no lane of its own one took 9 s.
 const CALLS: usize = 20;
 const CALLS_TIME_MAX: Duration = Duration::from_secs(60);
 

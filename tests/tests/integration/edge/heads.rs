@@ -8,8 +8,7 @@ const PATIENCE_MIN: Duration = Duration::from_secs(8);
 /// A slow machine may be late, but not by as much as the head's time.
 const PATIENCE_MAX: Duration = Duration::from_secs(25);
 
-/// Sends `begun`, then `more` each second; asserts that the host hangs up in time, and without
-/// serving anything.
+/// Sends `begun`, then `more` each second; asserts that the host hangs up in time, serving nothing.
 async fn is_hung_up_on(bank: &Bank, begun: &str, more: &str) {
     let began = Instant::now();
     let mut slow = Connection::begin(attacker(0), bank.address(), begun).await;

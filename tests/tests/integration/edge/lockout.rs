@@ -43,8 +43,7 @@ async fn wrong_logins_do_not_lock_out_a_device_that_is_known() {
         let known = login(&client, ADMIN_PASSWORD, Some(device)).await;
         known.expect(200);
     }
-    // The device is the administrator's, and of no use to a stranger who does not know the
-    // password.
+    // It is of no use to a stranger who does not know the password.
     let stranger = bank.client_at(attacker(0));
     let guess = login(&stranger, GUESS, Some("not a token")).await;
     guess.problem_of(&[401, 429]);

@@ -57,11 +57,8 @@ async fn h3_no_mutated_framing_smuggles_a_request() {
 const OTHER_CONNECTIONS: usize = 32;
 
 /// Runs slowhttptest; asserts that the host hangs up on all its connections, and serves a customer
-/// meanwhile.
-///
-/// It cannot choose its address, so it has the customer's, and the customer another one. What it
-/// counts as open itself are also connections that the host has closed, and whose last bytes it
-/// does not read.
+/// meanwhile. It cannot choose its address, so it has the customer's, and the customer another one.
+/// It also counts as open what the host has closed.
 async fn is_shaken_off(test: &str, mode: &str, path: &str) {
     let Some(mut attack) = program(test, "slowhttptest") else {
         return;

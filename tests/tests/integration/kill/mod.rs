@@ -34,11 +34,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
     let rounds = short_or_full(12, 500);
     let mut tally = Tally::default();
     for first in (0..rounds).step_by(ROUNDS_OF_ONE_BANK) {
-        let mut trial = Trial::open(&mut random).await;
+        let mut trial = Trial::open(&mut random, tally).await;
         for round in first..rounds.min(first + ROUNDS_OF_ONE_BANK) {
             trial.round(round, &mut random).await;
         }
-        tally.add(&trial.end());
+        tally = trial.end();
     }
     println!("{tally}");
     tally.assert_work_was_done();

@@ -41,8 +41,7 @@ const ALONE_IN: usize = 5;
 const ALONE: Duration = Duration::from_millis(2_500);
 /// How long one login is good for, with some to spare: an access token lives for five minutes.
 const LOGIN_MAX: Duration = Duration::from_secs(180);
-/// How many answers from before the kill, and from before earlier ones, are asked for again in each
-/// round.
+/// How many answers from before this kill and earlier ones are asked for again in each round.
 const REPEATED_PER_ROUND: usize = 64;
 
 pub struct Trial {
@@ -62,8 +61,7 @@ pub struct Trial {
 pub struct Tally {
     rounds: usize,
     rows: BTreeMap<String, u64>,
-    /// Of what no client had an answer to when the host was killed: how much was recorded, and how
-    /// much was not.
+    /// Of what no client had an answer to when the host was killed.
     unanswered_recorded: usize,
     unanswered_unrecorded: usize,
     ready_max: Duration,
@@ -73,7 +71,7 @@ pub struct Tally {
 type Found = HashMap<Uuid, Outcome>;
 
 impl Trial {
-    pub async fn open(random: &mut StdRng) -> Self {
+    pub async fn open(random: &mut StdRng, tally: Tally) -> Self {
         let bank = Bank::start().await;
         let history = History::default();
         let town = Town::open(&bank, &history, OWNERS, &[EUR; ACCOUNTS_PER_OWNER]).await;
@@ -93,7 +91,7 @@ impl Trial {
             clients,
             recorded: Vec::new(),
             logged_in: Instant::now(),
-            tally: Tally::default(),
+            tally,
         }
     }
 
@@ -131,14 +129,12 @@ impl Trial {
     }
 
     pub fn end(self) -> Tally {
-        let counts = self.checker.books().counts();
-        let rows = counts
-            .into_iter()
-            .map(|((kind, outcome), count)| (format!("{kind:?} {outcome:?}"), count));
-        Tally {
-            rows: rows.collect(),
-            ..self.tally
+        let mut tally = self.tally;
+        for ((kind, outcome), count) in self.checker.books().counts() {
+            let rows = tally.rows.entry(format!("{kind:?} {outcome:?}"));
+            *rows.or_default() += count;
         }
+        tally
     }
 
     async fn work_until_killed(&mut self, kill_after: Duration) -> Vec<Shift> {
@@ -220,8 +216,7 @@ impl Trial {
         }
     }
 
-    /// Asks again for some of what was answered. [`Self::check`] looks whether the answers are the
-    /// same.
+    /// Asks again for some of what was answered. [`Self::check`] compares the answers.
     async fn repeat_some_of_before(&self, random: &mut StdRng) {
         let mut repeating = JoinSet::new();
         for (who, ask) in self.recorded.sample(random, REPEATED_PER_ROUND).cloned() {
@@ -256,8 +251,8 @@ impl Trial {
     }
 }
 
-/// What a client was answered for is in the journal, before anything is repeated, which could do it
-/// again. Returns how many answers there were.
+/// What a client was answered for is in the journal, before anything is repeated. Returns how many
+/// answers there were.
 fn assert_answered_are_there(shifts: &[Shift], found: &Found) -> usize {
     let answered = || shifts.iter().flat_map(|shift| &shift.answered);
     for (request, reply) in answered() {
@@ -281,16 +276,6 @@ fn is_there(reply: &Reply, found: &Found) -> bool {
 }
 
 impl Tally {
-    pub fn add(&mut self, other: &Self) {
-        self.rounds += other.rounds;
-        for (what, count) in &other.rows {
-            *self.rows.entry(what.clone()).or_default() += count;
-        }
-        self.unanswered_recorded += other.unanswered_recorded;
-        self.unanswered_unrecorded += other.unanswered_unrecorded;
-        self.ready_max = self.ready_max.max(other.ready_max);
-    }
-
     /// A test that found nothing must have looked everywhere.
     pub fn assert_work_was_done(&self) {
         for what in [

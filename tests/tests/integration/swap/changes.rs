@@ -3,8 +3,8 @@
 use super::*;
 use std::fs;
 
-/// Saves a registry that differs in the service `changing`, and waits until the host has seen it by
-/// itself. Asserts that this service alone was swapped, and that what changed is named so.
+/// Saves a registry that differs in the service `changing`, and asserts that the host swaps this
+/// service alone, and names what changed.
 async fn changes_only(host: &Host, registry: &Registry, named: &[&str]) -> Value {
     let before = host.service("changing").await;
     let bystander = identity(host, "bystander").await;
@@ -35,15 +35,9 @@ fn assert_is_told(change: &Value, before: &Value, after: &Value) {
     }
 }
 
-async fn start(service: Service) -> (Registry, Host) {
-    let registry = beside_a_bystander(service);
-    let host = Host::start(&registry, None).await;
-    (registry, host)
-}
-
 #[tokio::test]
 async fn another_component() {
-    let (registry, host) = start(version("version-a")).await;
+    let (registry, host) = start_beside_a_bystander().await;
     assert_answers(&host, "/api/changing", "version-a").await;
     let [from, to] = ["version-a", "version-b"].map(workspace::guest);
     let named = format!("component: {} -> {}", from.display(), to.display());
@@ -93,7 +87,7 @@ async fn a_components_file_replaced_overwritten_or_removed_and_written_again() {
 
 #[tokio::test]
 async fn limits_grants_and_pins_one_by_one_and_several_at_once() {
-    let (mut registry, host) = start(version("version-a")).await;
+    let (mut registry, host) = start_beside_a_bystander().await;
     let get = async || host.client().get("/api/changing").await;
     let post = async || {
         let call = host.client().post("/api/changing/length");
@@ -133,7 +127,7 @@ async fn limits_grants_and_pins_one_by_one_and_several_at_once() {
 #[tokio::test]
 async fn configuration_whose_values_nobody_is_told() {
     let configured = |secret: &str| Service::guest("sql").public().config("secret", secret);
-    let (registry, host) = start(configured("old-hush")).await;
+    let (registry, host) = start_beside_a_bystander_of(configured("old-hush")).await;
     assert_answers(&host, "/api/changing/config", "secret=old-hush").await;
     let registry = registry.service("changing", configured("new-hush"));
     changes_only(&host, &registry, &["config.secret"]).await;
@@ -145,7 +139,7 @@ async fn configuration_whose_values_nobody_is_told() {
 
 #[tokio::test]
 async fn which_calls_are_public() {
-    let (registry, host) = start(Service::guest("version-a")).await;
+    let (registry, host) = start_beside_a_bystander_of(Service::guest("version-a")).await;
     host.client().get("/api/changing").await.no_token();
     let open = |service: Service| service.set("public", vec!["GET /open"]);
     let registry = registry.change("changing", open);

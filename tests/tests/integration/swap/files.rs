@@ -23,8 +23,7 @@ pub fn of_file(service: Service, file: &str) -> Service {
     service.set("component", file)
 }
 
-/// A host whose service `changing` has the file `changing.wasm` beside the registry, which is a
-/// copy of this guest.
+/// A host whose service `changing` has a copy of this guest beside the registry.
 pub async fn host_with_file(registry: &Registry, guest: &str) -> (Host, PathBuf) {
     let registry = registry
         .clone()

@@ -8,8 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a writer rests with the file open: much longer than the host waits for a file to fall
-/// quiet, and than it takes between two looks at the files. That nothing happens meanwhile has no
-/// sign that could be waited for.
+/// quiet. That nothing happens meanwhile has no sign that could be waited for.
 const REST: Duration = Duration::from_millis(2_500);
 
 fn truncate(path: &Path) -> File {

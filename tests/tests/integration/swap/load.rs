@@ -5,9 +5,8 @@ use strongroom_tests::race::Flood;
 
 pub const CLIENTS: usize = 6;
 
-/// Begins with so many clients of one path. Every answer must be a 200 that `is_good` takes; a
-/// request that gets none is a failure. Half of the clients keep their connections, and half make
-/// one for each request.
+/// Begins with so many clients of one path. Every answer must be a 200 that `is_good` takes. Half
+/// of the clients keep their connections, and half make one for each request.
 pub fn hammer(
     clients: usize,
     client: impl Fn() -> Client,

@@ -12,8 +12,7 @@ use strongroom_tests::race::Flood;
 use strongroom_tests::registry::BANK_SERVICES;
 
 const SWAPS: u64 = 50;
-/// Instances that one service may have when no client calls it any more; far below one for each
-/// swap.
+/// Instances of a service that no client calls any more: far below one for each swap.
 const INSTANCES_AT_REST_MAX: u64 = 8;
 
 fn guest(generation: u64) -> &'static str {

@@ -21,8 +21,7 @@ pub async fn latest(host: &Host, name: &str) -> Value {
     changes.first().expect("it was changed").clone()
 }
 
-/// Waits until the service serves in this generation, and the change is listed, which comes a
-/// moment later; returns what is listed of it.
+/// Waits until the service serves in this generation, and the change is listed; returns its row.
 pub async fn wait_for_generation(host: &Host, name: &str, generation: u64) -> Value {
     let what = format!("generation {generation} of {name}");
     wait_for(&what, CHANGE_SECONDS_MAX, async || {
@@ -37,8 +36,7 @@ pub async fn wait_for_generation(host: &Host, name: &str, generation: u64) -> Va
     .await
 }
 
-/// Waits until the latest change of the service was refused; returns the reason, which must have
-/// all of these parts.
+/// Waits until a change of the service is refused; returns the reason, which must have these parts.
 pub async fn wait_for_refusal(host: &Host, name: &str, parts: &[&str]) -> String {
     let what = format!("a refusal of {name}");
     let reason = wait_for(&what, CHANGE_SECONDS_MAX, async || {
@@ -50,8 +48,7 @@ pub async fn wait_for_refusal(host: &Host, name: &str, parts: &[&str]) -> String
     reason
 }
 
-/// Waits until the registry was refused as a whole; returns the reason, which must have all of
-/// these parts.
+/// Waits until the whole registry is refused; returns the reason, which must have these parts.
 pub async fn wait_for_mistake(host: &Host, parts: &[&str]) -> String {
     let reason = wait_for("a reason", CHANGE_SECONDS_MAX, async || {
         let error = &host.services().await["registry"]["last_error"];

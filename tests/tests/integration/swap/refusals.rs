@@ -5,9 +5,8 @@ use super::*;
 use std::fs;
 use std::path::Path;
 
-/// Saves a registry in which the service `changing` cannot serve, with a good change of the
-/// bystander beside it. Asserts that it is refused with a reason that has all of `parts`, that what
-/// served goes on, and that a mended one is taken.
+/// Saves a service that cannot serve, with a good change of the bystander beside it. Asserts that
+/// it is refused for this reason, that what served goes on, and that a mended one is taken.
 async fn assert_refused(host: &Host, bad: Service, parts: &[&str]) {
     let registry = beside_a_bystander(version("version-a"));
     let before = host.service("changing").await;
@@ -32,8 +31,7 @@ async fn assert_refused(host: &Host, bad: Service, parts: &[&str]) {
     assert_answers(host, "/api/changing", mended).await;
 }
 
-/// What served before the refusal still does, and the refusal is shown everywhere, also in the log
-/// after its first `seen` bytes.
+/// What served still does, and the refusal is shown, also in the log after its first `seen` bytes.
 async fn assert_goes_on(host: &Host, before: &Value, seen: usize, reason: &str) {
     assert_eq!(host.admin().get("/readyz").await.status, 200);
     let after = host.service("changing").await;
