@@ -44,8 +44,7 @@ async fn a_service_that_cannot_serve_is_listed_as_failed_and_can_be_mended_or_ta
             assert_answers(&host, "/api/added", "version-b").await;
         }
         host.save(&registry);
-        let is_gone = async || host.listed("added").await.is_none();
-        wait_until("the service to go", 30, is_gone).await;
+        wait_until_gone(&host, "added").await;
         assert_added_is(&host, 404, "no_such_service").await;
     }
 }

@@ -14,11 +14,6 @@ async fn assert_no_service(host: &Host, name: &str) {
     answer.refused(404, "no_such_service");
 }
 
-async fn wait_until_gone(host: &Host, name: &str) {
-    let is_gone = async || host.listed(name).await.is_none();
-    wait_until("the service to go", 60, is_gone).await;
-}
-
 #[tokio::test]
 async fn a_service_that_the_registry_no_longer_names_is_gone() {
     let (_, host) = start_beside_a_bystander().await;
@@ -33,24 +28,8 @@ async fn a_service_that_the_registry_no_longer_names_is_gone() {
     assert_eq!(host.admin().get("/readyz").await.status, 200);
 }
 
-#[tokio::test]
-async fn what_a_removed_service_began_it_ends() {
-    // The gate is in the store, and a service that is gone cannot be asked to open it: so a request
-    // that was begun before does.
-    let (_, host) = start_beside_a_bystander().await;
-    let (opener, held) = held(&host, "gate").await;
-    host.save(&alone());
-    wait_for_outcome(&host, "changing", "removed").await;
-    assert_no_service(&host, "changing").await;
-    assert_eq!(host.service("changing").await["state"], "draining");
-    open(opener).await;
-    assert_answered(held, "version-a").await;
-    wait_until_gone(&host, "changing").await;
-    let removed = &history(&host, "changing").await[0];
-    assert!(removed["steps_us"]["drain"].is_u64(), "{removed}");
-}
-
-/// Begins a request that opens a gate when its body has been sent whole.
+/// Begins a request that opens a gate when its body has been sent whole. The gate is in the store,
+/// and a service that is gone cannot be asked to open it.
 async fn opener(host: &Host, service: &str, gate: &str) -> Connection {
     let mut opener = Connection::open(host.address()).await;
     let path = format!("/api/{service}/open/{gate}");
@@ -86,6 +65,7 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
     host.save_registry(&with_service).await;
     let second = held(&host, "second").await;
     host.save_registry(&alone()).await;
+    assert_no_service(&host, "changing").await;
     for (round, (opener, held)) in [first, second].into_iter().enumerate() {
         open(opener).await;
         assert_answered(held, "version-a").await;

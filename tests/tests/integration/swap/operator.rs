@@ -74,6 +74,11 @@ pub async fn wait_for_state(host: &Host, name: &str, state: &str) {
     .await;
 }
 
+pub async fn wait_until_gone(host: &Host, name: &str) {
+    let is_gone = async || host.listed(name).await.is_none();
+    wait_until("the service to go", 60, is_gone).await;
+}
+
 pub async fn wait_for_requests(host: &Host, name: &str, count: u64) {
     let what = format!("request {count} of {name} to begin");
     let have_begun = async || host.service(name).await["requests_total"] == count;

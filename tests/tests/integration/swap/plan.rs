@@ -97,11 +97,8 @@ async fn what_would_be_refused_is_listed_with_its_reason() {
 async fn what_would_not_fit_its_caller_is_refused_unless_both_change() {
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     let outcome = check(&host, &pair("asker-1", "quoter-2")).await;
-    let interface = "tests:quotes/quotes";
-    assert_refused(
-        &outcome,
-        &["quoter: ", "WOULD BE REFUSED", "`asker`", interface],
-    );
+    let parts = ["quoter: ", "WOULD BE REFUSED", "`asker`", "tests:quotes"];
+    assert_refused(&outcome, &parts);
     let outcome = check(&host, &pair("asker-2", "quoter-2")).await;
     assert_accepted(&outcome, 2);
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
