@@ -9,6 +9,7 @@ use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::thread;
 
 use tokio::process::Command;
 
@@ -21,41 +22,41 @@ fn libraries() -> PathBuf {
 
 /// A command of a script of Python in `tests/`, such as `attacks/http2.py`, if the libraries of
 /// `tests/clients/requirements.txt` are installed.
-pub fn python(test: &str, script: &str) -> Option<Command> {
-    let mut command = command(test, &libraries().join("bin/python"))?;
+pub fn python(script: &str) -> Option<Command> {
+    let mut command = command(&libraries().join("bin/python"))?;
     command.args(["-B", "-W", "ignore"]).arg(in_tests(script));
     Some(command)
 }
 
 /// A command of a script of Node.js in `tests/`, if the libraries of `tests/clients/package.json`
 /// are installed. The script finds them by `require`.
-pub fn node(test: &str, script: &str) -> Option<Command> {
+pub fn node(script: &str) -> Option<Command> {
     let modules = libraries().join("node_modules");
     if !modules.is_dir() {
-        skip(test, &modules);
+        skip(&modules);
         return None;
     }
-    let mut command = program(test, "node")?;
+    let mut command = program("node")?;
     command.env("NODE_PATH", modules).arg(in_tests(script));
     Some(command)
 }
 
 /// A command of a script of Node.js, a path from the root of the workspace, that uses the client of
 /// TypeScript, if `./build.sh clients` has made it.
-pub fn typescript_client(test: &str, script: &str) -> Option<Command> {
+pub fn typescript_client(script: &str) -> Option<Command> {
     let made = clients().join("typescript/dist/index.js");
     if !made.is_file() {
-        skip(test, &made);
+        skip(&made);
         return None;
     }
-    let mut command = program(test, "node")?;
+    let mut command = program("node")?;
     command.arg(workspace::root().join(script));
     Some(command)
 }
 
 /// The same for a script of Python, and the client of Python.
-pub fn python_client(test: &str, script: &str) -> Option<Command> {
-    let mut command = command(test, &clients().join("venv/bin/python"))?;
+pub fn python_client(script: &str) -> Option<Command> {
+    let mut command = command(&clients().join("venv/bin/python"))?;
     command.arg("-B").arg(workspace::root().join(script));
     Some(command)
 }
@@ -66,43 +67,43 @@ fn clients() -> PathBuf {
 }
 
 /// A command of a single source file of Java in `tests/`.
-pub fn java(test: &str, file: &str) -> Option<Command> {
-    let mut command = program(test, "java")?;
+pub fn java(file: &str) -> Option<Command> {
+    let mut command = program("java")?;
     command.arg(in_tests(file));
     Some(command)
 }
 
 /// A command of a program that comes with the libraries, or that the system has.
-pub fn program(test: &str, name: &str) -> Option<Command> {
+pub fn program(name: &str) -> Option<Command> {
     let path = env::var_os("PATH").unwrap_or_default();
     let file = iter::once(libraries().join("bin"))
         .chain(env::split_paths(&path))
         .map(|folder| folder.join(name))
         .find(|file| file.is_file());
-    command(test, &file.unwrap_or_else(|| PathBuf::from(name)))
+    command(&file.unwrap_or_else(|| PathBuf::from(name)))
 }
 
 /// A file that comes with a library of Python, such as `camt053/xsd/camt.053.001.08.xsd`, if it is
 /// installed.
-pub fn python_file(test: &str, name: &str) -> Option<PathBuf> {
+pub fn python_file(name: &str) -> Option<PathBuf> {
     let name = Path::new("site-packages").join(name);
-    in_a_folder_of(test, &libraries().join("lib"), &name)
+    in_a_folder_of(&libraries().join("lib"), &name)
 }
 
 /// A library of Debian that a process can preload, such as `faketime/libfaketimeMT.so.1`.
-pub fn preloaded(test: &str, library: &str) -> Option<PathBuf> {
-    in_a_folder_of(test, Path::new("/usr/lib"), Path::new(library))
+pub fn preloaded(library: &str) -> Option<PathBuf> {
+    in_a_folder_of(Path::new("/usr/lib"), Path::new(library))
 }
 
 /// A file in one of the folders here: each version of Python has one, and each kind of machine.
-fn in_a_folder_of(test: &str, folder: &Path, name: &Path) -> Option<PathBuf> {
+fn in_a_folder_of(folder: &Path, name: &Path) -> Option<PathBuf> {
     let folders = fs::read_dir(folder).into_iter().flatten();
     let file = folders
         .flatten()
         .map(|folder| folder.path().join(name))
         .find(|file| file.is_file());
     if file.is_none() {
-        skip(test, name);
+        skip(name);
     }
     file
 }
@@ -111,9 +112,9 @@ pub fn in_tests(file: &str) -> PathBuf {
     workspace::root().join("tests").join(file)
 }
 
-fn command(test: &str, file: &Path) -> Option<Command> {
+fn command(file: &Path) -> Option<Command> {
     if !file.is_file() {
-        skip(test, file);
+        skip(file);
         return None;
     }
     let mut command = Command::new(file);
@@ -121,8 +122,10 @@ fn command(test: &str, file: &Path) -> Option<Command> {
     Some(command)
 }
 
-fn skip(test: &str, tool: &Path) {
-    let tool = tool.display();
+/// The harness names the thread of a test after it.
+fn skip(tool: &Path) {
+    let (thread, tool) = (thread::current(), tool.display());
+    let test = thread.name().unwrap_or("a test");
     assert!(
         env::var_os("CI").is_none_or(|ci| ci != OsStr::new("true")),
         "{test} needs {tool}, which is not installed; ./build.sh test installs it"

@@ -22,8 +22,8 @@ struct MovedClock {
 }
 
 impl MovedClock {
-    async fn start(test: &str) -> Option<Self> {
-        let library = tools::preloaded(test, "faketime/libfaketimeMT.so.1")?;
+    async fn start() -> Option<Self> {
+        let library = tools::preloaded("faketime/libfaketimeMT.so.1")?;
         let bank = Bank::prepared(&Registry::bank());
         let mut scene = Self { bank, library };
         scene.set_clock(0);
@@ -115,7 +115,7 @@ async fn assert_writes_are_refused(scene: &MovedClock, pair: &Pair) {
 
 #[tokio::test]
 async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
-    let Some(scene) = MovedClock::start("a_clock_that_jumps").await else {
+    let Some(scene) = MovedClock::start().await else {
         return;
     };
     let pair = scene.bank.pair().await;
@@ -183,7 +183,7 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
 
 #[tokio::test]
 async fn a_start_waits_for_a_clock_that_is_behind_and_takes_one_that_is_ahead() {
-    let Some(mut scene) = MovedClock::start("a_start_with_another_clock").await else {
+    let Some(mut scene) = MovedClock::start().await else {
         return;
     };
     let pair = scene.bank.pair().await;

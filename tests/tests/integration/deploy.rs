@@ -11,7 +11,7 @@ fn deployed(file: &str) -> PathBuf {
 
 #[tokio::test]
 async fn hadolint_finds_nothing_in_the_dockerfile() {
-    let Some(mut hadolint) = program("hadolint_finds_nothing_in_the_dockerfile", "hadolint") else {
+    let Some(mut hadolint) = program("hadolint") else {
         return;
     };
     hadolint.arg(deployed("Dockerfile"));
@@ -20,8 +20,7 @@ async fn hadolint_finds_nothing_in_the_dockerfile() {
 
 #[tokio::test]
 async fn the_manifests_fit_the_schemas_of_kubernetes() {
-    let test = "the_manifests_fit_the_schemas_of_kubernetes";
-    let Some(mut validate) = program(test, "kubernetes-validate") else {
+    let Some(mut validate) = program("kubernetes-validate") else {
         return;
     };
     validate
@@ -37,8 +36,7 @@ async fn the_manifests_fit_the_schemas_of_kubernetes() {
 
 #[tokio::test]
 async fn systemd_finds_the_unit_well_protected() {
-    let test = "systemd_finds_the_unit_well_protected";
-    let Some(mut systemd) = program(test, "systemd-analyze") else {
+    let Some(mut systemd) = program("systemd-analyze") else {
         return;
     };
     // In tenths: 2.0 of 10.

@@ -22,20 +22,17 @@ async fn finds_nothing(client: Option<Command>) {
 
 #[tokio::test]
 async fn clients_of_python_see_an_early_answer_and_go_on() {
-    let name = "clients_of_python_see_an_early_answer_and_go_on";
-    finds_nothing(python(name, "clients/early_answers.py")).await;
+    finds_nothing(python("clients/early_answers.py")).await;
 }
 
 #[tokio::test]
 async fn clients_of_node_see_an_early_answer_and_go_on() {
-    let name = "clients_of_node_see_an_early_answer_and_go_on";
-    finds_nothing(node(name, "clients/early_answers.js")).await;
+    finds_nothing(node("clients/early_answers.js")).await;
 }
 
 #[tokio::test]
 async fn clients_of_java_see_an_early_answer_and_go_on() {
-    let name = "clients_of_java_see_an_early_answer_and_go_on";
-    finds_nothing(java(name, "clients/EarlyAnswers.java")).await;
+    finds_nothing(java("clients/EarlyAnswers.java")).await;
 }
 
 /// A refusal by the head alone.
@@ -64,8 +61,8 @@ fn large_file() -> NamedTempFile {
 
 /// Asserts what curl sees of two requests on one connection: a refusal of the first, whose body is
 /// large, and 200.
-async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: EarlyRefusal, next: &str) {
-    let Some(mut curl) = program(test, "curl") else {
+async fn curl_goes_on(how: &[&str], base: &str, refusal: EarlyRefusal, next: &str) {
+    let Some(mut curl) = program("curl") else {
         return;
     };
     let EarlyRefusal { path, status } = refusal;
@@ -95,12 +92,11 @@ async fn curl_goes_on(test: &str, how: &[&str], base: &str, refusal: EarlyRefusa
 
 #[tokio::test]
 async fn curl_sees_an_early_answer_and_goes_on() {
-    let test = "curl_sees_an_early_answer_and_goes_on";
     let bank = Bank::shared().await;
     let base = format!("http://{}", bank.address());
     for refusal in REFUSALS {
         for manner in ["expect: 100-continue", "expect:"] {
-            curl_goes_on(test, &["--header", manner], &base, refusal, NEXT).await;
+            curl_goes_on(&["--header", manner], &base, refusal, NEXT).await;
         }
     }
 }
@@ -108,25 +104,23 @@ async fn curl_sees_an_early_answer_and_goes_on() {
 /// Over TLS: curl 7.88 cannot use a connection of HTTP/2 twice without it, whatever server it is.
 #[tokio::test]
 async fn curl_sees_an_early_answer_over_http2_and_goes_on() {
-    let test = "curl_sees_an_early_answer_over_http2_and_goes_on";
-    let Some(host) = target(test).await else {
+    let Some(host) = target().await else {
         return;
     };
     let (_, port) = host.address().rsplit_once(':').expect("a port");
     let base = format!("https://127.0.0.1:{port}");
     for refusal in [refusal("/api/nowhere", "404"), refusal("/api/hello", "413")] {
         let how = ["--http2", "--header", "expect:"];
-        curl_goes_on(test, &how, &base, refusal, "/api/hello").await;
+        curl_goes_on(&how, &base, refusal, "/api/hello").await;
     }
 }
 
 #[tokio::test]
 async fn wget_sees_an_early_answer_and_goes_on() {
-    let name = "wget_sees_an_early_answer_and_goes_on";
     let bank = Bank::shared().await;
     let file = large_file();
     for EarlyRefusal { path, status } in REFUSALS {
-        let Some(mut wget) = program(name, "wget") else {
+        let Some(mut wget) = program("wget") else {
             return;
         };
         let url = format!("http://{}{path}", bank.address());

@@ -34,32 +34,20 @@ fn free_port() -> u16 {
 
 #[tokio::test]
 async fn the_client_of_typescript_takes_the_tour() {
-    let name = "the_client_of_typescript_takes_the_tour";
-    succeeds(typescript_client(
-        name,
-        "target/clients/typescript/dist/tour.js",
-    ))
-    .await;
+    succeeds(typescript_client("target/clients/typescript/dist/tour.js")).await;
 }
 
 #[tokio::test]
 async fn the_client_of_python_takes_the_tour() {
-    let name = "the_client_of_python_takes_the_tour";
-    succeeds(python_client(name, "clients/python/tour.py")).await;
+    succeeds(python_client("clients/python/tour.py")).await;
 }
 
 #[tokio::test]
 async fn the_client_of_typescript_retries_renews_and_verifies() {
-    let name = "the_client_of_typescript_retries_renews_and_verifies";
-    succeeds(typescript_client(
-        name,
-        "tests/clients/typescript_client.mjs",
-    ))
-    .await;
+    succeeds(typescript_client("tests/clients/typescript_client.mjs")).await;
 }
 
 #[tokio::test]
 async fn the_client_of_python_retries_renews_and_verifies() {
-    let name = "the_client_of_python_retries_renews_and_verifies";
-    succeeds(python_client(name, "tests/clients/python_client.py")).await;
+    succeeds(python_client("tests/clients/python_client.py")).await;
 }

@@ -35,7 +35,6 @@ async fn paths(customer: &Person) -> Vec<String> {
 
 #[tokio::test]
 async fn curl_gets_the_head_of_a_get_over_both_protocols() {
-    let name = "curl_gets_the_head_of_a_get_over_both_protocols";
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     let tokens = [Some(customer.token().to_owned()), None];
@@ -43,7 +42,7 @@ async fn curl_gets_the_head_of_a_get_over_both_protocols() {
         for token in &tokens {
             for protocol in ["--http1.1", "--http2-prior-knowledge"] {
                 let ask = async |how: &[&str]| -> Option<String> {
-                    let mut curl = program(name, "curl")?;
+                    let mut curl = program("curl")?;
                     let format = "%{exitcode} %{http_code} %{content_type} %header{content-length}";
                     curl.args(["--silent", "--output", "/dev/null", "--write-out", format])
                         .args(["--max-time", "10", protocol])
@@ -66,8 +65,7 @@ async fn curl_gets_the_head_of_a_get_over_both_protocols() {
 
 #[tokio::test]
 async fn httpx_mixes_get_and_head_on_one_connection_of_http2() {
-    let name = "httpx_mixes_get_and_head_on_one_connection_of_http2";
-    let Some(mut client) = python(name, "clients/head.py") else {
+    let Some(mut client) = python("clients/head.py") else {
         return;
     };
     let bank = Bank::shared().await;

@@ -7,10 +7,7 @@ use strongroom_tests::tools::{output_of, python};
 
 #[tokio::test]
 async fn naughty_strings_fail_nothing_and_come_back_as_they_were_sent() {
-    let Some(mut client) = python(
-        "naughty_strings_fail_nothing_and_come_back_as_they_were_sent",
-        "clients/naughty_strings.py",
-    ) else {
+    let Some(mut client) = python("clients/naughty_strings.py") else {
         return;
     };
     // Its wrong passwords lock its own address out.

@@ -5,8 +5,7 @@ use strongroom_tests::tools::{output_of, python};
 
 #[tokio::test]
 async fn oauth_libraries_refresh_introspect_and_revoke() {
-    let name = "oauth_libraries_refresh_introspect_and_revoke";
-    let Some(mut client) = python(name, "clients/oauth.py") else {
+    let Some(mut client) = python("clients/oauth.py") else {
         return;
     };
     let bank = Bank::shared().await;

@@ -29,14 +29,14 @@ async fn make_certificate(mut openssl: Command, folder: &Path, name: &str) {
 }
 
 /// A host that speaks TLS, if its certificate can be made.
-pub async fn target(test: &str) -> Option<Host> {
+pub async fn target() -> Option<Host> {
     let files = [("cert", "cert.pem"), ("key", "key.pem")];
     let files = files.map(|(key, file)| (key.to_owned(), file.into()));
     let registry = Registry::empty()
         .service("hello", Service::guest("hello").public())
         .host("tls", toml::Table::from_iter(files));
     let mut host = Host::prepared(&registry, None);
-    make_certificate(program(test, "openssl")?, host.folder(), "first").await;
+    make_certificate(program("openssl")?, host.folder(), "first").await;
     host.serve().await;
     Some(host)
 }
@@ -52,8 +52,7 @@ async fn look(mut attack: Command, host: &Host) -> (bool, String, String) {
 
 #[tokio::test]
 async fn tls_is_spoken_as_it_should_be_and_nothing_else() {
-    let test = "tls_is_spoken_as_it_should_be_and_nothing_else";
-    let (Some(attack), Some(host)) = (python(test, "attacks/tls.py"), target(test).await) else {
+    let (Some(attack), Some(host)) = (python("attacks/tls.py"), target().await) else {
         return;
     };
     let (holds, _, text) = look(attack, &host).await;
@@ -62,17 +61,15 @@ async fn tls_is_spoken_as_it_should_be_and_nothing_else() {
 
 #[tokio::test]
 async fn a_certificate_that_changes_is_served_without_a_restart_and_a_wrong_one_is_not() {
-    let test = "a_certificate_that_changes_is_served_without_a_restart_and_a_wrong_one_is_not";
-    let Some(host) = target(test).await else {
+    let Some(host) = target().await else {
         return;
     };
-    let (Some(openssl), Some(mut in_2020)) = (program(test, "openssl"), program(test, "faketime"))
-    else {
+    let (Some(openssl), Some(mut in_2020)) = (program("openssl"), program("faketime")) else {
         return;
     };
     in_2020.args(["2020-01-01 00:00:00", "openssl"]);
     let digest = async || {
-        let attack = python(test, "attacks/tls.py")?;
+        let attack = python("attacks/tls.py")?;
         let (_, digest, _) = look(attack, &host).await;
         Some(digest)
     };
@@ -98,8 +95,7 @@ async fn a_certificate_that_changes_is_served_without_a_restart_and_a_wrong_one_
 
 #[tokio::test]
 async fn sslscan_finds_nothing_old_and_nothing_weak() {
-    let test = "sslscan_finds_nothing_old_and_nothing_weak";
-    let (Some(mut scan), Some(host)) = (program(test, "sslscan"), target(test).await) else {
+    let (Some(mut scan), Some(host)) = (program("sslscan"), target().await) else {
         return;
     };
     let (_, port) = host.address().rsplit_once(':').expect("a port");

@@ -26,8 +26,7 @@ pub fn aim(command: &mut Command, host: &Host) {
 
 #[tokio::test]
 async fn h9_every_error_of_rfc_9113_has_its_answer() {
-    let test = "h9_every_error_of_rfc_9113_has_its_answer";
-    let Some(mut attack) = python(test, "attacks/http2.py") else {
+    let Some(mut attack) = python("attacks/http2.py") else {
         return;
     };
     let host = target().await;
@@ -39,8 +38,7 @@ async fn h9_every_error_of_rfc_9113_has_its_answer() {
 
 #[tokio::test]
 async fn h3_no_mutated_framing_smuggles_a_request() {
-    let test = "h3_no_mutated_framing_smuggles_a_request";
-    let Some(mut attack) = python(test, "attacks/framing.py") else {
+    let Some(mut attack) = python("attacks/framing.py") else {
         return;
     };
     let host = target().await;
@@ -59,8 +57,8 @@ const OTHER_CONNECTIONS: usize = 32;
 /// Runs slowhttptest; asserts that the host hangs up on all its connections, and serves a customer
 /// meanwhile. It cannot choose its address, so it has the customer's, and the customer another one.
 /// It also counts as open what the host has closed.
-async fn is_shaken_off(test: &str, mode: &str, path: &str) {
-    let Some(mut attack) = program(test, "slowhttptest") else {
+async fn is_shaken_off(mode: &str, path: &str) {
+    let Some(mut attack) = program("slowhttptest") else {
         return;
     };
     let host = target().await;
@@ -98,12 +96,11 @@ async fn is_shaken_off(test: &str, mode: &str, path: &str) {
 
 #[tokio::test]
 async fn h8_slow_heads_bodies_and_readers_are_shaken_off() {
-    let test = "h8_slow_heads_bodies_and_readers_are_shaken_off";
     let (slow_heads, slow_bodies) = ("-H -i 3 -x 24", "-B -i 3 -s 500000 -x 24");
     let slow_readers = "-X -w 10 -y 20 -n 5 -z 32";
     tokio::join!(
-        is_shaken_off(test, slow_heads, "/api/hello"),
-        is_shaken_off(test, slow_bodies, "/api/hostile/echo"),
-        is_shaken_off(test, slow_readers, "/api/hostile/huge-body"),
+        is_shaken_off(slow_heads, "/api/hello"),
+        is_shaken_off(slow_bodies, "/api/hostile/echo"),
+        is_shaken_off(slow_readers, "/api/hostile/huge-body"),
     );
 }

@@ -19,8 +19,8 @@ impl Statements {
 }
 
 /// Asserts that ISO's schema accepts a message, if it is installed.
-pub fn validate_camt_053(test: &str, message: &[u8]) {
-    if let Some(schema) = tools::python_file(test, "camt053/xsd/camt.053.001.08.xsd") {
+pub fn validate_camt_053(message: &[u8]) {
+    if let Some(schema) = tools::python_file("camt053/xsd/camt.053.001.08.xsd") {
         validate(&schema, message);
     }
 }
@@ -73,7 +73,7 @@ fn minor_at(node: Node<'_, '_>, path: &str) -> i64 {
 async fn camt_053_is_valid_and_says_what_json_says() {
     let scene = Statements::busy().await;
     let answer = scene.in_form("camt.053").await;
-    validate_camt_053("camt_053_is_valid_and_says_what_json_says", &answer.body);
+    validate_camt_053(&answer.body);
     let json = scene.statement().await;
     let text_of_all = answer.text();
     let document = Document::parse(&text_of_all).expect("XML");
@@ -95,7 +95,7 @@ async fn camt_053_of_a_past_period_is_valid_too() {
     let scene = Statements::new().await;
     let query = "from=2020-01-01&to=2020-12-31&format=camt.053";
     let answer = scene.alice.get(&scene.path(query)).await;
-    validate_camt_053("camt_053_of_a_past_period_is_valid_too", &answer.body);
+    validate_camt_053(&answer.body);
     assert!(answer.text().contains("<Cd>CLBD</Cd>"));
 }
 

@@ -75,7 +75,7 @@ fn after<'a>(text: &'a str, label: &'a str) -> impl Iterator<Item = &'a str> {
 
 #[tokio::test]
 async fn libofx_reads_what_json_says() {
-    let Some(mut ofxdump) = program("libofx_reads_what_json_says", "ofxdump") else {
+    let Some(mut ofxdump) = program("ofxdump") else {
         return;
     };
     let scene = Statements::of_references().await;
@@ -113,14 +113,13 @@ async fn reads(mut reader: Command, file: &Path, lines: &[Line], is_read: fn(&st
 
 #[tokio::test]
 async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
-    const TEST: &str = "readers_of_ofx_of_python_and_node_read_what_json_says";
     let scene = Statements::of_references().await;
     let (file, lines) = (scene.file("ofx").await, scene.lines().await);
-    if let Some(ofxtools) = python(TEST, "clients/ofx.py") {
+    if let Some(ofxtools) = python("clients/ofx.py") {
         reads(ofxtools, file.path(), &lines, |_| true).await;
     }
     for package in ["ofx-js", "node-ofx-parser"] {
-        let Some(mut reader) = tools::node(TEST, "clients/ofx.js") else {
+        let Some(mut reader) = tools::node("clients/ofx.js") else {
             return;
         };
         reader.arg(package);
@@ -135,10 +134,9 @@ async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
 
 #[tokio::test]
 async fn readers_of_camt_053_read_a_day_that_is_not_over() {
-    const TEST: &str = "readers_of_camt_053_read_a_day_that_is_not_over";
     let scene = Statements::of_references().await;
     let (file, lines) = (scene.file("camt.053").await, scene.lines().await);
-    if let Some(mut ofxstatement) = program(TEST, "ofxstatement") {
+    if let Some(mut ofxstatement) = program("ofxstatement") {
         let converted = NamedTempFile::new().expect("a temporary file");
         ofxstatement.args(["convert", "--type", "iso20022"]);
         ofxstatement.args([file.path(), converted.path()]);
@@ -151,7 +149,7 @@ async fn readers_of_camt_053_read_a_day_that_is_not_over() {
             assert!(converted.contains(&line), "{line} is not in {converted}");
         }
     }
-    if let Some(mut camt053) = program(TEST, "camt053") {
+    if let Some(mut camt053) = program("camt053") {
         camt053.args(["parse", "--input"]).arg(file.path());
         let said: Value = serde_json::from_str(&output_of(camt053).await).expect("JSON");
         let statement = &said["statements"][0];
@@ -168,9 +166,8 @@ async fn readers_of_camt_053_read_a_day_that_is_not_over() {
 /// Each row of the CSV asserts a balance: the file's entries must add up to it.
 #[tokio::test]
 async fn the_balances_that_hledger_asserts_hold() {
-    const TEST: &str = "the_balances_that_hledger_asserts_hold";
     let hledger = || {
-        let mut hledger = program(TEST, "hledger")?;
+        let mut hledger = program("hledger")?;
         // It reads and writes text as the environment says.
         hledger.env("LC_ALL", "C.UTF-8");
         Some(hledger)
@@ -204,10 +201,7 @@ async fn the_balances_that_hledger_asserts_hold() {
 
 #[tokio::test]
 async fn python_finds_no_formula_in_the_csv_whatever_separates_its_cells() {
-    let Some(mut reader) = python(
-        "python_finds_no_formula_in_the_csv_whatever_separates_its_cells",
-        "clients/cells.py",
-    ) else {
+    let Some(mut reader) = python("clients/cells.py") else {
         return;
     };
     let scene = Statements::of_references().await;
