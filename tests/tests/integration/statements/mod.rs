@@ -30,7 +30,7 @@ impl Deref for Statements {
 }
 
 /// What Alice writes when she pays: nothing of it may break a form. XML has no U+FFFE.
-pub const REFERENCE: &str = "=rent, \"November\" & <more>\u{fffe}";
+const REFERENCE: &str = "=rent, \"November\" & <more>\u{fffe}";
 
 impl Statements {
     async fn new() -> Self {
