@@ -285,6 +285,20 @@ impl Person {
             .await
     }
 
+    /// All objects of a feed behind a place, over all pages of `limit`.
+    pub async fn feed(&self, path: &str, mut after: u64, limit: u64) -> Vec<Value> {
+        let mut objects = Vec::new();
+        loop {
+            let page = format!("{path}?after_sequence={after}&limit={limit}");
+            let page = self.read(&page).await;
+            objects.extend_from_slice(list(&page["data"]));
+            after = page["next_after_sequence"].as_u64().expect("a place");
+            if page["has_more"] == false {
+                return objects;
+            }
+        }
+    }
+
     /// All objects of a list, over all pages. `path` has a query already.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut objects = Vec::new();

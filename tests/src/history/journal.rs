@@ -135,27 +135,14 @@ impl Change {
 
 /// The rows above `after`. `auditor` is one, or an administrator.
 pub async fn rows_of_bank(auditor: &Person, after: u64) -> Vec<Row> {
-    let rows = onward(auditor, "/api/accounts/journal", after).await;
-    rows.iter().map(row_of_api).collect()
+    let rows = auditor.feed("/api/accounts/journal", after, PAGE_ROWS);
+    rows.await.iter().map(row_of_api).collect()
 }
 
 /// The events above `after`. Copied after the journal, they tell of every account in it.
 pub async fn events_of_bank(auditor: &Person, after: u64) -> Vec<Event> {
-    let events = onward(auditor, "/api/accounts/events", after).await;
-    events.iter().map(event_of_api).collect()
-}
-
-async fn onward(auditor: &Person, path: &str, mut after: u64) -> Vec<Value> {
-    let mut objects = Vec::new();
-    loop {
-        let page = format!("{path}?after_sequence={after}&limit={PAGE_ROWS}");
-        let page = auditor.get(&page).await.expect(200);
-        objects.extend_from_slice(page["data"].as_array().expect("data is a list"));
-        after = page["next_after_sequence"].as_u64().expect("a sequence");
-        if page["has_more"] == false {
-            return objects;
-        }
-    }
+    let events = auditor.feed("/api/accounts/events", after, PAGE_ROWS);
+    events.await.iter().map(event_of_api).collect()
 }
 
 fn row_of_api(row: &Value) -> Row {

@@ -4,21 +4,11 @@
 //! sizes.
 
 use strongroom_tests::bank::{UNKNOWN_ID, transfer};
-use strongroom_tests::{Bank, Person, Value, json, list, text};
+use strongroom_tests::{Bank, Person, Value, json, text};
 
 /// All events of a reader, in pages.
-async fn events(reader: &Person, limit: usize) -> Vec<Value> {
-    let mut after = 0;
-    let mut seen = Vec::new();
-    loop {
-        let path = format!("/api/transactions/events?after_sequence={after}&limit={limit}");
-        let page = reader.read(&path).await;
-        seen.extend_from_slice(list(&page["data"]));
-        after = page["next_after_sequence"].as_u64().expect("a place");
-        if page["has_more"] == false {
-            return seen;
-        }
-    }
+async fn events(reader: &Person, limit: u64) -> Vec<Value> {
+    reader.feed("/api/transactions/events", 0, limit).await
 }
 
 fn types(events: &[Value]) -> Vec<&str> {

@@ -196,17 +196,8 @@ async fn change_of(person: &Person, before: &FinalAnswer) -> Option<String> {
 }
 
 async fn journal(scene: &BrokenBank) -> Vec<(String, Row)> {
-    let mut rows = Vec::new();
-    let mut after = 0;
-    loop {
-        let path = format!("/api/accounts/journal?limit=1000&after_sequence={after}");
-        let page = scene.staff().get(&path).await.expect(200);
-        rows.extend(list(&page["data"]).iter().map(row));
-        after = page["next_after_sequence"].as_i64().expect("a place");
-        if page["has_more"] == false {
-            return rows;
-        }
-    }
+    let rows = scene.staff().feed("/api/accounts/journal", 0, 1_000);
+    rows.await.iter().map(row).collect()
 }
 
 fn row(row: &Value) -> (String, Row) {

@@ -15,7 +15,7 @@ use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::client::Call;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Answer, Bank, Person, Value, json, list, text};
+use strongroom_tests::{Answer, Bank, Person, Value, json, text};
 use tokio::task::JoinSet;
 
 use crate::storms::books;
@@ -198,18 +198,9 @@ impl Owners {
 }
 
 /// The rows of the journal behind a place.
-async fn journal(auditor: &Person, mut after: usize) -> Vec<Value> {
-    let mut rows = Vec::new();
-    loop {
-        let path = format!("/api/accounts/journal?limit=1000&after_sequence={after}");
-        let page = auditor.read(&path).await;
-        let data = list(&page["data"]);
-        rows.extend_from_slice(data);
-        after += data.len();
-        if page["has_more"] == false {
-            return rows;
-        }
-    }
+async fn journal(auditor: &Person, after: usize) -> Vec<Value> {
+    let after = after as u64;
+    auditor.feed("/api/accounts/journal", after, 1_000).await
 }
 
 /// Holds what the owners saw against all rows of their wave. Returns what became of each order.
