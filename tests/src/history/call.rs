@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::journal::Leg;
-use super::words::{Currency, Decline, Kind, NONE, Outcome, minor};
+use super::words::{Currency, Decline, EUR, Kind, NONE, Outcome, minor};
 use crate::Answer;
 use crate::json::text;
 
@@ -64,6 +64,16 @@ impl Line {
             from: self.to,
             to: self.from,
             ..self
+        }
+    }
+
+    /// Cents of EUR.
+    pub const fn eur(from: Uuid, to: Uuid, amount: i64) -> Self {
+        Self {
+            from,
+            to,
+            amount,
+            currency: EUR,
         }
     }
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::call::{CallRecord, Reply, Wish};
+use super::call::{CallRecord, Reply, Told, Wish};
+use super::words::Outcome;
 use crate::Person;
 
 /// How long a client repeats a request before the test has failed.
@@ -35,6 +36,24 @@ pub enum Heard {
     NotYet,
     /// Nothing: the connection was refused, or broke.
     Silence,
+}
+
+impl Heard {
+    /// The outcome of the one transaction that was asked for.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Final(Reply {
+                told: Told::Decided(decided),
+                ..
+            }) => decided.outcome,
+            other => panic!("{other:?} is no decision"),
+        }
+    }
 }
 
 impl Ask {

@@ -227,12 +227,7 @@ const HOLD: u64 = 5;
 const HELD: i64 = 300;
 
 const fn line(amount: i64) -> Line {
-    Line {
-        from: A,
-        to: B,
-        amount,
-        currency: EUR,
-    }
+    Line::eur(A, B, amount)
 }
 
 fn id_of_row(sequence: u64) -> Uuid {

@@ -12,9 +12,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use strongroom_tests::history::traffic::{OPENING, open_account};
-use strongroom_tests::history::{
-    Ask, Checker, EUR, Heard, History, Line, Outcome, Reply, Told, Wish,
-};
+use strongroom_tests::history::{Ask, Checker, EUR, Heard, History, Line, Outcome, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person, wait_for};
@@ -125,12 +123,7 @@ impl HoldStorm {
 
     /// Places the holds of a wave; returns the id of each, and for how many seconds it is.
     async fn place(&self, wave: usize) -> Vec<(Uuid, u32)> {
-        let line = Line {
-            from: self.from,
-            to: self.to,
-            amount: AMOUNT,
-            currency: EUR,
-        };
+        let line = Line::eur(self.from, self.to, AMOUNT);
         let seconds: Vec<u32> = (0..HOLDS)
             .map(|hold| if hold % 2 == 0 { 1 } else { 600 })
             .collect();
@@ -165,12 +158,7 @@ impl HoldStorm {
         let total = self.payer.balance(&self.to.to_string()).await;
         let amount = strongroom_tests::history::words::minor(&total) - OPENING;
         if amount > 0 {
-            let back = Line {
-                from: self.to,
-                to: self.from,
-                amount,
-                currency: EUR,
-            };
+            let back = Line::eur(self.to, self.from, amount);
             let ask = Ask::new(&format!("back-{wave}"), Wish::Transfer(back));
             let reply = self.history.ask_until_answered(&self.payer, &ask).await;
             assert_eq!(reply.status, 201, "{reply:?}");
@@ -185,26 +173,14 @@ impl HoldStorm {
             (balance["pending_debits"] == "0.00").then_some(())
         })
         .await;
-        assert_eq!(
-            self.payer.balance(&self.from.to_string()).await,
-            EUR.decimal(OPENING)
-        );
-        assert_eq!(
-            self.payer.balance(&self.to.to_string()).await,
-            EUR.decimal(OPENING)
-        );
+        for account in [self.from, self.to] {
+            let balance = self.payer.balance(&account.to_string()).await;
+            assert_eq!(balance, EUR.decimal(OPENING));
+        }
     }
 }
 
 fn is_accepted(heard: &Heard) -> bool {
-    match heard {
-        Heard::Final(Reply {
-            told: Told::Decided(decided),
-            ..
-        }) => matches!(
-            decided.outcome,
-            Outcome::Posted | Outcome::Voided | Outcome::Pending
-        ),
-        other => panic!("{other:?} is no decision"),
-    }
+    let accepted = [Outcome::Posted, Outcome::Voided, Outcome::Pending];
+    accepted.contains(&heard.outcome())
 }

@@ -127,12 +127,7 @@ impl KeyStorm {
     }
 
     fn ask(&self, key: &str, wanted: Wanted, amount: i64) -> (Person, Ask) {
-        let line = |amount| Line {
-            from: self.from,
-            to: self.to,
-            amount,
-            currency: EUR,
-        };
+        let line = |amount| Line::eur(self.from, self.to, amount);
         let wish = match wanted {
             Wanted::Transfer => Wish::Transfer(line(amount)),
             Wanted::Hold => Wish::Hold {

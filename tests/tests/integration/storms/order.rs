@@ -13,8 +13,8 @@ use rand::RngExt;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom};
-use strongroom_tests::history::traffic::{Mix, Town, Who, Wishes, open_account};
-use strongroom_tests::history::{Ask, Checker, EUR, History, JPY, KWD, Line, Wish};
+use strongroom_tests::history::traffic::{Mix, OPENING, Town, Who, Wishes, open_account};
+use strongroom_tests::history::{Ask, Checker, Currency, EUR, History, JPY, KWD, Line, Wish};
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, json};
 use tokio::task::JoinSet;
@@ -24,8 +24,7 @@ use crate::storms::books;
 const CLIENTS: usize = 16;
 const OWNERS: usize = 10;
 /// Most accounts are of one currency, so that most payments may be made.
-const CURRENCIES: [strongroom_tests::history::Currency; 10] =
-    [EUR, EUR, EUR, EUR, EUR, EUR, EUR, EUR, JPY, KWD];
+const CURRENCIES: [Currency; 10] = [EUR, EUR, EUR, EUR, EUR, EUR, EUR, EUR, JPY, KWD];
 /// After so many operations everybody logs in again, and the history so far is checked.
 const OPERATIONS_OF_ONE_LEG: u64 = 50_000;
 
@@ -149,22 +148,17 @@ impl Staff {
         let owner = self.town.person(who).clone();
         let account = open_account(&owner, &self.town.admin, &self.history, EUR).await;
         let to = self.any_account();
-        let pay = |from, to, amount| {
-            let line = Line {
-                from,
-                to,
-                amount,
-                currency: EUR,
-            };
-            Ask::new(&format!("{account}-{to}-{amount}"), Wish::Transfer(line))
+        let pay = |amount| {
+            let key = format!("{account}-{to}-{amount}");
+            Ask::new(&key, Wish::Transfer(Line::eur(account, to, amount)))
         };
-        for amount in [strongroom_tests::history::traffic::OPENING, 1] {
-            let ask = pay(account, to, amount);
+        for amount in [OPENING, 1] {
+            let ask = pay(amount);
             self.history.ask_until_answered(&owner, &ask).await;
         }
         let path = format!("/api/accounts/{account}/close");
         let closing = owner.post(&path);
-        let ask = pay(account, to, 2);
+        let ask = pay(2);
         let (closed, _declined) =
             tokio::join!(closing, self.history.ask_until_answered(&owner, &ask));
         // Where the other account was frozen, this one is not empty.

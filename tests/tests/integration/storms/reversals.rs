@@ -5,9 +5,7 @@
 
 use strongroom_tests::bank::Bank;
 use strongroom_tests::history::traffic::{OPENING, open_account};
-use strongroom_tests::history::{
-    Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Reply, Told, Wish,
-};
+use strongroom_tests::history::{Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
 
@@ -28,14 +26,8 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
     );
     let from = open_account(&alice, &admin, &history, EUR).await;
     let to = open_account(&bob, &admin, &history, EUR).await;
-    let line = Line {
-        from,
-        to,
-        amount: 20,
-        currency: EUR,
-    };
     let batch = Wish::Batch {
-        lines: vec![line; transfers],
+        lines: vec![Line::eur(from, to, 20); transfers],
         atomic: true,
     };
     let batch = Ask::new("send", batch);
@@ -52,7 +44,7 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
         });
         let heard = ask_at_once(&history, asks).await;
         for (id, heard) in some.iter().zip(heard.chunks(2)) {
-            let mut outcomes: Vec<_> = heard.iter().map(outcome).collect();
+            let mut outcomes: Vec<_> = heard.iter().map(Heard::outcome).collect();
             outcomes.sort_unstable_by_key(|outcome| outcome.is_declined());
             let lost = Outcome::Declined(Decline::AlreadyReversed);
             assert_eq!(outcomes, [Outcome::Posted, lost], "{id}");
@@ -60,14 +52,4 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
     }
     assert_eq!(alice.balance(&from.to_string()).await, EUR.decimal(OPENING));
     books::check(&mut Checker::default(), &history, &admin).await;
-}
-
-fn outcome(heard: &Heard) -> Outcome {
-    match heard {
-        Heard::Final(Reply {
-            told: Told::Decided(decided),
-            ..
-        }) => decided.outcome,
-        other => panic!("{other:?}"),
-    }
 }
