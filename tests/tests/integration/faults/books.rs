@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use strongroom_tests::command::run;
+use strongroom_tests::command::verify;
 use strongroom_tests::{Person, Value, list, text};
 use tokio::task::JoinSet;
 
@@ -151,8 +151,7 @@ impl ExpectedBooks {
                 violations.push(format!("account {account} has {found:?}, not {expected:?}"));
             }
         }
-        let data = scene.bank.data().display().to_string();
-        let verified = run(scene.bank.folder(), &["verify", "--data", &data]);
+        let verified = verify(scene.bank.folder());
         if verified.code != Some(0) {
             violations.push(format!("verify: {}", verified.text()));
         }

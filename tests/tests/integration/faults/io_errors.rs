@@ -37,37 +37,21 @@ struct Failure {
     at_max: (u32, u32),
 }
 
-const READ: Failure = Failure {
-    operation: "read",
-    code: "EIO",
-    at_max: (20, 40),
-};
-const WRITE: Failure = Failure {
-    operation: "write",
-    code: "EIO",
-    at_max: (400, 5_000),
-};
-const NO_ROOM: Failure = Failure {
-    operation: "write",
-    code: "ENOSPC",
-    at_max: (400, 5_000),
-};
-const SYNC: Failure = Failure {
-    operation: "sync",
-    code: "EIO",
-    at_max: (30, 600),
-};
-const SYNC_WITHOUT_ROOM: Failure = Failure {
-    operation: "sync",
-    code: "ENOSPC",
-    at_max: (30, 600),
-};
+const fn failure(operation: &'static str, code: &'static str, at_max: (u32, u32)) -> Failure {
+    Failure {
+        operation,
+        code,
+        at_max,
+    }
+}
+
+const READ: Failure = failure("read", "EIO", (20, 40));
+const WRITE: Failure = failure("write", "EIO", (400, 5_000));
+const NO_ROOM: Failure = failure("write", "ENOSPC", (400, 5_000));
+const SYNC: Failure = failure("sync", "EIO", (30, 600));
+const SYNC_WITHOUT_ROOM: Failure = failure("sync", "ENOSPC", (30, 600));
 /// The log is cut when the host stops in good order.
-const TRUNCATE: Failure = Failure {
-    operation: "truncate",
-    code: "EIO",
-    at_max: (1, 1),
-};
+const TRUNCATE: Failure = failure("truncate", "EIO", (1, 1));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_read_or_write_is_told_as_such_and_does_no_harm() {
@@ -119,11 +103,7 @@ async fn nothing_is_built_upon_what_only_the_kernel_shows_after_a_failed_sync() 
             assert!(disk.scene.fail(&plan).await, "{plan}: it serves");
             shifts.add(disk.load().until_cut_off().await);
             disk.scene.bank.host.wait_for_exit().await;
-            assert_eq!(
-                disk.scene.bank.faults_fired().len(),
-                1,
-                "{plan} has happened"
-            );
+            disk.scene.assert_fired_once(&plan);
         }
         fs::remove_file(&page_cache).expect("the kernel had what the disk had not");
         disk.recover(shifts).await;

@@ -79,7 +79,7 @@ async fn lose_power(
         shifts = load.until_cut_off().await;
         scene.bank.host.wait_for_exit().await;
     }
-    assert_eq!(scene.bank.faults_fired().len(), 1, "{plan} has happened");
+    scene.assert_fired_once(plan);
     scene.recover().await;
     let violations = account_for(scene, &mut books, shifts).await;
     (books, violations)

@@ -110,6 +110,12 @@ impl BrokenBank {
         self.renew_logins().await;
     }
 
+    /// Asserts that the one fault of a plan has happened.
+    #[track_caller]
+    pub fn assert_fired_once(&self, plan: &str) {
+        assert_eq!(self.bank.faults_fired().len(), 1, "{plan} has happened");
+    }
+
     /// Stops the bank in good order.
     ///
     /// # Panics

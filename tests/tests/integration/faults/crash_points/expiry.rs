@@ -63,7 +63,7 @@ async fn cut_off_sweeps(
         if scene.fail(&plan).await {
             scene.bank.host.wait_for_exit().await;
         }
-        assert_eq!(scene.bank.faults_fired().len(), 1, "{plan} has happened");
+        scene.assert_fired_once(&plan);
         scene.recover().await;
         wait_until_swept(&scene, &books).await;
         assert_eq!(

@@ -33,7 +33,7 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
             .until_cut_off()
             .await;
         scene.bank.host.wait_for_exit().await;
-        assert_eq!(scene.bank.faults_fired().len(), 1, "{plan} has happened");
+        scene.assert_fired_once(&plan);
         for ending in ["sqlite", "sqlite-wal", "sqlite-shm"] {
             let file = scene
                 .bank

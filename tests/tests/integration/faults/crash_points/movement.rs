@@ -139,11 +139,7 @@ impl Stage {
         let reply = request.ask(&self.scene.person(request.asker)).await;
         let status = self.scene.bank.host.wait_for_exit().await;
         assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{status}");
-        assert_eq!(
-            self.scene.bank.faults_fired().len(),
-            1,
-            "{plan} has happened"
-        );
+        self.scene.assert_fired_once(plan);
         (request, reply)
     }
 

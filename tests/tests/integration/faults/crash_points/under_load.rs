@@ -46,7 +46,7 @@ async fn clients_cut_off_anywhere_lose_and_gain_nothing() {
                 .until_cut_off()
                 .await;
             scene.bank.host.wait_for_exit().await;
-            assert_eq!(scene.bank.faults_fired().len(), 1, "{plan} has happened");
+            scene.assert_fired_once(&plan);
             scene.recover().await;
             println!(
                 "{plan}, {clients} clients: {} answered before, {} after",
