@@ -1,6 +1,7 @@
 //! The whole story of a newcomer: register, log in, open accounts, get a deposit, send money, read
 //! both histories.
 
+use strongroom_tests::api_key::ApiKey;
 use strongroom_tests::bank::{ADMIN_PASSWORD, new_email, transfer};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person, Value, json, text};
@@ -30,6 +31,8 @@ async fn a_newcomer_sends_money_and_the_log_of_it_holds_no_secret() {
     bank.me(&format!("{}x", alice.token())).await.bad_token();
     let in_query = format!("/api/auth/me?access_token={}", alice.token());
     bank.client().get(&in_query).await.no_token();
+    let key = ApiKey::create(&bank.admin().await, &["accounts:read"]).await;
+    key.get("/api/accounts?limit=canary-of-a-query").await;
     let refreshed = bank.refresh(&bob.refresh_token).await.expect(200);
     alice.post("/api/auth/logout").await.expect_no_content();
 
@@ -46,6 +49,8 @@ async fn a_newcomer_sends_money_and_the_log_of_it_holds_no_secret() {
         &alice.refresh_token,
         &bob.refresh_token,
         text(&refreshed["refresh_token"]),
+        key.token(),
+        "canary",
         "Bearer ey",
         "$argon2",
     ];
