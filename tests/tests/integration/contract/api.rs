@@ -1,6 +1,6 @@
 //! What all calls have in common, and what the gateway itself answers.
 
-use strongroom_tests::{Bank, assert_json, refusals};
+use strongroom_tests::{Bank, refusals};
 
 #[tokio::test]
 async fn every_answer_has_a_request_id_of_its_own_and_says_what_it_is() {
@@ -68,28 +68,5 @@ async fn what_no_service_has_is_404_and_a_wrong_method_405() {
             let mut allow = allow.split(',').map(str::trim);
             assert!(allow.any(|one| one == *method), "{path}: {method}");
         }
-    }
-}
-
-#[tokio::test]
-async fn lists_have_one_shape() {
-    let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    let account = customer.open_account("EUR").await;
-    for path in [
-        "/api/accounts".to_owned(),
-        format!("/api/accounts/user/{}", customer.id),
-        format!("/api/accounts/{account}/entries"),
-        format!("/api/transactions?account_id={account}"),
-    ] {
-        let list = customer.read(&path).await;
-        assert!(list["data"].is_array(), "{path}: {list}");
-        assert_json!(list, {"next_cursor": null, "has_more": false});
-    }
-    let users = bank.admin().await.read("/api/auth/users?limit=1").await;
-    assert_json!(users, {"has_more": true});
-    for query in ["limit=0", "limit=501", "cursor=not-one-of-ours"] {
-        let answer = customer.get(&format!("/api/accounts?{query}")).await;
-        answer.problem_of(&[400, 422]);
     }
 }
