@@ -1,8 +1,9 @@
-//! Goal: holds, reversals, and batches do what is documented, say why when they do not, and happen
-//! once whatever races.
+//! Goal: holds and batches do what is documented, say why when they do not, and happen once whatever
+//! races.
 //!
-//! Method: the shared bank; each test has people and accounts of its own. Which end a hold or a
-//! reversal may have, the ledger's tests say. Races for one hold or reversal are in `storms`.
+//! Method: the shared bank; each test has people and accounts of its own. Which end a hold may have,
+//! the ledger's tests say. Reversals are in `contract/postings.rs`; races for one hold or reversal
+//! are in `storms`.
 
 use std::time::Duration;
 
@@ -32,12 +33,6 @@ async fn end(pair: &Pair, hold: &str, call: &str) -> Answer {
 async fn capture(pair: &Pair, hold: &str, amount: &str) -> Answer {
     let call = format!("holds/{hold}/capture");
     pair.alice.submit(&call, &json!({"amount": amount})).await
-}
-
-async fn reverse(pair: &Pair, id: &Value) -> Answer {
-    let call = format!("{}/reverse", text(id));
-    let body = json!({"reference": "goodwill"});
-    pair.admin.submit(&call, &body).await
 }
 
 fn batch(pair: &Pair, key: &str, atomic: bool, lines: &[Value]) -> Call {
@@ -156,34 +151,6 @@ async fn a_balance_of_100_covers_exactly_100_of_200_holds_and_transfers_at_once(
     assert_eq!(count_code(&answers, "insufficient_funds"), 100);
     let path = format!("/api/accounts/{}/balance", pair.from);
     assert_json!(pair.alice.read(&path).await, {"available": "0.00"});
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reversal_moves_the_money_back_once_and_is_linked_both_ways() {
-    let pair = Bank::shared().await.pair().await;
-    let sent = pair.send("30.00").await["id"].clone();
-    let path = format!("/api/transactions/{}/reverse", text(&sent));
-    refusals! { pair.alice => POST "{path}" => 403 "forbidden"; }
-    // It overdraws no account.
-    let back = transfer(&pair.to, &pair.from, "0.01", "EUR");
-    pair.bob.submit("transfer", &back).await.expect(201);
-    decline(&reverse(&pair, &sent).await, "insufficient_funds");
-    pair.send("0.01").await;
-
-    let reversed = reverse(&pair, &sent).await.expect(201);
-    assert_json!(reversed, {
-        "type": "reversal", "reverses": sent, "reference": "goodwill",
-        "from_account_id": pair.to, "to_account_id": pair.from,
-    });
-    let seen = pair.alice.transaction(&sent).await;
-    assert_json!(seen, {"status": "reversed", "reversed_by": reversed["id"]});
-    decline(&reverse(&pair, &sent).await, "already_reversed");
-    decline(&reverse(&pair, &reversed["id"]).await, "not_reversible");
-    assert_payer_has(&pair, "100.00", "100.00", "0.00").await;
-    assert_payee_has(&pair, "0.00").await;
-    reverse(&pair, &json!(new_key()))
-        .await
-        .refused(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -63,9 +63,12 @@ async fn a_posting_is_reversed_as_a_whole() {
     let posted = posted.expect(201);
     let reverse = format!("{}/reverse", text(&posted["id"]));
     let teller = bank.staff("teller").await;
-    let reversed = teller.submit(&reverse, &json!({})).await.expect(201);
+    refusals! { pair.alice => POST "/api/transactions/{reverse}" => 403 "forbidden"; }
+    let body = json!({"reference": "goodwill"});
+    let reversed = teller.submit(&reverse, &body).await.expect(201);
     assert_json!(reversed, {
-        "type": "reversal", "reverses": posted["id"], "amount": null, "entries": [
+        "type": "reversal", "reverses": posted["id"], "reference": "goodwill", "amount": null,
+        "entries": [
             {"account_id": pair.from, "direction": "credit", "amount": "40.00"},
             {"account_id": pair.to, "direction": "debit", "amount": "40.00"},
         ],

@@ -59,7 +59,10 @@ fn a_reversal_is_made_by_staff_and_is_linked_both_ways() {
     }
     let reversed = bank.reverse("r", sent).unwrap();
     let reversal = id_of(&reversed);
-    assert_json!(json_of(&reversed), {"reverses": sent});
+    assert_json!(json_of(&reversed), {
+        "type": "reversal", "reverses": sent, "from_account_id": bank.bob.id,
+        "to_account_id": bank.alice.id,
+    });
     // Staff alone see in which request staff acted.
     assert!(!reversed.body.contains("request_id"));
     assert_json!(bank.seen_by(&auditor(), reversal).unwrap(), {"request_id": REQUEST_ID});
