@@ -131,15 +131,7 @@ async fn an_auditor_who_writes_is_403_before_the_body_is_read() {
         auditor => PATCH "{account}" {"rain": 1} => 403 "forbidden";
         auditor => POST "{account}/close" {"rain": 1} => 403 "forbidden";
     }
-    for call in [
-        "withdraw",
-        "transfer",
-        "send",
-        "postings",
-        "holds",
-        "batch",
-        "schedules",
-    ] {
+    for call in "withdraw transfer send postings holds batch schedules".split(' ') {
         refusals! {
             auditor => POST "/api/transactions/{call}" {"rain": 1} => 403 "forbidden";
         }

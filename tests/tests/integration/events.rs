@@ -11,8 +11,9 @@ async fn events(reader: &Person, limit: u64) -> Vec<Value> {
     reader.feed("/api/transactions/events", 0, limit).await
 }
 
-fn types(events: &[Value]) -> Vec<&str> {
-    events.iter().map(|event| text(&event["type"])).collect()
+fn types(events: &[Value]) -> String {
+    let types: Vec<_> = events.iter().map(|event| text(&event["type"])).collect();
+    types.join(" ")
 }
 
 #[tokio::test]
@@ -32,16 +33,8 @@ async fn events_come_in_order_to_those_they_concern() {
     let hold = alice.submit("holds", &pair.body("5")).await.expect(201);
     let capture = format!("holds/{}/capture", text(&hold["id"]));
     alice.submit(&capture, &json!({})).await.expect(201);
-    let expected = [
-        "deposit.posted",
-        "transfer.posted",
-        "transfer.declined",
-        "transfer.declined",
-        "hold.placed",
-        "hold.voided",
-        "hold.placed",
-        "hold.captured",
-    ];
+    let expected = "deposit.posted transfer.posted transfer.declined transfer.declined \
+        hold.placed hold.voided hold.placed hold.captured";
     for limit in [1, 2, 100] {
         let seen = events(alice, limit).await;
         assert_eq!(types(&seen), expected);
@@ -49,20 +42,12 @@ async fn events_come_in_order_to_those_they_concern() {
         assert!(places.is_sorted_by(|one, next| one < next));
     }
     let bobs = events(&pair.bob, 100).await;
-    assert_eq!(
-        types(&bobs),
-        [
-            "transfer.posted",
-            "hold.placed",
-            "hold.voided",
-            "hold.placed",
-            "hold.captured"
-        ]
-    );
+    let of_payee = "transfer.posted hold.placed hold.voided hold.placed hold.captured";
+    assert_eq!(types(&bobs), of_payee);
     assert_eq!(bobs[0]["data"]["amount"], "10.00");
     assert!(events(&bank.customer().await, 100).await.is_empty());
     let all = events(&bank.staff("auditor").await, 1_000).await;
-    assert!(all.len() >= expected.len());
+    assert!(all.len() >= expected.split(' ').count());
     for (event, sequence) in all.iter().zip(1..) {
         assert_eq!(event["sequence"], sequence);
     }
