@@ -16,10 +16,10 @@ use uuid::Uuid;
 const A_FEW_MS: Duration = Duration::from_millis(5);
 
 #[tokio::test]
-async fn each_moment_between_payments_has_its_balance_and_the_future_has_none() {
+async fn each_moment_between_payments_has_its_balance() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
-    let (alice, from, stranger) = (&pair.alice, &pair.from, bank.customer().await);
+    let (alice, from) = (&pair.alice, &pair.from);
     let mut moments = Vec::new();
     for (amount, balance) in [("1.00", "99.00"), ("20.00", "79.00"), ("0.37", "78.63")] {
         tokio::time::sleep(A_FEW_MS).await;
@@ -41,12 +41,6 @@ async fn each_moment_between_payments_has_its_balance_and_the_future_has_none() 
     let path = format!("/api/accounts/{from}/balance?at=2020-01-01T00:00:00%2B01:00");
     let before = alice.read(&path).await;
     assert_json!(before, {"balance": "0.00", "as_of": "2019-12-31T23:00:00.000Z"});
-    refusals! {
-        alice => GET "/api/accounts/{from}/balance?at=9999-12-31T23:59:59Z" => 422 "at_in_future";
-        alice => GET "/api/accounts/{from}/balance?at=2026-01-01" => 422 "validation_failed" "/at";
-        alice => GET "/api/accounts/{from}/balance?when=now" => 422 "validation_failed" "/when";
-        stranger => GET "/api/accounts/{from}/balance?at=2020-01-01T00:00:00Z" => 404 "not_found";
-    }
 }
 
 #[tokio::test]

@@ -11,12 +11,8 @@ async fn post_and_get_accounts() {
     let customer = bank.customer().await;
     refusals! {
         customer => POST "/api/accounts" {"currency": "EUR"} => 422 "validation_failed" "/type";
-        customer => POST "/api/accounts" {"type": "checking", "currency": "XYZ"}
-            => 422 "validation_failed" "/currency";
         customer => POST "/api/accounts" {"type": "checking", "currency": "EUR", "balance": "9"}
             => 422 "validation_failed" "/balance";
-        customer => POST "/api/accounts" {"type": "internal", "currency": "EUR", "code": "fees"}
-            => 403 "forbidden" "/type";
     }
     assert!(customer.all("/api/accounts?limit=500").await.is_empty());
     let mut opened = Vec::new();
@@ -35,11 +31,8 @@ async fn post_and_get_accounts() {
             "code": null, "frozen": null, "metadata": {"plan": "b"},
         });
         assert!(text(&account["created_at"]).ends_with('Z'), "{account}");
-        assert!(
-            opened
-                .iter()
-                .all(|other: &Value| other["number"] != account["number"])
-        );
+        let is_other = |other: &Value| other["number"] != account["number"];
+        assert!(opened.iter().all(is_other));
         assert_eq!(customer.account(text(&account["id"])).await, account);
         opened.insert(0, account);
     }
@@ -61,30 +54,15 @@ async fn post_and_get_accounts() {
 
 #[tokio::test]
 async fn post_accounts_for_an_owner_and_for_the_bank() {
-    let bank = Bank::shared().await;
-    let (teller, customer) = (bank.staff("teller").await, bank.customer().await);
-    let owner = Uuid::now_v7().to_string();
-    let body = json!({"type": "checking", "currency": "EUR", "owner_id": owner});
-    let owned = teller.post("/api/accounts").json(&body).await.expect(201);
-    assert_json!(owned, {"owner_id": owner, "code": null});
+    let teller = Bank::shared().await.staff("teller").await;
     let code = format!("fees_{}", Uuid::now_v7().simple());
-    let body = json!({"type": "internal", "currency": "EUR", "code": code, "name": "Fees"});
-    let fees = teller.post("/api/accounts").json(&body).await.expect(201);
-    assert_json!(fees, {
-        "type": "internal", "code": code, "owner_id": Uuid::nil(), "overdraft_limit": null,
-        "available": "0.00",
-    });
-    let (fees, owned) = (text(&fees["id"]), text(&owned["id"]));
-    refusals! {
-        teller => POST "/api/accounts" (body) => 409 "code_taken" "/code";
-        teller => POST "/api/accounts" {"type": "internal", "currency": "EUR"}
-            => 422 "validation_failed" "/code";
-        teller => POST "/api/accounts"
-            {"type": "internal", "currency": "EUR", "code": code, "owner_id": owner}
-            => 422 "validation_failed" "/owner_id";
-        customer => GET "/api/accounts/{fees}" => 404 "not_found";
-        customer => GET "/api/accounts/{owned}" => 404 "not_found";
+    let of_owner = json!({"type": "checking", "currency": "EUR", "owner_id": Uuid::now_v7()});
+    let of_bank = json!({"type": "internal", "currency": "EUR", "code": code, "name": "Fees"});
+    for body in [&of_owner, &of_bank] {
+        let opened = teller.post("/api/accounts").json(body).await.expect(201);
+        strongroom_tests::json::assert_has(&opened, body);
     }
+    refusals! { teller => POST "/api/accounts" (of_bank) => 409 "code_taken" "/code"; }
 }
 
 #[tokio::test]
@@ -152,38 +130,24 @@ async fn get_accounts_id_balance_and_entries() {
     }
 }
 
-/// Which movements a frozen account refuses, and in which words the account says so.
 #[tokio::test]
 async fn post_accounts_id_freeze_and_unfreeze() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
     let teller = bank.staff("teller").await;
     let from = &pair.from;
-    let (debit, credit) = (cash(from, "1.00", "EUR"), cash(from, "1.00", "EUR"));
-    for (body, stops, [pays, receives]) in [
-        (json!({"stops": "debits"}), "debits", [false, true]),
-        (json!({"stops": "credits"}), "credits", [true, false]),
-        (json!({}), "both", [false, false]),
-    ] {
-        let frozen = teller.freeze(from, &body).await;
-        assert_json!(frozen, {"status": "frozen", "frozen": stops});
-        for (call, body, passes) in [("withdraw", &debit, pays), ("deposit", &credit, receives)] {
-            let answer = teller.submit(call, body).await;
-            if passes {
-                answer.expect(201);
-            } else {
-                let declined = answer.refused(422, "account_frozen");
-                assert!(declined["transaction_id"].is_string(), "{declined}");
-            }
-        }
-    }
+    let cash = cash(from, "1.00", "EUR");
+    let frozen = teller.freeze(from, &json!({"stops": "debits"})).await;
+    assert_json!(frozen, {"status": "frozen", "frozen": "debits"});
+    teller.submit("deposit", &cash).await.expect(201);
+    let declined = teller.submit("withdraw", &cash).await;
+    let declined = declined.refused(422, "account_frozen");
+    assert!(declined["transaction_id"].is_string(), "{declined}");
     let unfreeze = teller.post(&format!("/api/accounts/{from}/unfreeze"));
     let open = unfreeze.await.expect(200);
     assert_json!(open, {"status": "open", "frozen": null});
     pair.send("1.00").await;
     refusals! {
-        teller => POST "/api/accounts/{from}/freeze" {"stops": "withdrawals"}
-            => 422 "validation_failed" "/stops";
         teller => POST "/api/accounts/{UNKNOWN_ID}/freeze" => 404 "not_found";
         teller => POST "/api/accounts/{UNKNOWN_ID}/unfreeze" => 404 "not_found";
     }
