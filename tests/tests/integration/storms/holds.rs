@@ -9,16 +9,16 @@
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
-use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use strongroom_tests::history::traffic::{OPENING, open_account};
-use strongroom_tests::history::{Ask, Checker, EUR, Heard, History, Line, Outcome, Wish};
+use strongroom_tests::history::traffic::OPENING;
+use strongroom_tests::history::{Ask, Checker, EUR, Heard, Line, Outcome, Wish};
 use strongroom_tests::race::ask_at_once;
-use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Bank, Person, wait_for};
+use strongroom_tests::scale::short_or_full;
+use strongroom_tests::wait_for;
 use uuid::Uuid;
 
 use crate::storms::books;
+use crate::storms::payer::Payer;
 
 /// How many holds there are at a time; all of one payer.
 const HOLDS: usize = 50;
@@ -35,33 +35,21 @@ const HEAD_STARTS_MS: [u64; 5] = [0, 50, 100, 150, 200];
 /// And how much earlier than that at most, by chance.
 const HEAD_START_MS_MORE: std::ops::Range<u64> = 0..50;
 
-struct HoldStorm {
-    bank: Bank,
-    history: History,
-    checker: Checker,
-    admin: Person,
-    payer: Person,
-    from: Uuid,
-    to: Uuid,
-    random: StdRng,
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hold_ends_once_whatever_races() {
     let calls = short_or_full(1_000, 100_000);
     let waves = calls / (HOLDS * CALLS_FOR_EACH);
-    let mut scene = HoldStorm::open().await;
+    let (mut scene, mut checker) = (Payer::open().await, Checker::default());
     let (mut ended, mut expired) = (0, 0);
     for wave in 0..waves {
         if wave % WAVES_OF_ONE_LOGIN == WAVES_OF_ONE_LOGIN - 1 {
-            scene.admin = scene.admin.log_in_again().await;
-            scene.payer = scene.payer.log_in_again().await;
+            scene.log_in_again().await;
         }
         let (some_ended, some_expired) = scene.race(wave).await;
         ended += some_ended;
         expired += some_expired;
         scene.fill_up(wave).await;
-        books::check(&mut scene.checker, &scene.history, &scene.admin).await;
+        books::check(&mut checker, &scene.history, &scene.admin).await;
     }
     println!("{calls} calls; {ended} holds were ended by one, and {expired} by their time");
     assert!(ended > 0 && expired > 0, "both happened");
@@ -69,25 +57,7 @@ async fn a_hold_ends_once_whatever_races() {
     books::verify(&scene.bank);
 }
 
-impl HoldStorm {
-    async fn open() -> Self {
-        let bank = Bank::start().await;
-        let history = History::default();
-        let (admin, payer) = (bank.admin().await, bank.customer().await);
-        let from = open_account(&payer, &admin, &history, EUR).await;
-        let to = open_account(&payer, &admin, &history, EUR).await;
-        Self {
-            bank,
-            history,
-            checker: Checker::default(),
-            admin,
-            payer,
-            from,
-            to,
-            random: seeded(),
-        }
-    }
-
+impl Payer {
     /// Returns how many holds were ended by a call, and how many were not.
     async fn race(&mut self, wave: usize) -> (usize, usize) {
         let placed = Instant::now();

@@ -11,19 +11,16 @@
 use std::time::Duration;
 
 use rand::RngExt;
-use rand::rngs::StdRng;
 use rustix::process::{Signal, kill_process};
+use strongroom_tests::Person;
 use strongroom_tests::history::journal::rows_of_bank;
-use strongroom_tests::history::traffic::{OPENING, open_account};
-use strongroom_tests::history::{
-    Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Reply, Wish,
-};
+use strongroom_tests::history::traffic::OPENING;
+use strongroom_tests::history::{Ask, Checker, Decline, EUR, Heard, Line, Outcome, Reply, Wish};
 use strongroom_tests::race::ask_at_once;
-use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Bank, Person};
-use uuid::Uuid;
+use strongroom_tests::scale::short_or_full;
 
 use crate::storms::books;
+use crate::storms::payer::Payer;
 
 const CLIENTS: usize = 100;
 /// What the two halves of the clients ask for.
@@ -33,16 +30,6 @@ const KILLED_IN: usize = 10;
 const KILL_AFTER_MS: std::ops::Range<u64> = 1..40;
 /// After so many storms everybody logs in again.
 const STORMS_OF_ONE_LOGIN: usize = 250;
-
-struct KeyStorm {
-    bank: Bank,
-    history: History,
-    admin: Person,
-    payer: Person,
-    from: Uuid,
-    to: Uuid,
-    random: StdRng,
-}
 
 /// What is asked for under a key.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +63,7 @@ struct Winner {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     let keys = short_or_full(40, 1_000);
-    let mut scene = KeyStorm::open().await;
+    let mut scene = Payer::open().await;
     let mut checker = Checker::default();
     let mut winners = Vec::new();
     for number in 0..keys {
@@ -108,24 +95,7 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     println!("{keys} keys, each sent {CLIENTS} times at once, and again after a restart");
 }
 
-impl KeyStorm {
-    async fn open() -> Self {
-        let bank = Bank::start().await;
-        let history = History::default();
-        let (admin, payer) = (bank.admin().await, bank.customer().await);
-        let from = open_account(&payer, &admin, &history, EUR).await;
-        let to = open_account(&payer, &admin, &history, EUR).await;
-        Self {
-            bank,
-            history,
-            admin,
-            payer,
-            from,
-            to,
-            random: seeded(),
-        }
-    }
-
+impl Payer {
     fn ask(&self, key: &str, wanted: Wanted, amount: i64) -> (Person, Ask) {
         let line = |amount| Line::eur(self.from, self.to, amount);
         let wish = match wanted {
@@ -196,11 +166,6 @@ impl KeyStorm {
         self.bank.host.restart().await;
         self.admin = self.admin.at(&self.bank);
         self.payer = self.payer.at(&self.bank);
-    }
-
-    async fn log_in_again(&mut self) {
-        self.admin = self.admin.log_in_again().await;
-        self.payer = self.payer.log_in_again().await;
     }
 
     /// What the bank says is what the model says.

@@ -18,6 +18,7 @@ mod books;
 mod holds;
 mod keys;
 mod order;
+mod payer;
 mod reversals;
 mod standing_orders;
 mod sums;
