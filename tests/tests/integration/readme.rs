@@ -65,7 +65,7 @@ fn what_the_build_makes_can_be_read_by_a_service_user() {
 }
 
 /// What a script prints, which must not fail.
-async fn run(script: &str, folder: &Path) -> String {
+pub async fn run(script: &str, folder: &Path) -> String {
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", script])
         .current_dir(folder)
@@ -107,13 +107,13 @@ fn readme() -> String {
     std::fs::read_to_string(workspace::root().join("README.md")).expect("there is a README")
 }
 
-/// The blocks of commands that the README marks so.
-fn blocks(readme: &str, mark: &str) -> Vec<String> {
+/// The blocks of commands that a README marks so.
+pub fn blocks(readme: &str, mark: &str) -> Vec<String> {
     let begin = format!("{mark}\n");
     let parts = readme.split(&begin).skip(1);
     let blocks: Vec<_> = parts
         .map(|part| part.split("```").next().unwrap_or_default().to_owned())
         .collect();
-    assert!(!blocks.is_empty(), "the README has no {mark}");
+    assert!(!blocks.is_empty(), "there is no {mark}");
     blocks
 }

@@ -1,13 +1,13 @@
 //! An example's README: the registry tables and the commands that it gives.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::workspace;
-use tokio::process::Command;
 use toml::{Table, Value};
+
+use crate::readme::{blocks, run};
 
 /// The text of an example's README.
 fn readme(example: &str) -> String {
@@ -18,6 +18,7 @@ fn readme(example: &str) -> String {
 /// A registry with the tables that an example's README adds or replaces.
 pub fn added_to(registry: Registry, example: &str) -> Registry {
     let tables: Table = blocks(&readme(example), "```toml registry")
+        .join("\n")
         .parse()
         .expect("the README's tables are TOML");
     let services = tables["services"].as_table().expect("they are services");
@@ -64,31 +65,7 @@ pub fn built(file: &str) -> PathBuf {
 /// If one fails.
 pub async fn tour(example: &str, host: &Host) -> String {
     let url = format!("http://{}", host.address());
-    let script = blocks(&readme(example), "```sh tour").replace("http://127.0.0.1:8080", &url);
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .expect("there is a bash");
-    let said = String::from_utf8(output.stdout).expect("text");
-    let complaints = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{complaints}");
-    said
-}
-
-/// The lines of all code blocks that open with `fence`.
-fn blocks(text: &str, fence: &str) -> String {
-    let mut lines = String::new();
-    let mut is_inside = false;
-    for line in text.lines() {
-        match line {
-            line if line == fence => is_inside = true,
-            "```" => is_inside = false,
-            line if is_inside => lines.extend([line, "\n"]),
-            _ => {}
-        }
-    }
-    assert!(!lines.is_empty(), "there is no {fence}");
-    lines
+    let script = blocks(&readme(example), "```sh tour").join("\n");
+    let script = script.replace("http://127.0.0.1:8080", &url);
+    run(&script, host.folder()).await
 }
