@@ -1,16 +1,15 @@
-//! Goal: holds and batches do what is documented, say why when they do not, and happen once whatever
-//! races.
+//! Goal: holds do what is documented, say why when they do not, and happen once whatever races.
 //!
-//! Method: the shared bank; each test has people and accounts of its own. Which end a hold may have,
-//! the ledger's tests say. Reversals are in `contract/postings.rs`; races for one hold or reversal
-//! are in `storms`.
+//! Method: the shared bank; each test has people and accounts of its own. Which end a hold may
+//! have, the ledger's tests say. Reversals are in `contract/postings.rs`, and batches in
+//! `repeats.rs`; races for one hold or reversal are in `storms`.
 
 use std::time::Duration;
 
-use strongroom_tests::bank::{Pair, new_key, transfer};
+use strongroom_tests::bank::{Pair, new_key};
 use strongroom_tests::client::Call;
 use strongroom_tests::race::{at_once, count, count_code};
-use strongroom_tests::{Answer, Bank, Value, assert_json, json, refusals, text, wait_for};
+use strongroom_tests::{Answer, Bank, assert_json, json, refusals, text, wait_for};
 
 fn hold_call(pair: &Pair, key: &str, amount: &str, expires_in: u32) -> Call {
     let mut body = pair.body(amount);
@@ -33,11 +32,6 @@ async fn end(pair: &Pair, hold: &str, call: &str) -> Answer {
 async fn capture(pair: &Pair, hold: &str, amount: &str) -> Answer {
     let call = format!("holds/{hold}/capture");
     pair.alice.submit(&call, &json!({"amount": amount})).await
-}
-
-fn batch(pair: &Pair, key: &str, atomic: bool, lines: &[Value]) -> Call {
-    let call = pair.alice.post("/api/transactions/batch").key(key);
-    call.json(&json!({"transfers": lines, "atomic": atomic}))
 }
 
 /// Asserts balance, available, and what is pending of the payer's account.
@@ -151,39 +145,4 @@ async fn a_balance_of_100_covers_exactly_100_of_200_holds_and_transfers_at_once(
     assert_eq!(count_code(&answers, "insufficient_funds"), 100);
     let path = format!("/api/accounts/{}/balance", pair.from);
     assert_json!(pair.alice.read(&path).await, {"available": "0.00"});
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_has_one_outcome_for_each_line() {
-    let pair = Bank::shared().await.pair().await;
-    let lines = [
-        pair.body("60.00"),
-        pair.body("1.234"),
-        pair.body("60.00"),
-        transfer(&pair.from, &new_key(), "1.00", "EUR"),
-        json!({"amount": "1.00"}),
-        pair.body("40.00"),
-    ];
-    let key = new_key();
-    let answer = batch(&pair, &key, false, &lines).await;
-    let whole = answer.expect(201);
-    assert_json!(whole["outcomes"], [
-        {"index": 0, "status": "posted", "code": null},
-        {"index": 1, "status": "refused", "code": "amount_invalid"},
-        {"index": 2, "status": "declined", "code": "insufficient_funds"},
-        {"index": 3, "status": "refused", "code": "account_not_found"},
-        {"index": 4, "status": "refused", "code": "validation_failed"},
-        {"index": 5, "status": "posted", "code": null},
-    ]);
-    assert_payee_has(&pair, "100.00").await;
-
-    let again = batch(&pair, &key, false, &lines).await;
-    assert_eq!((again.replayed(), again.body), (true, answer.body));
-    let reused = batch(&pair, &key, true, &lines[..1]).await;
-    reused.refused(422, "idempotency_key_reused");
-    let first = &whole["outcomes"][0]["transaction"];
-    assert_eq!(pair.alice.transaction(&first["id"]).await, *first);
-    assert_eq!(pair.alice.transaction(&whole["id"]).await, whole);
-    let id = text(&whole["id"]);
-    refusals! { pair.bob => GET "/api/transactions/{id}" => 404 "not_found"; }
 }

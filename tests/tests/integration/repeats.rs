@@ -6,7 +6,7 @@
 //! clients do so at once.
 
 use strongroom_tests::bank::{Pair, UNKNOWN_ID, cash, day, new_key, transfer};
-use strongroom_tests::{Answer, Bank, Value, json};
+use strongroom_tests::{Answer, Bank, Value, assert_json, json, refusals, text};
 
 /// A request, and what came back at first.
 struct Asked {
@@ -142,6 +142,16 @@ async fn a_recorded_answer_is_the_same_for_ever_and_a_refusal_leaves_nothing() {
     let mut bank = Bank::start().await;
     let mut pair = bank.pair().await;
     let kept = ask(&pair, recorded(&pair)).await;
+    let mixed = kept.iter().find(|asked| asked.call == "batch");
+    let mixed = mixed.expect("a batch").json();
+    assert_json!(mixed["outcomes"], [
+        {"index": 0, "status": "posted", "code": null},
+        {"index": 1, "status": "declined", "code": "insufficient_funds"},
+        {"index": 2, "status": "refused", "code": "account_not_found"},
+        {"index": 3, "status": "refused", "code": "amount_invalid"},
+    ]);
+    let id = text(&mixed["id"]);
+    refusals! { pair.bob => GET "/api/transactions/{id}" => 404 "not_found"; }
     let forgotten = ask(&pair, refused(&pair)).await;
     for _restart in 0..2 {
         for asked in &kept {

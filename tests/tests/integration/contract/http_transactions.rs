@@ -1,6 +1,6 @@
-//! `/api/transactions`: the shape of each call. What a repeated request gets is in `repeats.rs`;
-//! holds and batches are in `movement.rs`, reversals in `postings.rs`. What is refused and declined,
-//! the tests of `components/transaction` and of the ledger say.
+//! `/api/transactions`: the shape of each call. What a repeated request gets, and batches, are in
+//! `repeats.rs`; holds are in `movement.rs`, reversals in `postings.rs`. What is refused and
+//! declined, the tests of `components/transaction` and of the ledger say.
 
 use strongroom_tests::bank::{UNKNOWN_ID, cash, new_key, transfer};
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
