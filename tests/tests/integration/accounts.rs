@@ -112,15 +112,11 @@ async fn what_staff_do_to_an_account_is_an_event_with_its_request() {
     let (customer, teller) = (bank.customer().await, bank.staff("teller").await);
     let id = customer.open_account("EUR").await;
     let path = format!("/api/accounts/{id}");
-    let limit = teller
-        .patch(&path)
-        .json(&json!({"overdraft_limit": "12.50"}));
-    let limit = limit.await;
+    let change = json!({"overdraft_limit": "12.50"});
+    let limit = teller.patch(&path).json(&change).await;
     limit.expect(200);
-    let named = customer.patch(&path);
-    let named = named
-        .json(&json!({"name": "Rent", "metadata": {"a": "1"}}))
-        .await;
+    let change = json!({"name": "Rent", "metadata": {"a": "1"}});
+    let named = customer.patch(&path).json(&change).await;
     named.expect(200);
     let frozen = teller.post(&format!("{path}/freeze"));
     let frozen = frozen.json(&json!({"stops": "debits"})).await;

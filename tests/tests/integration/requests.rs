@@ -59,12 +59,8 @@ async fn refusals_and_failures_have_their_code_and_cause() {
         text(&request["cause"]).contains("wasm backtrace"),
         "{request}"
     );
-    let unknown = bank
-        .host
-        .admin()
-        .get(&format!("/requests/{UNKNOWN_ID}"))
-        .await;
-    assert_eq!(unknown.status, 404);
+    let unknown = format!("/requests/{UNKNOWN_ID}");
+    assert_eq!(bank.host.admin().get(&unknown).await.status, 404);
 }
 
 #[tokio::test]
@@ -85,24 +81,20 @@ async fn the_command_prints_what_the_admin_api_says() {
     let pair = bank.pair().await;
     let paid = pair.alice.submit("transfer", &pair.body("1.00")).await;
     let id = paid.header("x-request-id").expect("each answer has one");
-    let printed = bank
-        .run(&["requests", id, "--admin", bank.admin_address()])
-        .await;
+    let run = async |id: &str| {
+        let command = ["requests", id, "--admin", bank.admin_address()];
+        bank.run(&command).await
+    };
+    let printed = run(id).await;
     assert_eq!(printed.code, Some(0), "{}", printed.text());
     for part in [
         "POST /api/transactions/transfer  201",
         "#post: done in",
         "1 commits in",
     ] {
-        assert!(
-            printed.stdout.contains(part),
-            "{part} in {}",
-            printed.stdout
-        );
+        assert!(printed.stdout.contains(part), "{part} in {printed:?}");
     }
-    let unknown = bank
-        .run(&["requests", UNKNOWN_ID, "--admin", bank.admin_address()])
-        .await;
+    let unknown = run(UNKNOWN_ID).await;
     assert_eq!(unknown.code, Some(1), "{}", unknown.text());
 }
 
@@ -111,11 +103,8 @@ async fn nothing_that_is_kept_has_a_token_a_key_a_password_or_a_query() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
     let login = json!({"email": customer.email, "password": PASSWORD});
-    let login = bank
-        .client()
-        .post("/api/auth/login?canary=query")
-        .json(&login)
-        .await;
+    let call = bank.client().post("/api/auth/login?canary=query");
+    let login = call.json(&login).await;
     let listed = customer.get("/api/accounts?limit=canary-of-a-query").await;
     for answer in [&login, &listed] {
         let request = request_of(bank, answer).await.to_string();

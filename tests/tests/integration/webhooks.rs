@@ -11,7 +11,9 @@ use sha2::Sha256;
 use strongroom_tests::bank::new_key;
 use strongroom_tests::receiver::{Received, Receiver};
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, Person, Value, assert_json, json, list, text, wait_for, workspace};
+use strongroom_tests::{
+    Bank, Person, Value, assert_json, json, list, refusals, text, wait_for, workspace,
+};
 
 /// The bank's tick comes every second; on a loaded machine it takes longer.
 const SECONDS_MAX: u64 = 60;
@@ -55,15 +57,9 @@ fn assert_signed(request: &Received, secret: &[u8]) {
 /// Computed from the words of the specification alone.
 fn signature(request: &Received, secret: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any key");
-    let (id, time) = (
-        request.header("webhook-id"),
-        request.header("webhook-timestamp"),
-    );
-    mac.update(
-        [id.as_bytes(), b".", time.as_bytes(), b".", &request.body]
-            .concat()
-            .as_slice(),
-    );
+    let [id, time] = ["webhook-id", "webhook-timestamp"].map(|name| request.header(name));
+    let signed = [id.as_bytes(), b".", time.as_bytes(), b".", &request.body];
+    mac.update(&signed.concat());
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
@@ -165,11 +161,8 @@ async fn a_webhook_is_tested_changed_and_gets_a_new_secret_beside_the_old_one() 
 
     let url = format!("{}/second", receiver.url);
     let change = json!({"url": url, "events": ["transfer.posted"]});
-    auditor
-        .patch(&path)
-        .json(&change)
-        .await
-        .refused(403, "forbidden");
+    let by_auditor = auditor.patch(&path).json(&change).await;
+    by_auditor.refused(403, "forbidden");
     let changed = admin.patch(&path).json(&change).await.expect(200);
     assert_json!(changed, {"url": url, "events": ["transfer.posted"]});
     assert_eq!(auditor.read(&path).await, changed);
@@ -181,20 +174,16 @@ async fn a_webhook_is_tested_changed_and_gets_a_new_secret_beside_the_old_one() 
     assert_json!(again, {"secret": null});
     admin.post(&test).await.expect(200);
     let request = &receiver.wait_for(3).await[2];
-    assert!(
-        request.head.starts_with("POST /second "),
-        "{}",
-        request.head
-    );
+    let head = &request.head;
+    assert!(head.starts_with("POST /second "), "{head}");
     let secrets = [&rotated, &webhook].map(secret_of);
     let signatures = secrets.map(|secret| signature(request, &secret));
     assert_eq!(request.header("webhook-signature"), signatures.join(" "));
 
-    let refused = admin
-        .post(&rotate)
-        .json(&json!({"old_secrets_expire_in": 604_801}));
-    let refused = refused.await.refused(422, "validation_failed");
-    assert_eq!(refused["errors"][0]["pointer"], "/old_secrets_expire_in");
+    refusals! {
+        admin => POST "{rotate}" {"old_secrets_expire_in": 604_801}
+            => 422 "validation_failed" "/old_secrets_expire_in";
+    }
     assert!(!bank.host.log_until_now().await.contains("whsec_"));
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use strongroom_tests::bank::{Pair, cash, day, new_key, transfer};
+use strongroom_tests::bank::{Pair, day, transfer};
 use strongroom_tests::document::PATH;
 use strongroom_tests::tools::{in_tests, output_of, program};
 use strongroom_tests::{Bank, Person, Value, json, text};
@@ -36,21 +36,14 @@ fn identity(name: &str, person: &Person) -> Value {
 async fn objects(admin: &Person, customer: &Person) -> Value {
     let from = customer.open_account("EUR").await;
     let to = customer.open_account("EUR").await;
-    let deposit = admin
-        .submit("deposit", &cash(&from, "1000.00", "EUR"))
-        .await
-        .expect(201);
+    let deposit = admin.deposit(&from, "1000.00", "EUR").await;
     let body = transfer(&from, &to, "1.00", "EUR");
     let sent = customer.submit("transfer", &body).await.expect(201);
     let hold = customer.submit("holds", &body).await.expect(201);
     let mut order = body.clone();
     order["start"] = json!(day(30));
     order["interval"] = json!("monthly");
-    let order = customer
-        .post("/api/transactions/schedules")
-        .key(&new_key())
-        .json(&order);
-    let order = order.await.expect(201);
+    let order = customer.submit("schedules", &order).await.expect(201);
     let id = |object: &Value| text(&object["id"]).to_owned();
     json!({
         "users": [customer.id],
@@ -94,27 +87,10 @@ async fn every_answer_is_one_of_the_document_and_no_customer_sees_another_ones_o
         .env("STRONGROOM_OBJECTS", objects.to_string())
         .args(["run", &format!("http://{}{PATH}", bank.address())])
         .args(["--max-time", SECONDS, "--max-examples", EXAMPLES_MAX])
-        .args([
-            "--seed",
-            "1",
-            "--generation-database",
-            "none",
-            "--workers",
-            "1",
-        ])
+        .args("--seed 1 --generation-database none --workers 1".split(' '))
         .args(["--request-timeout", "30", "--suppress-health-check", "all"])
         .args(["--checks", CHECKS, "--continue-on-failure"])
-        .args([
-            "--no-color",
-            "--warnings",
-            "off",
-            "--output-truncate",
-            "false",
-        ])
-        .args(
-            EXCLUDED
-                .iter()
-                .flat_map(|operation| ["--exclude-operation-id", operation]),
-        );
+        .args("--no-color --warnings off --output-truncate false".split(' '))
+        .args(EXCLUDED.map(|operation| format!("--exclude-operation-id={operation}")));
     output_of(schemathesis).await;
 }

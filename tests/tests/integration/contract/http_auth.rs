@@ -66,10 +66,8 @@ async fn post_login() {
     assert_json!(session, session["auth"]);
     assert_eq!(text(&session["device_token"]).len(), 43, "256 bits");
     // An email address has no case, and each login is a session of its own.
-    let again = bank
-        .login(&email.to_uppercase(), PASSWORD)
-        .await
-        .expect(200);
+    let again = bank.login(&email.to_uppercase(), PASSWORD).await;
+    let again = again.expect(200);
     assert_eq!(again["user"], user);
     assert_ne!(again["refresh_token"], session["refresh_token"]);
     let client = bank.client();
@@ -109,10 +107,7 @@ async fn post_login_too_many_attempts() {
     };
     refused.refused(429, "too_many_attempts");
     let wait = refused.header("retry-after").unwrap_or_default();
-    assert!(
-        wait.parse::<u64>().is_ok_and(|seconds| seconds >= 1),
-        "{wait}"
-    );
+    assert!(wait.parse::<u64>().is_ok_and(|it| it >= 1), "{wait}");
     let locked = bank.login(&target.email, PASSWORD).await;
     locked.refused(429, "too_many_attempts");
     bank.login(&other.email, PASSWORD).await.expect(200);
@@ -189,26 +184,21 @@ async fn patch_users_id() {
         admin => PATCH "{path}" {"id": customer.id} => 422 "validation_failed" "/id";
         admin => PATCH "/api/auth/users/{UNKNOWN_ID}" {"disabled": true} => 404 "not_found";
     }
-    admin
-        .change_user(&customer, &json!({"disabled": true}))
-        .await;
+    let change = async |change: Value| admin.change_user(&customer, &change).await;
+    change(json!({"disabled": true})).await;
     customer.get("/api/auth/me").await.bad_token();
     let login = bank.login(&customer.email, PASSWORD).await;
     login.refused(401, "invalid_credentials");
     let refresh = bank.refresh(&customer.refresh_token).await;
     refresh.refused(400, "invalid_grant");
 
-    let enabled = admin
-        .change_user(&customer, &json!({"disabled": false}))
-        .await;
+    let enabled = change(json!({"disabled": false})).await;
     assert_eq!(enabled["role"], "customer");
     let client = bank.client();
     let session = Person::log_in(&client, &customer.email, PASSWORD).await;
     session.read("/api/auth/me").await;
     customer.get("/api/auth/me").await.bad_token();
-    let changed = admin
-        .change_user(&customer, &json!({"role": "auditor"}))
-        .await;
+    let changed = change(json!({"role": "auditor"})).await;
     assert_eq!(changed["role"], "auditor");
     assert_eq!(admin.read(&path).await, changed);
 }
@@ -246,10 +236,8 @@ async fn patch_me_and_metadata() {
 async fn get_events() {
     let bank = Bank::shared().await;
     let (admin, customer) = (bank.admin().await, bank.customer().await);
-    let promoted = admin
-        .patch(&customer.path())
-        .json(&json!({"role": "teller"}));
-    let promoted = promoted.await;
+    let role = json!({"role": "teller"});
+    let promoted = admin.patch(&customer.path()).json(&role).await;
     promoted.expect(200);
     let path = format!("/api/auth/events?user_id={}&limit=1", customer.id);
     for reader in [&admin, &bank.staff("auditor").await] {
@@ -259,9 +247,8 @@ async fn get_events() {
             "actor_id": admin.id, "request_id": promoted.header("x-request-id"),
         }]);
     }
-    let feed = admin
-        .read("/api/auth/events?after_sequence=0&limit=1")
-        .await;
+    let path = "/api/auth/events?after_sequence=0&limit=1";
+    let feed = admin.read(path).await;
     assert_json!(feed, {"next_after_sequence": 1, "has_more": true});
     assert_json!(feed["data"][0], {"sequence": 1, "action": "user.created", "actor_role": "bank"});
     refusals! {
