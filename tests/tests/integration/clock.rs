@@ -59,12 +59,8 @@ impl MovedClock {
     }
 
     async fn accept_clock(&self) -> CommandOutput {
-        let accept = [
-            "admin",
-            "accept-clock",
-            "--admin",
-            self.bank.admin_address(),
-        ];
+        let address = self.bank.admin_address();
+        let accept = ["admin", "accept-clock", "--admin", address];
         self.bank.run(&accept).await
     }
 
@@ -133,14 +129,10 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
         scene.assert_is_ready(true, "").await;
     }
     let log = scene.bank.log_until_now().await;
-    assert!(
-        log.contains("the machine's clock has jumped: it shows "),
-        "{log}"
-    );
-    assert!(
-        log.contains("the machine's clock is trusted again"),
-        "{log}"
-    );
+    for told in ["has jumped: it shows ", "is trusted again"] {
+        let told = format!("the machine's clock {told}");
+        assert!(log.contains(&told), "{log}");
+    }
 
     scene.set_clock(MINUTE);
     let sent = pair.body("1.00");
@@ -152,10 +144,8 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
     assert_not_trusted(&send().await);
     let outcome = scene.accept_clock().await;
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(
-        outcome.stdout.starts_with("Accepted, although "),
-        "{outcome:?}"
-    );
+    let is_accepted = outcome.stdout.starts_with("Accepted, although ");
+    assert!(is_accepted, "{outcome:?}");
     scene.assert_is_ready(true, "").await;
     let first = send().await.expect(201);
     let outcome = scene.accept_clock().await;
@@ -169,13 +159,10 @@ async fn a_clock_that_jumps_stops_writes_alone_until_it_is_right_or_accepted() {
     let mut hold = pair.body("10.00");
     hold["expires_in"] = json!(2);
     let held = pair.alice.submit("holds", &hold).await.expect(201);
-    assert!(
-        text(&held["expires_at"]) < text(&first["posted_at"]),
-        "{held}"
-    );
-    let path = format!("/api/transactions/{}", text(&held["id"]));
+    let [expires, posted] = [&held["expires_at"], &first["posted_at"]].map(text);
+    assert!(expires < posted, "{held}");
     wait_for("the hold to expire", TICK_SECONDS_MAX, async || {
-        let hold = pair.alice.read(&path).await;
+        let hold = pair.alice.transaction(&held["id"]).await;
         (hold["status"] == "expired").then_some(())
     })
     .await;

@@ -38,9 +38,8 @@ async fn post_postings_moves_all_entries_or_none_and_is_shown_everywhere() {
         assert_eq!(person.balance(id).await, balance);
         let entries = person.entries(id).await;
         assert_json!(entries[0], {"transaction_id": posted["id"], "amount": amount});
-        let page = person
-            .read(&format!("/api/transactions?account_id={id}&limit=1"))
-            .await;
+        let path = format!("/api/transactions?account_id={id}&limit=1");
+        let page = person.read(&path).await;
         assert_eq!(page["data"][0]["id"], posted["id"]);
         let events = person.read("/api/transactions/events").await;
         let event = list(&events["data"]).last().expect("an event");
@@ -48,10 +47,8 @@ async fn post_postings_moves_all_entries_or_none_and_is_shown_everywhere() {
     }
     // What Alice pays to others is not Bob's to know.
     let seen = pair.bob.transaction(&posted["id"]).await;
-    assert_eq!(
-        seen["entries"],
-        json!([entry(&pair.to, "credit", "9.50", "EUR")])
-    );
+    let bobs = entry(&pair.to, "credit", "9.50", "EUR");
+    assert_eq!(seen["entries"], json!([bobs]));
     assert_eq!(seen["metadata"], Value::Null);
 }
 

@@ -144,19 +144,16 @@ async fn a_check_that_fails_or_waits_holds_the_money_and_the_same_key_works_late
     let (failing, waiting) = (new_key(), new_key());
 
     let store = judged.store();
-    store
-        .execute_batch("ALTER TABLE judgement RENAME TO gone")
-        .expect("the table is there");
+    let execute = |sql: &str| store.execute_batch(sql).expect(sql);
+    execute("ALTER TABLE judgement RENAME TO gone");
     judged.assert_fails_closed(&failing).await;
     judged.assert_fails_closed(&failing).await;
-    store
-        .execute_batch("ALTER TABLE gone RENAME TO judgement")
-        .expect("the table is there");
+    execute("ALTER TABLE gone RENAME TO judgement");
 
     // Another process holds the writer of the check's database for longer than the check may take.
-    store.execute_batch("BEGIN IMMEDIATE").expect("a writer");
+    execute("BEGIN IMMEDIATE");
     judged.assert_fails_closed(&waiting).await;
-    store.execute_batch("ROLLBACK").expect("a transaction");
+    execute("ROLLBACK");
 
     judged.assert_made_at_last(&failing).await;
     judged.assert_made_at_last(&waiting).await;

@@ -68,10 +68,9 @@ impl ExpectedBooks {
     pub fn enter(&mut self, line: &RequestLine, id: String, is_accepted: bool) {
         let posted = if is_accepted { line.posted_cents() } else { 0 };
         let held = if is_accepted { line.held_cents } else { 0 };
-        let status = if is_accepted {
-            line.accepted_status()
-        } else {
-            "declined"
+        let status = match is_accepted {
+            true => line.accepted_status(),
+            false => "declined",
         };
         let row = Row {
             kind: line.kind.to_owned(),
@@ -228,10 +227,7 @@ async fn standing(scene: &BrokenBank, account: usize) -> Standing {
         pending_debits: cents(&view["pending_debits"]),
         pending_credits: cents(&view["pending_credits"]),
     };
-    assert_eq!(
-        cents(&view["available"]),
-        standing.balance - standing.pending_debits,
-        "{view}"
-    );
+    let available = standing.balance - standing.pending_debits;
+    assert_eq!(cents(&view["available"]), available, "{view}");
     standing
 }

@@ -155,11 +155,8 @@ impl Prober {
         let request = KeyedRequest::transfer(&self.accounts, CLIENTS, 0, 1);
         let asked = Instant::now();
         let reply = request.ask(&self.person).await;
-        assert!(
-            asked.elapsed() <= ANSWER_MAX,
-            "{:?}: {reply:?}",
-            asked.elapsed()
-        );
+        let took = asked.elapsed();
+        assert!(took <= ANSWER_MAX, "{took:?}: {reply:?}");
         match reply {
             AttemptResult::Final(outcome) => {
                 assert!(outcome.is_accepted(), "{outcome:?}");
@@ -305,28 +302,17 @@ fn mount_file(folder: &Path, point: &Path) -> Result<(), String> {
     file.set_len(VOLUME_MIB << 20)
         .map_err(|error| error.to_string())?;
     // Nothing is set aside for root, who fills it.
-    complete(
-        Command::new("mkfs.ext4")
-            .args(["-q", "-m", "0"])
-            .arg(&image),
-    )?;
-    complete(
-        Command::new("mount")
-            .args(["-o", "loop"])
-            .arg(&image)
-            .arg(point),
-    )
-    .map(drop)
+    let mut format = Command::new("mkfs.ext4");
+    complete(format.args(["-q", "-m", "0"]).arg(&image))?;
+    let mut mount = Command::new("mount");
+    complete(mount.args(["-o", "loop"]).arg(&image).arg(point)).map(drop)
 }
 
 fn mount_memory(point: &Path) -> Result<(), String> {
     let size = format!("size={VOLUME_MIB}m");
-    complete(
-        Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "none"])
-            .arg(point),
-    )
-    .map(drop)
+    let mut mount = Command::new("mount");
+    let memory = ["-t", "tmpfs", "-o", &size, "none"];
+    complete(mount.args(memory).arg(point)).map(drop)
 }
 
 /// Runs this test again where it may mount what it likes.

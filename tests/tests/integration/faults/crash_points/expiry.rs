@@ -66,11 +66,8 @@ async fn cut_off_sweeps(
         scene.assert_fired_once(&plan);
         scene.recover().await;
         wait_until_swept(&scene, &books).await;
-        assert_eq!(
-            books.violations(&scene).await,
-            Vec::<String>::new(),
-            "{plan}"
-        );
+        let violations = books.violations(&scene).await;
+        assert_eq!(violations, Vec::<String>::new(), "{plan}");
         println!("K7: {place}");
     }
 }
@@ -79,11 +76,8 @@ async fn wait_until_swept(scene: &BrokenBank, books: &ExpectedBooks) {
     wait_for("the sweep", SWEPT_SECONDS_MAX, async || {
         // The journal has a rate.
         tokio::time::sleep(Duration::from_millis(50)).await;
-        books
-            .missing_in_journal(scene)
-            .await
-            .is_empty()
-            .then_some(())
+        let missing = books.missing_in_journal(scene).await;
+        missing.is_empty().then_some(())
     })
     .await;
 }

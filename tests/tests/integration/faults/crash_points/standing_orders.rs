@@ -182,10 +182,8 @@ impl Order {
     }
 
     fn is_made(&self) -> bool {
-        self.books
-            .outcomes()
-            .iter()
-            .any(|one| one.request.is_order())
+        let mut outcomes = self.books.outcomes().iter();
+        outcomes.any(|one| one.request.is_order())
     }
 
     fn owner(&self, scene: &BrokenBank) -> Person {
