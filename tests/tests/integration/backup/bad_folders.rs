@@ -24,7 +24,8 @@ async fn a_backup_is_whole_and_for_a_new_folder_or_refused() {
     outcome.assert_failure(1, &["registry.toml"]);
     restore(&bank, &folder).assert_failure(1, &["is not empty"]);
 
-    let damages: [(&str, fn(&mut Vec<u8>), &str); 2] = [
+    type Damage = fn(&mut Vec<u8>);
+    let damages: [(&str, Damage, &str); 2] = [
         (
             "stores/accounts.sqlite-wal",
             |bytes| bytes[5_000] ^= 1,

@@ -31,7 +31,7 @@ async fn h9_every_error_of_rfc_9113_has_its_answer() {
     };
     let host = target().await;
     let before = host.resident_mib();
-    aim(&mut attack, &host, attacker(0));
+    aim(&mut attack, &host);
     output_of(attack).await;
     assert_little_growth(before, host.resident_mib());
 }
@@ -42,7 +42,7 @@ async fn h3_no_mutated_framing_smuggles_a_request() {
         return;
     };
     let host = target().await;
-    aim(&mut attack, &host, attacker(0));
+    aim(&mut attack, &host);
     let (seed, count) = (seeded().random::<u32>(), short_or_full(1_000, 50_000));
     attack.args(["--seed", &seed.to_string(), "--count", &format!("{count}")]);
     output_of(attack).await;

@@ -111,7 +111,8 @@ async fn a_pinned_file_whose_content_changes_and_one_that_goes_while_its_service
     let pin = digest_of(&guest_bytes("version-a"));
     let pinned = beside_a_bystander(version("version-a").set("digest", pin));
     let (host, file) = host_with_file(&pinned, "version-a").await;
-    let changes: [(fn(&Path), &str); 2] = [
+    type Change = fn(&Path);
+    let changes: [(Change, &str); 2] = [
         (|file| replace_file(file, "version-b"), "pins"),
         (
             |file| fs::remove_file(file).expect("it can be removed"),
