@@ -2,6 +2,7 @@
 
 use super::RegistryArgument;
 use crate::admin::{read_token, token_file};
+use crate::gateway::PROBLEM_JSON;
 use crate::registry::{AdminAddress, AdminToken, HostSpec};
 use crate::regular_file::if_there;
 use anyhow::Context as _;
@@ -173,6 +174,13 @@ impl HostClient {
             response.status() != StatusCode::UNAUTHORIZED,
             "the host at {} responded 401 Unauthorized: it wants its token; run this where its \
              data folder with `admin.token` is, or set {TOKEN_VARIABLE}",
+            self.address
+        );
+        // The admin API has no problem documents.
+        anyhow::ensure!(
+            response.headers().get(CONTENT_TYPE) != Some(&PROBLEM_JSON),
+            "{} is not the admin API of a host; name the admin address that it prints when it has \
+             started",
             self.address
         );
         Ok(response)

@@ -46,4 +46,5 @@ mod trace;
 
 pub use listener::Listener;
 pub use pipeline::Gateway;
+pub use problem::PROBLEM_JSON;
 pub use tls::Tls;

@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 /// The content type of every problem document.
-pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// The methods that services get, for the `allow` header.
 pub(super) const METHODS_ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /// Those of the gateway's own documents.
