@@ -1,4 +1,4 @@
-# What the scripts of the bench have in common, and tests/torture.sh. They source this when they have
+# What the scripts of the bench and tests/torture.sh have in common. They source this when they have
 # root. One that starts a host has a folder, too; its records are files in $folder/records.
 
 folder=
@@ -49,7 +49,7 @@ serve() { # BINARY, FOLDER, RECORD
     "$(record "$3")")
 }
 
-# Ends the server of host_pid, if it runs. It drains; after the host's own limit of 30 s it is stuck.
+# Ends the server of host_pid, if it runs. It drains; after the host's limit of 30 s it is stuck.
 stop_host() {
   if [[ -z $host_pid ]]; then return 0; fi
   kill "$host_pid" 2>/dev/null || true
