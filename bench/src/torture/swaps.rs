@@ -95,6 +95,12 @@ impl SwapsCommand {
         let mut text = fs::read_to_string(&self.registry)
             .with_context(|| format!("{}", self.registry.display()))?;
         let mut pairs = self.pairs.clone();
+        for pair in &mut pairs {
+            // Swaps before these may have left either of the two.
+            if text.contains(&in_quotes(&pair.1)) {
+                std::mem::swap(&mut pair.0, &mut pair.1);
+            }
+        }
         let mut taken = record::histogram();
         let began = Instant::now();
         let interval = Duration::from_secs(self.seconds)
