@@ -40,7 +40,7 @@ pub use login::{LoggedIn, Login, PasswordChange};
 pub use schema::MIGRATIONS;
 pub use service::AuthService;
 pub use settings::{Settings, admin_password};
-pub use user::{NewUser, OwnChange, Registration, UserChange, UserFilter};
+pub use user::{NewUser, OwnChange, Registration, UserChange, UserFilter, check_admin_password};
 
 #[cfg(test)]
 mod tests;

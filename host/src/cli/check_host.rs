@@ -47,8 +47,10 @@ pub(super) async fn check_host(registry: &Registry) -> Vec<RegistryProblem> {
     if let Err(problem) = check_admin(host).await {
         add("admin", problem);
     }
-    if let Some(Err(error)) = host.tls.as_ref().map(Tls::open) {
-        add("tls", format!("{error:#}"));
+    if let Some(Err(of_files)) = host.tls.as_ref().map(Tls::open) {
+        for problem in of_files {
+            add(problem.key, problem.message);
+        }
     }
     problems
 }

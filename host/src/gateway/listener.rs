@@ -4,7 +4,7 @@ use super::figures::CertificateFigures;
 use super::observed_stream::ObservedStream;
 use super::pipeline::Gateway;
 use super::proxies::{TrustedProxies, read_proxy_head};
-use super::tls::{ALPN_HTTP2, Tls};
+use super::tls::{ALPN_HTTP2, Tls, in_one_line};
 use crate::connections::{ConnectionPlace, Connections, NoPlace, SWEEP_INTERVAL};
 use crate::metrics::Figures;
 use crate::network_address::NetworkAddress;
@@ -70,7 +70,8 @@ impl Listener {
             .connections_per_address
             .unwrap_or(half)
             .min(connections);
-        let tls = host.tls.as_ref().map(Tls::open).transpose()?;
+        let tls = host.tls.as_ref().map(Tls::open).transpose();
+        let tls = tls.map_err(|problems| anyhow::anyhow!(in_one_line(&problems)))?;
         Ok(Self {
             socket,
             connections: Connections::new(connections, address_max),

@@ -23,6 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_rustls::TlsAcceptor;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
+use x509_cert::time::Validity;
 
 /// The protocols that a client may ask for in the handshake (RFC 7301).
 pub(super) const ALPN_HTTP2: &[u8] = b"h2";
@@ -56,6 +57,24 @@ struct LoadedCertificate {
     valid_until: SystemTime,
 }
 
+/// What is wrong with one of the files.
+#[derive(Debug)]
+pub struct TlsProblem {
+    /// The key of the registry that names the file, in the table `host`.
+    pub key: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// All problems in one line.
+pub(super) fn in_one_line(problems: &[TlsProblem]) -> String {
+    let texts: Vec<_> = problems
+        .iter()
+        .map(|TlsProblem { key, message }| format!("`host.{key}`: {message}"))
+        .collect();
+    texts.join("; ")
+}
+
 /// The fingerprints of the certificate's file and the key's.
 type FileVersions = [Option<Fingerprint>; 2];
 
@@ -64,8 +83,8 @@ impl Tls {
     /// there is no other.
     ///
     /// # Errors
-    /// A file cannot be used; the error says which, and why.
-    pub fn open(files: &TlsSpec) -> anyhow::Result<Self> {
+    /// What is wrong with each file.
+    pub fn open(files: &TlsSpec) -> Result<Self, Vec<TlsProblem>> {
         let seen = versions(files);
         let loaded = load(files)?;
         if let Err(error) = loaded.check_validity() {
@@ -78,7 +97,8 @@ impl Tls {
             is_refused: AtomicBool::new(false),
         });
         let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
-            .with_safe_default_protocol_versions()?
+            .with_safe_default_protocol_versions()
+            .expect("`ring` has the ciphers of both versions")
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificate) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![ALPN_HTTP2.to_vec(), ALPN_HTTP1.to_vec()];
@@ -122,10 +142,9 @@ impl WatchedCertificate {
             return;
         }
         *seen = now;
-        let loaded = load(&self.files).and_then(|loaded| {
-            loaded.check_validity()?;
-            Ok(loaded)
-        });
+        let loaded = load(&self.files)
+            .map_err(|problems| in_one_line(&problems))
+            .and_then(|loaded| loaded.check_validity().map(|()| loaded));
         self.is_refused.store(loaded.is_err(), Relaxed);
         match loaded {
             Ok(loaded) => {
@@ -133,10 +152,7 @@ impl WatchedCertificate {
                 tracing::info!("the TLS certificate was loaded again");
             }
             Err(error) if is_new => {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "the new TLS certificate is not used"
-                );
+                tracing::warn!(error, "the new TLS certificate is not used");
             }
             Err(_) => {}
         }
@@ -151,49 +167,48 @@ impl ResolvesServerCert for WatchedCertificate {
 
 impl LoadedCertificate {
     /// Fails if clients do not accept the certificate at this time.
-    fn check_validity(&self) -> anyhow::Result<()> {
+    fn check_validity(&self) -> Result<(), String> {
         let (from, until) = (self.valid_from, self.valid_until);
         let now = SystemTime::now();
-        anyhow::ensure!(
-            from <= now,
-            "the TLS certificate is not valid before {}",
-            rfc3339::of(from)
-        );
-        anyhow::ensure!(
-            now <= until,
-            "the TLS certificate has expired at {}",
-            rfc3339::of(until)
-        );
+        if now < from {
+            let from = rfc3339::of(from);
+            return Err(format!("the TLS certificate is not valid before {from}"));
+        }
+        if until < now {
+            let until = rfc3339::of(until);
+            return Err(format!("the TLS certificate has expired at {until}"));
+        }
         Ok(())
     }
 }
 
-fn load(files: &TlsSpec) -> anyhow::Result<LoadedCertificate> {
-    let TlsSpec { cert, key } = files;
-    let chain = CertificateDer::pem_slice_iter(&read(cert, "cert", |_, _| Ok(()))?)
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(|| {
-            let cert = cert.display();
-            format!("{cert}: is not a chain of certificates in PEM (`host.tls.cert`)")
-        })?;
-    let Some(first) = chain.first() else {
-        let cert = cert.display();
-        anyhow::bail!("{cert}: holds no certificate (`host.tls.cert`)");
+/// The certificates of a chain, and when clients accept the first.
+struct Chain {
+    certificates: Vec<CertificateDer<'static>>,
+    validity: Validity,
+}
+
+fn load(files: &TlsSpec) -> Result<LoadedCertificate, Vec<TlsProblem>> {
+    let problem = |key, file: &Path, error: anyhow::Error| TlsProblem {
+        key,
+        message: format!("{}: {error:#}", file.display()),
     };
-    let validity = Certificate::from_der(first)
-        .with_context(|| format!("{}: is not a certificate of X.509", cert.display()))?
-        .tbs_certificate
-        .validity;
-    let private =
-        PrivateKeyDer::from_pem_slice(&read(key, "key", check_private)?).with_context(|| {
-            let key = key.display();
-            format!("{key}: is not a private key in PEM (`host.tls.key`)")
-        })?;
-    let key =
-        CertifiedKey::from_der(chain, private, &ring::default_provider()).with_context(|| {
-            let (cert, key) = (cert.display(), key.display());
-            format!("{key}: is not the key of {cert}, or is of an unknown kind")
-        })?;
+    let chain = read_chain(&files.cert).map_err(|error| problem("tls.cert", &files.cert, error));
+    let key = read_key(&files.key).map_err(|error| problem("tls.key", &files.key, error));
+    let (chain, key) = match (chain, key) {
+        (Ok(chain), Ok(key)) => (chain, key),
+        (chain, key) => return Err(chain.err().into_iter().chain(key.err()).collect()),
+    };
+    let Chain {
+        certificates,
+        validity,
+    } = chain;
+    let key = CertifiedKey::from_der(certificates, key, &ring::default_provider())
+        .with_context(|| {
+            let cert = files.cert.display();
+            format!("is not the key of {cert}, or is of an unknown kind; replace both files")
+        })
+        .map_err(|error| vec![problem("tls.key", &files.key, error)])?;
     Ok(LoadedCertificate {
         key: Arc::new(key),
         valid_from: validity.not_before.to_system_time(),
@@ -201,16 +216,38 @@ fn load(files: &TlsSpec) -> anyhow::Result<LoadedCertificate> {
     })
 }
 
+fn read_chain(file: &Path) -> anyhow::Result<Chain> {
+    let content = read(file, |_, _| Ok(()))?;
+    let certificates = CertificateDer::pem_slice_iter(&content)
+        .collect::<Result<Vec<_>, _>>()
+        .context("is not a chain of certificates in PEM")?;
+    let first = certificates
+        .first()
+        .context("holds no certificate; name a chain of certificates in PEM")?;
+    let validity = Certificate::from_der(first)
+        .context("is not a certificate of X.509")?
+        .tbs_certificate
+        .validity;
+    Ok(Chain {
+        certificates,
+        validity,
+    })
+}
+
+fn read_key(file: &Path) -> anyhow::Result<PrivateKeyDer<'static>> {
+    PrivateKeyDer::from_pem_slice(&read(file, check_private)?)
+        .context("is not a private key in PEM")
+}
+
 fn read(
     file: &Path,
-    name: &str,
     check: impl FnOnce(&Path, &Metadata) -> io::Result<()>,
 ) -> anyhow::Result<Vec<u8>> {
     let content = regular_file::open(file).and_then(|(opened, metadata)| {
         check(file, &metadata)?;
         regular_file::read_opened(opened, FILE_BYTES_MAX)
     });
-    content.with_context(|| format!("{}: cannot be used (`host.tls.{name}`)", file.display()))
+    content.context("cannot be used; name a file in PEM that the host may read")
 }
 
 /// Checks that not all users may read the key. A group may, such as that of a proxy or of certbot.

@@ -105,9 +105,10 @@ impl Registry {
                 message: format!("cannot be read: {error}"),
             }])
         };
-        let content = content.map_err(|error| unreadable(error.to_string()))?;
+        let content = content
+            .map_err(|error| unreadable(format!("{error}; name a registry by `--registry`")))?;
         let text = String::from_utf8(content.into_owned())
-            .map_err(|error| unreadable(error.to_string()))?;
+            .map_err(|error| unreadable(format!("{error}; save it as UTF-8")))?;
         Ok(Self::parse(file, &text))
     }
 

@@ -18,6 +18,15 @@ const NO_EFFECT: &str = "config key `admin_password` is set and has no effect: t
 
 const ANY_ADMIN: &str = "SELECT 1 FROM user WHERE role <> 'customer' AND role = 'admin' LIMIT 1";
 
+/// Checks a configured password of the first administrator.
+///
+/// # Errors
+/// A text for the operator: what the rules for passwords refuse.
+pub fn check_admin_password(password: &str) -> Result<(), String> {
+    password::check(password, EMAIL, None)
+        .map_err(|error| format!("config key `admin_password`: the password {error}"))
+}
+
 impl<E: Env> AuthService<E> {
     /// Makes the first administrator if there is none, with the configured password or a random
     /// one. Returns what the operator alone may know: a random password. Logs whether a configured
@@ -37,8 +46,7 @@ impl<E: Env> AuthService<E> {
             return Ok(Vec::new());
         }
         if let Some(password) = configured {
-            password::check(password, EMAIL, None)
-                .map_err(|error| format!("config key `admin_password`: the password {error}"))?;
+            check_admin_password(password)?;
             self.insert_admin(password)?;
             eprintln!("the first administrator is {EMAIL}, with the configured password");
             return Ok(Vec::new());

@@ -10,6 +10,7 @@ mod search;
 mod view;
 
 pub use administer::{NewUser, UserChange};
+pub use bootstrap::check_admin_password;
 #[cfg(test)]
 pub(crate) use lookup::Statement;
 pub use lookup::UserFilter;

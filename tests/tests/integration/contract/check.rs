@@ -25,7 +25,8 @@ fn check_accepts_the_default_bank() {
     );
     let missing = run(folder.path(), &["check", "--registry", "nowhere.toml"]);
     assert_eq!(missing.code, Some(1), "{missing:?}");
-    assert!(missing.text().contains("nowhere.toml"), "{missing:?}");
+    let named = missing.lines_with(&["nowhere.toml", "name a registry by `--registry`"]);
+    assert_eq!(named.len(), 1, "{missing:?}");
 }
 
 #[test]
@@ -112,7 +113,10 @@ fn check_reports_what_each_start_refuses() {
             let service = service.config("session_idel", "15m");
             service.config("session_absolute", "soon")
         })
-        .change("auth", |service| service.config("argon2_iterations", "ten"))
+        .change("auth", |service| {
+            let service = service.config("argon2_iterations", "ten");
+            service.config("admin_password", "short")
+        })
         .change("webhooks", |service| service.config("retries", 3))
         .service("broken", clockwork("panic"))
         .service("sleepy", clockwork("sleep").limit("start", "1s"))
@@ -125,7 +129,7 @@ fn check_reports_what_each_start_refuses() {
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     // The component's own words say more.
     assert!(outcome.stderr.contains("a panic on demand"), "{outcome:?}");
-    let refusals: [(&str, &[&str]); 7] = [
+    let refusals: [(&str, &[&str]); 8] = [
         (
             "session_absolute = ",
             &[
@@ -143,6 +147,10 @@ fn check_reports_what_each_start_refuses() {
         (
             "argon2_iterations = ",
             &["services.auth.config.argon2_iterations:", "a whole number"],
+        ),
+        (
+            "admin_password = ",
+            &["services.auth.config.admin_password:", "characters"],
         ),
         ("retries = ", &["services.webhooks.config.retries:"]),
         ("[services.broken]", &["services.broken:", "unreachable"]),
@@ -198,7 +206,8 @@ fn check_reports_what_serve_refuses_of_the_host_and_of_a_canary() {
     for parts in [
         ["host.data:", "is no folder"],
         ["host.admin:", "is `listen` too"],
-        ["host.tls:", "none.pem"],
+        ["host.tls.cert:", "none.pem"],
+        ["host.tls.key:", "none.pem"],
         ["services.hello.canary.component:", "cannot be read"],
     ] {
         assert_eq!(outcome.lines_with(&parts).len(), 1, "{outcome:?}");
