@@ -20,14 +20,15 @@ pub enum KeyError {
     /// The request has no such header.
     #[error("the header is missing")]
     Missing,
-    /// Repeated, empty, too long, not visible ASCII, or a quoted string without an end.
+    /// Repeated, empty, too long, or not visible ASCII.
     #[error("must be one key of 1 to 255 visible ASCII characters")]
     Invalid,
 }
 
 impl IdempotencyKey {
     /// Reads the values of the header. Most clients send a bare key. The draft asks for a quoted
-    /// string (RFC 8941 section 3.3.3). Both name the same request.
+    /// string (RFC 8941 section 3.3.3). Both name the same request. All that is no whole quoted
+    /// string is a bare key, also when it begins with a quote.
     ///
     /// # Errors
     /// [`KeyError`].
@@ -40,10 +41,8 @@ impl IdempotencyKey {
         let text = std::str::from_utf8(value)
             .map_err(|_| KeyError::Invalid)?
             .trim_matches([' ', '\t']);
-        let key = match text.strip_prefix('"') {
-            Some(quoted) => unquote(quoted).ok_or(KeyError::Invalid)?,
-            None => text.to_owned(),
-        };
+        let quoted = text.strip_prefix('"').and_then(unquote);
+        let key = quoted.unwrap_or_else(|| text.to_owned());
         let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
         if visible && (1..=LENGTH_MAX).contains(&key.len()) {
             Ok(Self(key))
