@@ -9,6 +9,12 @@
 //! `strongroom-dist`, which makes what the archive of a [`release`] has beside it, and
 //! `strongroom-faulty` of the tests, which sets the hook of [`faults`].
 
+/// An array whose rows rustfmt leaves as they are.
+#[cfg(test)]
+macro_rules! rows {
+    ($($row:expr),* $(,)?) => { [$($row),*] };
+}
+
 mod admin;
 mod arriving_body;
 mod backup;

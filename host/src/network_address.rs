@@ -67,34 +67,23 @@ mod tests {
 
     #[test]
     fn an_address_has_an_ip_or_a_name_and_a_port() {
-        for text in [
-            "127.0.0.1:80",
-            "[::1]:0",
-            "localhost:8080",
-            "bank-1.example:65535",
+        for (text, shown) in [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("[::1]:0", "[::1]:0"),
+            ("localhost:8080", "localhost:8080"),
+            ("Bank-1.Example:65535", "bank-1.example:65535"),
         ] {
             let address: NetworkAddress = text.parse().unwrap();
-            assert_eq!(address.to_string(), text);
+            assert_eq!(address.to_string(), shown);
         }
-        let address: NetworkAddress = "Bank.Example:1".parse().unwrap();
-        assert_eq!(address.to_string(), "bank.example:1");
     }
 
     #[test]
     fn what_is_no_address_is_refused_with_what_to_write() {
-        for text in [
-            "",
-            ":80",
-            "localhost",
-            "localhost:",
-            "localhost:65536",
-            "127.0.0:80",
-            "127.0.0.256:80",
-            "::1:80",
-            "a..b:80",
-            "a b:80",
-            "http://localhost:80",
-        ] {
+        for text in rows! {
+            "", ":80", "localhost", "localhost:", "localhost:65536", "127.0.0:80",
+            "127.0.0.256:80", "::1:80", "a..b:80", "a b:80", "http://localhost:80",
+        } {
             let problem = text.parse::<NetworkAddress>().unwrap_err();
             assert!(problem.contains("NAME:PORT"), "{text}: {problem}");
         }

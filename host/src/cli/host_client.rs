@@ -244,15 +244,12 @@ mod tests {
     #[test]
     fn an_address_is_what_the_host_prints_or_what_users_type() {
         let network = |address: &str| AdminAddress::Tcp(address.parse().unwrap());
-        for (text, expected) in [
+        for (text, expected) in rows! {
             ("127.0.0.1:9090", network("127.0.0.1:9090")),
             ("http://127.0.0.1:9090/", network("127.0.0.1:9090")),
             ("bank.example:9090", network("bank.example:9090")),
-            (
-                "unix:run/admin.sock",
-                AdminAddress::Unix("run/admin.sock".into()),
-            ),
-        ] {
+            ("unix:run/admin.sock", AdminAddress::Unix("run/admin.sock".into())),
+        } {
             assert_eq!(parse_address(text), Ok(expected), "{text}");
         }
         for wrong in ["unix:", "127.0.0.1", "https://bank.example:9090"] {

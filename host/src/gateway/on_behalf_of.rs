@@ -66,16 +66,11 @@ mod tests {
             let parsed = parse(&HeaderValue::try_from(good).unwrap());
             assert_eq!(parsed, Some(Uuid::try_parse(ID).unwrap()), "{good}");
         }
-        for wrong in [
-            "",
-            "customer",
-            &ID.replace('-', ""),
-            &format!("{{{ID}}}"),
-            &format!("urn:uuid:{ID}"),
-            &format!("{ID}, {ID}"),
-            "01890000-0000-7000-8000-00000000000g",
-            "00000000-0000-0000-0000-000000000000",
-        ] {
+        for wrong in rows! {
+            "", "customer", &ID.replace('-', ""), &format!("{{{ID}}}"),
+            &format!("urn:uuid:{ID}"), &format!("{ID}, {ID}"),
+            "01890000-0000-7000-8000-00000000000g", "00000000-0000-0000-0000-000000000000",
+        } {
             let parsed = parse(&HeaderValue::try_from(wrong).unwrap());
             assert_eq!(parsed, None, "{wrong}");
         }

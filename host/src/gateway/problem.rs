@@ -228,26 +228,17 @@ mod tests {
     fn the_document_of_all_calls_has_the_errors_of_a_call_that_is_in_it() {
         let rates = RateLimits::new();
         let rate = rates.count("a", rate::PUBLIC, Client::of_subject("ann"));
-        for error in [
-            GatewayError::BadRequest(""),
-            GatewayError::BadFraming,
-            GatewayError::BrokenBody,
-            GatewayError::UriTooLong(1),
-            GatewayError::HeaderTooLarge,
-            GatewayError::ExpectationFailed,
-            GatewayError::NoSuchService,
-            GatewayError::TokenMissing,
-            GatewayError::RateLimited(rate.unwrap()),
-            GatewayError::TokenRefused(TokenError::Expired),
-            GatewayError::Forbidden(""),
-            GatewayError::CustomerDisabled,
-            GatewayError::ScopeMissing(String::new()),
-            GatewayError::PayloadTooLarge(1),
-            GatewayError::BodyTooSlow,
-            GatewayError::ServiceFailed(String::new()),
-            GatewayError::Unavailable(""),
+        for error in rows! {
+            GatewayError::BadRequest(""), GatewayError::BadFraming, GatewayError::BrokenBody,
+            GatewayError::UriTooLong(1), GatewayError::HeaderTooLarge,
+            GatewayError::ExpectationFailed, GatewayError::NoSuchService,
+            GatewayError::TokenMissing, GatewayError::RateLimited(rate.unwrap()),
+            GatewayError::TokenRefused(TokenError::Expired), GatewayError::Forbidden(""),
+            GatewayError::CustomerDisabled, GatewayError::ScopeMissing(String::new()),
+            GatewayError::PayloadTooLarge(1), GatewayError::BodyTooSlow,
+            GatewayError::ServiceFailed(String::new()), GatewayError::Unavailable(""),
             GatewayError::DeadlineExceeded,
-        ] {
+        } {
             let (status, code) = (error.status().as_u16(), error.code());
             let mut rows = REFUSALS.iter().map(|row| (row.status, row.code));
             assert!(rows.any(|row| row == (status, code)), "{status} {code}");

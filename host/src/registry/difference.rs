@@ -153,18 +153,11 @@ mod tests {
             config = { key = "other" }
             limits = { timeout = "5s", rate = "5/s" }
         "#;
-        assert_eq!(
-            differences(OLD, new),
-            [
-                "component: x.wasm -> y.wasm",
-                "public",
-                "scopes",
-                "grants: [] -> [signer]",
-                "links.\"a:b/c\": none -> callee",
-                "config.key",
-                "limits.rate: none -> 5/1s",
-                "limits.timeout: 10s -> 5s",
-            ]
-        );
+        let expected = rows! {
+            "component: x.wasm -> y.wasm", "public", "scopes", "grants: [] -> [signer]",
+            "links.\"a:b/c\": none -> callee", "config.key", "limits.rate: none -> 5/1s",
+            "limits.timeout: 10s -> 5s",
+        };
+        assert_eq!(differences(OLD, new), expected);
     }
 }

@@ -88,20 +88,12 @@ mod tests {
 
     #[test]
     fn what_is_more_or_less_than_an_origin_is_refused() {
-        for wrong in [
-            "",
-            "rates.example",
-            "https://",
-            "https://rates.example/",
-            "https://rates.example/path",
-            "https://*.example",
-            "https://user@rates.example",
-            "ftp://rates.example",
-            "http://rates.example:0",
-            "http://rates.example:65536",
-            "http://rates.example:+80",
-            "http://rates.example:",
-        ] {
+        for wrong in rows! {
+            "", "rates.example", "https://", "https://rates.example/",
+            "https://rates.example/path", "https://*.example", "https://user@rates.example",
+            "ftp://rates.example", "http://rates.example:0", "http://rates.example:65536",
+            "http://rates.example:+80", "http://rates.example:",
+        } {
             assert!(Origin::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -60,14 +60,10 @@ mod tests {
         let rate = RouteRate::parse("GET /events 20/s by subject").unwrap();
         assert!(rate.route.matches(&Method::GET, "/events"));
         assert_eq!((rate.rate.count.get(), rate.by), (20, RateBy::Subject));
-        for wrong in [
-            "",
-            "GET /events 20/s",
-            "GET /events 20/s by key",
-            "GET /events by subject",
-            "GET /events 20 by subject",
-            "/events 20/s by subject",
-        ] {
+        for wrong in rows! {
+            "", "GET /events 20/s", "GET /events 20/s by key", "GET /events by subject",
+            "GET /events 20 by subject", "/events 20/s by subject",
+        } {
             assert!(RouteRate::parse(wrong).is_err(), "{wrong}");
         }
     }

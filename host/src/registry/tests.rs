@@ -79,17 +79,15 @@ component = "token.wasm"
     "#;
     let nowhere = service(r#"links = { "x:y/z" = "b" }"#);
     let unknown = format!("colour = 1\n{}", service("componnet = \"b\""));
+    let of_five = [
+        (3, "host.listen"),
+        (5, "services.auth.component"),
+        (6, "services.auth.public"),
+        (8, "services.auth.limits.memory"),
+        (9, "services.Token"),
+    ];
     for (text, expected) in [
-        (
-            five,
-            &[
-                (3, "host.listen"),
-                (5, "services.auth.component"),
-                (6, "services.auth.public"),
-                (8, "services.auth.limits.memory"),
-                (9, "services.Token"),
-            ][..],
-        ),
+        (five, &of_five[..]),
         (&unknown, &[(1, "colour"), (4, "services.a.componnet")]),
         (&nowhere, &[(3, "services.a.links.\"x:y/z\"")]),
         (circle, &[(2, "services.a.links"), (3, "services.b.links")]),

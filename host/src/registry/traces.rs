@@ -54,12 +54,10 @@ mod tests {
         for text in ["http://127.0.0.1:4318", "http://collector:4318/"] {
             assert!(parse_endpoint(text).is_ok(), "{text}");
         }
-        for wrong in [
-            "127.0.0.1:4318",
-            "https://collector:4318",
-            "http://collector",
+        for wrong in rows! {
+            "127.0.0.1:4318", "https://collector:4318", "http://collector",
             "http://collector:4318/v1/traces",
-        ] {
+        } {
             let problem = parse_endpoint(wrong).unwrap_err();
             assert!(problem.contains("http://127.0.0.1:4318"), "{problem}");
         }

@@ -102,14 +102,10 @@ mod tests {
     fn a_command_is_found_in_its_path() {
         let found = command_of("/services/auth/commands/reset-password");
         assert_eq!(found, Some(("auth", "reset-password")));
-        for other in [
-            "/services/auth/commands/",
-            "/services//commands/x",
-            "/services/auth/commands/x/y",
-            "/services/auth/x/commands/y",
-            "/services/auth/commands",
-            "/services/reload",
-        ] {
+        for other in rows! {
+            "/services/auth/commands/", "/services//commands/x", "/services/auth/commands/x/y",
+            "/services/auth/x/commands/y", "/services/auth/commands", "/services/reload",
+        } {
             assert_eq!(command_of(other), None, "{other}");
         }
     }

@@ -50,22 +50,19 @@ mod tests {
     #[test]
     fn a_body_that_is_no_duration_ahead_moves_nothing_and_is_told_what_to_send() {
         let time = TimeSource::default();
-        for (body, told) in [
+        for (body, told) in rows! {
             ("", r#"{"advance":"1d"}"#),
             ("{}", r#"{"advance":"1d"}"#),
             (r#"["1d"]"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
-            (
-                r#"{"advance":"1d","to":"2030-01-01"}"#,
-                r#"{"advance":"1d"}"#,
-            ),
+            (r#"{"advance":"1d","to":"2030-01-01"}"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":"60"}"#, r#"such as "10s""#),
             (r#"{"advance":"-1d"}"#, r#"such as "10s""#),
             (r#"{"advance":"0s"}"#, r#"such as "10s""#),
             (r#"{"advance":"1.5d"}"#, r#"such as "10s""#),
             (r#"{"advance":"36501d"}"#, "at most 36500d"),
             (r#"{"advance":"213503982334d"}"#, "at most 36500d"),
-        ] {
+        } {
             let before = time.now();
             let problem = advance(&time, body.as_bytes()).unwrap_err();
             assert!(problem.contains(told), "{body}: {problem}");

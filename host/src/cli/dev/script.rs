@@ -170,16 +170,13 @@ mod tests {
     fn a_missing_script_is_none_and_a_wrong_one_is_refused_with_its_line() {
         let missing = Script::load(Path::new("nowhere/demo.toml"));
         assert!(missing.unwrap().is_none());
-        for (wrong, told) in [
+        for (wrong, told) in rows! {
             ("", "missing field `show`"),
             ("show = ''\ncolour = 1", "line 2"),
-            (
-                "show = ''\n[[requests]]\ncall = 'login'",
-                "GET /api/auth/me",
-            ),
+            ("show = ''\n[[requests]]\ncall = 'login'", "GET /api/auth/me"),
             ("show = ''\n[[requests]]\ncall = 'GET api'", "line 3"),
             ("show = ''\n[[requests]]\ncall = 'GET /'\nx = 7", "line 4"),
-        ] {
+        } {
             let error = format!("{:#}", script(wrong).unwrap_err());
             let is_told = error.contains("demo.toml") && error.contains(told);
             assert!(is_told, "{wrong}: {error}");

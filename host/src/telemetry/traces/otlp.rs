@@ -172,25 +172,19 @@ mod tests {
         let sent = sent(id, span);
         let service = &sent["resource"]["attributes"][0];
         assert_eq!(*service, text("service.name", "accounts"));
-        assert_eq!(
-            sent["scopeSpans"][0]["spans"],
-            json!([{
-                "traceId": id.to_string(),
-                "spanId": span_id,
-                "parentSpanId": parent.to_string(),
-                "name": "commit accounts",
-                "kind": 3,
-                "startTimeUnixNano": "1000000005",
-                "endTimeUnixNano": "1000000007",
-                "attributes": [
-                    {"key": "db.system.name", "value": {"stringValue": "sqlite"}},
-                    {"key": "db.namespace", "value": {"stringValue": "accounts"}},
-                    {"key": "db.operation.name", "value": {"stringValue": "commit"}},
-                    {"key": "error.type", "value": {"stringValue": "busy"}},
-                ],
-                "status": {"code": 2},
-            }])
-        );
+        let expected = json!([{
+            "traceId": id.to_string(), "spanId": span_id, "parentSpanId": parent.to_string(),
+            "name": "commit accounts", "kind": 3,
+            "startTimeUnixNano": "1000000005", "endTimeUnixNano": "1000000007",
+            "attributes": [
+                {"key": "db.system.name", "value": {"stringValue": "sqlite"}},
+                {"key": "db.namespace", "value": {"stringValue": "accounts"}},
+                {"key": "db.operation.name", "value": {"stringValue": "commit"}},
+                {"key": "error.type", "value": {"stringValue": "busy"}},
+            ],
+            "status": {"code": 2},
+        }]);
+        assert_eq!(sent["scopeSpans"][0]["spans"], expected);
     }
 
     #[test]
