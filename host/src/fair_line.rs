@@ -230,13 +230,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_than_may_wait_are_turned_away_at_once() {
+    async fn who_waits_too_long_leaves_the_line_and_more_than_may_wait_are_turned_away_at_once() {
         let line = FairLine::new(1, 1);
         let place = enter(&line, 1).await.unwrap();
+        for _ in 0..3 {
+            let late = line.enter(client(1), Duration::from_millis(5)).await;
+            assert_eq!(late.unwrap_err(), LineFull);
+        }
         let waiting = wait(&line, 1);
         assert_eq!(enter(&line, 2).await.unwrap_err(), LineFull);
         drop(place);
         drop(waiting.await.unwrap());
+        drop(enter(&line, 2).await.unwrap());
     }
 
     #[tokio::test]
@@ -283,18 +288,6 @@ mod tests {
         drop(place);
         drop(flood[0].as_mut().now_or_never().unwrap());
         assert!(other.now_or_never().unwrap().is_ok());
-    }
-
-    #[tokio::test]
-    async fn one_who_waits_too_long_is_turned_away_and_leaves_the_line() {
-        let line = FairLine::new(1, 1);
-        let place = enter(&line, 1).await.unwrap();
-        for _ in 0..3 {
-            let late = line.enter(client(1), Duration::from_millis(5)).await;
-            assert_eq!(late.unwrap_err(), LineFull);
-        }
-        drop(place);
-        drop(enter(&line, 2).await.unwrap());
     }
 
     #[tokio::test]

@@ -73,12 +73,9 @@ mod tests {
 
     #[test]
     fn anything_else_begins_a_trace() {
-        let broken = format!("00-{TRACE}-0000000000000000-01");
-        for broken in ["", &broken] {
-            let span = span_of(broken);
-            let is_new = !span.contains(TRACE) && TraceParent::parse(&span).is_some();
-            assert!(is_new, "{broken}: {span}");
-        }
+        let span = span_of(&format!("00-{TRACE}-0000000000000000-01"));
+        let is_new = !span.contains(TRACE) && TraceParent::parse(&span).is_some();
+        assert!(is_new, "{span}");
     }
 
     #[test]

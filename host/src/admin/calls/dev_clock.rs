@@ -57,9 +57,6 @@ mod tests {
             (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":"1d","to":"2030-01-01"}"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":"60"}"#, r#"such as "10s""#),
-            (r#"{"advance":"-1d"}"#, r#"such as "10s""#),
-            (r#"{"advance":"0s"}"#, r#"such as "10s""#),
-            (r#"{"advance":"1.5d"}"#, r#"such as "10s""#),
             (r#"{"advance":"36501d"}"#, "at most 36500d"),
             (r#"{"advance":"213503982334d"}"#, "at most 36500d"),
         } {

@@ -330,25 +330,18 @@ mod tests {
 
     #[test]
     fn as_many_as_may_run_at_once_share_a_tick() {
-        let turns = HostTurns::at_once(2);
         let now = Instant::now() + Duration::from_secs(1);
-        let waits: Vec<_> = (0..4).map(|_| turns.take(now) - now).collect();
-        assert_eq!(waits, [0, 1, 2, 3].map(|half| EPOCH_TICK / 2 * half));
-    }
-
-    #[test]
-    fn turns_that_nobody_took_are_not_saved_up() {
-        let turns = HostTurns::at_once(1);
-        let later = Instant::now() + Duration::from_secs(60);
-        assert_eq!(turns.take(later), later);
-        assert_eq!(turns.take(later), later + EPOCH_TICK);
-    }
-
-    #[test]
-    fn where_nobody_is_served_nobody_waits() {
-        let turns = HostTurns::unshared();
-        let now = Instant::now() + Duration::from_secs(1);
-        assert!((0..4).all(|_| turns.take(now) == now));
+        for (turns, interval) in [
+            (&HostTurns::at_once(2), EPOCH_TICK / 2),
+            (&HostTurns::at_once(1), EPOCH_TICK),
+            (&*HostTurns::unshared(), Duration::ZERO),
+        ] {
+            // Turns that nobody took are not saved up.
+            for now in [now, now + Duration::from_secs(60)] {
+                let waits = [(); 4].map(|()| turns.take(now) - now);
+                assert_eq!(waits, [0, 1, 2, 3].map(|turn| interval * turn));
+            }
+        }
     }
 
     #[tokio::test]
