@@ -44,6 +44,12 @@ fn short_bank_on(date: &str) -> Bank {
     Bank::with(day(date) + 8 * HOUR_MS, "9.99")
 }
 
+/// A bank with an order of Alice's.
+fn ordered(bank: Bank, changes: Value) -> (Bank, Uuid) {
+    let id = bank.order("k", &changes);
+    (bank, id)
+}
+
 impl Bank {
     fn show(&self, id: Uuid) -> Value {
         serde_json::to_value(self.service.get_schedule(&alice(), id).unwrap()).unwrap()
@@ -262,8 +268,7 @@ fn a_tick_begins_a_bounded_number() {
 
 #[test]
 fn a_crash_between_a_run_and_the_next_date_leaves_neither() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
     bank.crash_at_change_of("schedule");
     for _ in 0..3 {
         assert!(bank.service.tick().is_err());
@@ -277,8 +282,7 @@ fn a_crash_between_a_run_and_the_next_date_leaves_neither() {
 
 #[test]
 fn a_run_is_on_disk_before_the_ledger_is_asked() {
-    let bank = bank_on("2027-01-30");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(bank_on("2027-01-30"), json!({}));
     bank.tick();
     bank.go_to(day("2027-01-31"));
     let (store, service) = bank.watched();
@@ -301,8 +305,7 @@ fn a_run_that_a_crash_cuts_off_goes_on_under_its_id_and_is_paid_once() {
         ("its reply arrives", LinkState::LosesReplies, 1),
         ("the reply is recorded", LinkState::Works, 1),
     ] {
-        let bank = bank_on("2027-01-31");
-        let id = bank.order("k", &json!({}));
+        let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
         bank.link(cut);
         bank.crash_at_change_of("schedule_run");
         let crashed = bank.service.tick();
@@ -342,8 +345,7 @@ fn while_the_ledger_is_down_little_is_begun_and_nothing_is_lost() {
 
 #[test]
 fn a_payment_without_a_verdict_waits_for_one() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
     let no_verdict = LedgerError::NotScreened("no verdict".to_owned());
     bank.link(LinkState::Fails(no_verdict));
     assert_eq!(bank.tick().failed, 1);
@@ -416,8 +418,7 @@ fn retries_leave_new_dates_their_turn() {
 
 #[test]
 fn a_date_without_money_is_skipped() {
-    let bank = short_bank_on("2027-01-31");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(short_bank_on("2027-01-31"), json!({}));
     bank.tick();
     assert_eq!(bank.run_of(id), SHORT);
     bank.deposit("a-cent", "0.01").unwrap();

@@ -29,8 +29,7 @@ fn who_may_request_see_and_end_a_standing_order() {
         (teller(), false, true, "204"),
         (admin(), false, true, "204"),
     } {
-        let bank = bank_on("2027-01-15");
-        let id = bank.order("k", &json!({}));
+        let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
         let page = Page::from_query("/", "").unwrap();
         let list = bank.service.list_schedules(&who, &page).unwrap();
         assert_eq!(list.data.len(), usize::from(is_listed), "{who:?}");
@@ -118,24 +117,8 @@ fn an_end_is_on_disk_before_the_ledger_is_asked() {
 }
 
 #[test]
-fn nothing_is_paid_after_the_end_even_if_it_was_due_before() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({"interval": "daily"}));
-    bank.go_to(day("2027-02-05"));
-    // To end it again changes nothing.
-    for _ in 0..2 {
-        bank.cancel(id).unwrap();
-        bank.wait(30 * DAY_MS);
-        assert_eq!(bank.tick(), Summary::default());
-        assert_json!(bank.show(id), {"status": "cancelled", "next_due": null});
-    }
-    assert!(bank.payments().is_empty());
-}
-
-#[test]
 fn an_order_that_has_paid_all_its_dates_stays_completed() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({"count": 1}));
+    let (bank, id) = ordered(bank_on("2027-01-31"), json!({"count": 1}));
     bank.tick();
     assert_eq!(bank.paid(), ["2027-01-31"]);
     bank.cancel_as(&teller(), id).unwrap();
@@ -164,8 +147,7 @@ fn the_end_cancels_what_is_under_way_and_records_what_was_paid() {
         (LinkState::down(), CUT_OFF, cancelled, 0),
         (LinkState::LosesReplies, POSTED, None, 1),
     ] {
-        let bank = bank_on("2027-01-31");
-        let id = bank.order("k", &json!({}));
+        let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
         bank.link(cut);
         bank.tick();
         let transfer = bank.transfer_of_open_run();

@@ -45,6 +45,42 @@ impl Bank {
         self.execute(&moved);
     }
 
+    /// Does what each word says. A word that is a state of the order is asserted.
+    fn live_through(&self, id: Uuid, story: &str) {
+        for word in story.split(' ') {
+            match word {
+                "tick" => _ = self.tick(),
+                "quiet" => {
+                    assert_eq!(self.tick(), Summary::default(), "{story}");
+                    self.assert_sound();
+                }
+                "no-auth" | "auth" => self.service.users.is_down.set(word == "no-auth"),
+                "stuck" => {
+                    let error = self.service.tick().unwrap_err();
+                    assert_eq!(error.to_string(), "the users: auth is down");
+                }
+                "hour" => self.wait(HOUR_MS),
+                "day" => self.wait(DAY_MS),
+                "midnight" => self.go_to((self.service.clock.now_ms() / DAY_MS + 1) * DAY_MS),
+                "month" => self.wait(30 * DAY_MS),
+                "disable" => self.disable(),
+                "enable" => self.enable(),
+                "close" => self.close_payee(),
+                "cancel" => self.cancel(id).unwrap(),
+                _ if word.ends_with("-paid") => {
+                    let (paid, shown) = (self.paid().len(), self.show(id));
+                    assert_eq!(format!("{paid}-paid"), word, "{story}");
+                    assert_eq!(shown["runs"], paid, "{story}");
+                }
+                state => {
+                    let shown = self.show(id);
+                    assert_eq!(shown["status"], state, "{story}");
+                    assert_eq!(shown["next_due"].is_null(), state != "active", "{story}");
+                }
+            }
+        }
+    }
+
     fn assert_ended(&self, id: Uuid, because: &str) {
         assert_json!(self.show(id), {"status": "ended", "ended_because": because, "next_due": null});
     }
@@ -116,8 +152,7 @@ fn an_order_that_is_requested_while_its_account_is_closed_is_refused_or_ends() {
 
 #[test]
 fn an_account_that_is_not_closed_ends_no_order() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
     bank.freeze(&bank.bob, Freeze::Both);
     bank.freeze(&bank.alice, Freeze::Credits);
     bank.tick();
@@ -197,117 +232,42 @@ fn an_order_that_can_never_be_paid_ends_at_the_first_date_that_says_so() {
     }
 }
 
+/// The order is made on the first at eight, and has a date on each day from the second.
 #[test]
-fn the_orders_of_a_disabled_owner_are_paused_and_skip_what_passes_meanwhile() {
-    let bank = bank_on("2027-01-01");
-    let daily = json!({"start": "2027-01-01", "interval": "daily", "count": 9});
-    let id = bank.order("k", &daily);
-    bank.tick();
-    bank.wait(DAY_MS);
-    bank.disable();
-    bank.tick();
-    assert_json!(bank.show(id), {"status": "paused", "next_due": null});
-    for _ in 0..3 {
-        bank.wait(DAY_MS);
-        assert_eq!(bank.tick(), Summary::default());
-        bank.assert_sound();
-    }
-    bank.enable();
-    // What was due before the pause is paid after it.
-    assert_eq!(bank.tick().paid, 1);
-    assert_json!(bank.show(id), {"status": "active", "next_due": "2027-01-06", "runs": 2});
-    for _ in 0..9 {
-        bank.wait(DAY_MS);
-        bank.tick();
-    }
-    let dates = [1, 2, 6, 7, 8, 9].map(|date| format!("2027-01-{date:02}"));
-    assert_eq!(bank.paid(), dates);
-    assert_json!(bank.show(id), {"status": "completed", "runs": 6});
-    bank.assert_sound();
-}
-
-#[test]
-fn a_pause_that_the_bank_reads_when_it_is_over_has_skipped_its_dates_too() {
-    let bank = bank_on("2027-01-01");
-    let id = bank.order("k", &json!({"start": "2027-01-02", "interval": "daily"}));
-    bank.disable();
-    bank.go_to(day("2027-01-04"));
-    bank.enable();
-    // The owner was enabled while the bank was down: those dates are caught up.
-    bank.go_to(day("2027-01-06"));
-    bank.tick();
-    assert_eq!(bank.paid(), ["2027-01-05", "2027-01-06"]);
-    assert_eq!(bank.status(id), "active");
-    bank.assert_sound();
-}
-
-#[test]
-fn dates_that_were_due_before_a_pause_are_paid_after_it() {
-    for (count, status, dates) in rows! {
-        (json!(null), "active", 3),
-        (json!(2), "completed", 2),
+fn what_passes_in_a_pause_is_skipped_what_was_due_before_waits_and_an_end_leaves_nothing() {
+    let nine_days = ["day tick"; 9].join(" ");
+    let paused_lately = format!(
+        "day tick day disable tick paused day quiet day quiet day quiet enable tick 2-paid active \
+         {nine_days}"
+    );
+    let without_auth = "midnight midnight no-auth stuck hour disable auth day quiet day quiet \
+                        paused enable tick 2-paid day tick";
+    let caught_up = "disable midnight midnight midnight enable midnight midnight tick";
+    let no_auth_for_days = "day no-auth stuck 0-paid active day stuck 0-paid active day stuck \
+                            0-paid active auth tick";
+    // To end an order again changes nothing.
+    let ended_twice = "midnight midnight cancel month quiet cancelled cancel month quiet";
+    for (count, story, state, dates) in rows! {
+        (json!(9), paused_lately.as_str(), "completed", &[2, 3, 7, 8, 9, 10][..]),
+        // The owner was enabled while the bank was down: those dates are caught up.
+        (json!(null), caught_up, "active", &[5, 6]),
+        (json!(null), without_auth, "active", &[2, 3, 6]),
+        (json!(2), without_auth, "completed", &[2, 3]),
+        (json!(2), "disable tick month enable tick", "completed", &[]),
+        (json!(null), "disable tick paused close tick enable tick", "ended", &[]),
+        (json!(null), "disable tick paused cancel tick enable tick", "cancelled", &[]),
+        (json!(1), no_auth_for_days, "completed", &[2]),
+        (json!(null), ended_twice, "cancelled", &[]),
     } {
-        let bank = bank_on("2027-01-01");
         let daily = json!({"start": "2027-01-02", "interval": "daily", "count": count});
-        let id = bank.order("k", &daily);
-        // The bank is down, and then auth is.
-        bank.go_to(day("2027-01-03"));
-        bank.service.users.is_down.set(true);
-        bank.service.tick().unwrap_err();
-        bank.wait(HOUR_MS);
-        bank.disable();
-        bank.service.users.is_down.set(false);
-        for _ in 0..2 {
-            bank.wait(DAY_MS);
-            assert_eq!(bank.tick(), Summary::default());
+        let (bank, id) = ordered(bank_on("2027-01-01"), daily);
+        bank.live_through(id, &format!("{story} {state} {}-paid", dates.len()));
+        let dates = dates.iter().map(|date| format!("2027-01-{date:02}"));
+        assert_eq!(bank.paid(), dates.collect::<Vec<_>>(), "{story}");
+        bank.assert_sound();
+        if state != "active" {
+            bank.assert_records_nothing();
         }
-        assert_eq!(bank.status(id), "paused");
-        bank.enable();
-        bank.tick();
-        let all = ["2027-01-02", "2027-01-03", "2027-01-06"];
-        assert_eq!(bank.paid(), all[..2]);
-        bank.assert_sound();
-        bank.wait(DAY_MS);
-        bank.tick();
-        assert_eq!(bank.paid(), all[..dates]);
-        assert_eq!(bank.status(id), status);
-        bank.assert_sound();
-    }
-}
-
-#[test]
-fn an_order_whose_last_date_passes_in_a_pause_is_completed_after_it() {
-    let bank = bank_on("2027-01-01");
-    let twice = json!({"start": "2027-01-02", "interval": "daily", "count": 2});
-    let id = bank.order("k", &twice);
-    bank.disable();
-    bank.tick();
-    bank.wait(30 * DAY_MS);
-    bank.enable();
-    bank.tick();
-    assert_json!(bank.show(id), {"status": "completed", "runs": 0});
-    bank.assert_records_nothing();
-}
-
-#[test]
-fn a_paused_order_ends_with_its_account_or_by_its_owner_and_is_not_resumed() {
-    type End = fn(&Bank, Uuid);
-    let ends: [(End, &str); 2] = rows! {
-        (|bank, _| bank.close_payee(), "ended"),
-        (|bank, id| bank.cancel(id).unwrap(), "cancelled"),
-    };
-    for (end, status) in ends {
-        let bank = bank_on("2027-01-15");
-        let id = bank.order("k", &json!({}));
-        bank.disable();
-        bank.tick();
-        assert_eq!(bank.status(id), "paused");
-        end(&bank, id);
-        bank.tick();
-        bank.enable();
-        bank.tick();
-        assert_eq!(bank.status(id), status);
-        bank.assert_records_nothing();
     }
 }
 
@@ -333,28 +293,11 @@ fn the_owner_is_looked_up_when_a_date_is_due_and_paused_once_in_a_pass() {
 
 #[test]
 fn the_order_of_a_customer_who_is_no_user_of_the_bank_is_paid() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
     bank.service.users.unknown.set(Some(ALICE));
     assert_eq!(bank.tick().paid, 1);
     assert_eq!(bank.run_of(id), POSTED);
     assert_eq!(bank.status(id), "active");
-}
-
-#[test]
-fn without_auth_a_date_waits() {
-    let bank = bank_on("2027-01-31");
-    let id = bank.order("k", &json!({}));
-    bank.service.users.is_down.set(true);
-    for _ in 0..3 {
-        let error = bank.service.tick().unwrap_err();
-        assert_eq!(error.to_string(), "the users: auth is down");
-        assert_json!(bank.show(id), {"runs": 0, "status": "active"});
-        bank.wait(DAY_MS);
-    }
-    bank.service.users.is_down.set(false);
-    bank.tick();
-    assert_eq!(bank.paid(), ["2027-01-31"]);
 }
 
 #[test]
@@ -377,8 +320,7 @@ fn without_auth_a_date_that_is_under_way_waits_too_and_an_end_does_not() {
 #[test]
 fn a_crash_while_changes_are_followed_leaves_them_to_the_next_tick() {
     for table in ["followed", "schedule"] {
-        let bank = bank_on("2027-01-15");
-        let id = bank.order("k", &json!({}));
+        let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
         bank.close_payee();
         bank.crash_at_change_of(table);
         assert!(bank.service.tick().is_err());
@@ -391,8 +333,7 @@ fn a_crash_while_changes_are_followed_leaves_them_to_the_next_tick() {
 
 #[test]
 fn an_end_behind_many_other_changes_is_found() {
-    let bank = bank_on("2027-01-15");
-    let id = bank.order("k", &json!({}));
+    let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
     for _ in 0..1_200 {
         bank.freeze(&bank.alice, Freeze::Both);
         bank.unfreeze(&bank.alice);
@@ -500,8 +441,7 @@ fn a_log_that_is_shorter_than_what_was_followed_is_followed_from_its_beginning()
         ("users", Bank::disable, "paused"),
     };
     for (source, stop, status) in stops {
-        let bank = bank_on("2027-01-15");
-        let id = bank.order("k", &json!({}));
+        let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
         bank.follow_up_to(source, 1_000);
         stop(&bank);
         bank.go_to(day("2027-02-15"));
