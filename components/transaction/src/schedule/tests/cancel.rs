@@ -127,20 +127,6 @@ fn an_order_that_has_paid_all_its_dates_stays_completed() {
 }
 
 #[test]
-fn a_retry_does_not_come_after_the_end() {
-    let bank = short_bank_on("2027-01-31");
-    let id = bank.order("k", &json!({"on_insufficient_funds": "retry", "count": 1}));
-    bank.tick();
-    assert_eq!(bank.status(id), "completed");
-    bank.cancel(id).unwrap();
-    bank.deposit("more", "1000").unwrap();
-    bank.wait(2 * HOUR_MS);
-    assert_eq!(bank.tick(), Summary::default());
-    assert_eq!(bank.run_of(id), NO_RETRY);
-    assert!(bank.paid().is_empty());
-}
-
-#[test]
 fn the_end_cancels_what_is_under_way_and_records_what_was_paid() {
     let cancelled = Some(Decline::Cancelled);
     for (cut, run, decline, paid) in [

@@ -183,23 +183,21 @@ fn a_date_that_is_under_way_is_cancelled_when_an_account_is_closed_or_the_owner_
 }
 
 #[test]
-fn no_date_is_retried_once_an_account_is_closed_or_the_owner_disabled() {
-    let stops: [(Stop, Value, &str); 4] = rows! {
-        (Bank::close_payee, json!(null), "ended"),
-        (Bank::close_payee, json!(1), "completed"),
-        (Bank::disable, json!(null), "paused"),
-        (Bank::disable, json!(1), "completed"),
-    };
-    for (stop, count, status) in stops {
-        let bank = short_bank_on("2027-01-31");
+fn no_date_is_retried_once_an_account_is_closed_the_owner_disabled_or_the_order_ended() {
+    for (count, stop, state) in rows! {
+        (json!(null), "close tick", "ended"),
+        (json!(1), "close tick", "completed"),
+        (json!(null), "disable tick", "paused"),
+        (json!(1), "disable tick", "completed"),
+        (json!(null), "cancel", "cancelled"),
+        (json!(1), "cancel", "cancelled"),
+    } {
         let retry = json!({"on_insufficient_funds": "retry", "count": count});
-        let id = bank.order("k", &retry);
+        let (bank, id) = ordered(short_bank_on("2027-01-31"), retry);
         bank.tick();
         assert_eq!(bank.run_of(id), RETRYING);
-        stop(&bank);
-        bank.tick();
-        assert_eq!(bank.run_of(id), NO_RETRY);
-        assert_eq!(bank.status(id), status);
+        bank.live_through(id, &format!("{stop} {state}"));
+        assert_eq!(bank.run_of(id), NO_RETRY, "{stop}");
         bank.deposit("more", "1000").unwrap();
         bank.assert_records_nothing();
     }
