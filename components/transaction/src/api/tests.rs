@@ -11,12 +11,9 @@ use crate::request::PAYMENT_SCOPE;
 use crate::tests::kit::*;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
-use strongroom_account::account::Freeze;
-use strongroom_ledger_api::{Actor, Journal, LedgerError};
+use strongroom_ledger_api::Actor;
 use strongroom_sdk::idempotency::derived_id;
-use strongroom_sdk::identity::{Identity, Principal, Role};
-use uuid::Uuid;
+use strongroom_sdk::identity::Principal;
 
 const REUSED: &str = "422 idempotency_key_reused";
 

@@ -6,9 +6,8 @@
 use super::*;
 use crate::index::{PARTS_PER_TICK_MAX, follow};
 use crate::tests::kit::*;
-use serde_json::{Value, json};
 use strongroom_ledger_api::LOOKUP_IDS_MAX;
-use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, drop_guards};
+use strongroom_sdk::store::drop_guards;
 
 const REQUESTED: &str = "is not what was asked for";
 const DATES: &str = "are not those of its dates";

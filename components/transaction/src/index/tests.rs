@@ -8,13 +8,9 @@ use super::*;
 use crate::Error;
 use crate::tests::kit::*;
 use proptest::prelude::*;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::cell::RefCell;
-use strongroom_sdk::page::{List, Page};
-use strongroom_sdk::store::{
-    Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Transaction, Value,
-};
-use uuid::Uuid;
+use strongroom_sdk::store::{Rows, SqliteTransaction, StoreError, Value};
 
 /// A bank with every kind and status.
 fn busy() -> Bank {

@@ -2,11 +2,9 @@
 //! Method: bodies as JSON, through the strict reader that the routes use.
 
 use super::*;
-use crate::tests::kit::{changed, refusal, rows, to_number};
-use serde_json::{Value, json};
+use crate::tests::kit::*;
 use strongroom_ledger_api::{AccountRef, BatchLine, Instruction};
 use strongroom_sdk::json::from_slice;
-use strongroom_sdk::problem::Problem;
 
 const FROM: &str = "018f0000-0000-7000-8000-000000000001";
 const TO: &str = "018f0000-0000-7000-8000-000000000002";

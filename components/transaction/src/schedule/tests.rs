@@ -11,17 +11,8 @@ use super::*;
 use crate::api::SCHEDULES_PER_USER_MAX;
 use crate::service::Service;
 use crate::tests::kit::*;
-use serde_json::{Value, json};
-use strongroom_ledger_api::{
-    Decline, Journal, Ledger, LedgerError, Posting, Side, Status, Transfer,
-};
 use strongroom_sdk::calendar::Day;
-use strongroom_sdk::clock::Clock;
-use strongroom_sdk::idempotency::IdempotencyKey;
-use strongroom_sdk::identity::Role;
-use strongroom_sdk::page::Page;
-use strongroom_sdk::store::{Ending, Reader, WatchedStore};
-use uuid::Uuid;
+use strongroom_sdk::store::{Ending, WatchedStore};
 
 const POSTED: &str = "posted";
 const OPEN: &str = "pending";

@@ -6,30 +6,33 @@ use crate::schema::MIGRATIONS;
 use crate::service::{Env, Service};
 use crate::users::{ChangeKind, UserChange, Users, UsersError};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::rc::Rc;
-use strongroom_account::account::{
-    self, Account, AccountType, NumberFormat, OpenRequest, OpenRules,
-};
+use strongroom_account::account::{self, AccountType, NumberFormat, OpenRequest, OpenRules};
 use strongroom_account::ledger::LocalLedger;
 use strongroom_ledger_api::view::TransactionView;
-use strongroom_ledger_api::{
-    AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Decline, Directory, Journal,
-    Ledger, LedgerError, Posting, Reply, Transfer,
-};
-use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::clock::{Clock, ManualClock};
-use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
-use strongroom_sdk::identity::{Cashier, Identity, Role, Writer};
+use strongroom_ledger_api::{AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Reply};
 use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
-use strongroom_sdk::page::{List, Page};
-use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{SqliteStore, Store, Transaction, migrate};
-use uuid::Uuid;
+use strongroom_sdk::store::migrate;
+
+pub(crate) use serde_json::{Value, json};
+pub(crate) use strongroom_account::account::{Account, Freeze};
+pub(crate) use strongroom_ledger_api::{
+    Decline, Directory, Journal, Ledger, LedgerError, Posting, Side, Status, Transfer,
+};
+pub(crate) use strongroom_sdk::audit_log::Actor;
+pub(crate) use strongroom_sdk::clock::{Clock, ManualClock};
+pub(crate) use strongroom_sdk::idempotency::{IdempotencyKey, StoredReply};
+pub(crate) use strongroom_sdk::identity::{Identity, Role};
+pub(crate) use strongroom_sdk::page::{List, Page};
+pub(crate) use strongroom_sdk::problem::Problem;
+pub(crate) use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction};
+pub(crate) use strongroom_sdk::testing::words_of;
+pub(crate) use strongroom_sdk::{assert_json, rows};
+pub(crate) use uuid::Uuid;
 
 pub(crate) const ALICE: Uuid = Uuid::from_u128(0xA);
 pub(crate) const BOB: Uuid = Uuid::from_u128(0xB);
@@ -47,9 +50,6 @@ pub(crate) const RULE: &str = "list_7";
 pub(crate) const MORNING_MS: i64 = 1_800_000_000_000;
 pub(crate) const HOUR_MS: i64 = 3_600 * 1_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
-
-pub(crate) use strongroom_sdk::testing::words_of;
-pub(crate) use strongroom_sdk::{assert_json, rows};
 
 /// What the tests give the service, with a store of their choice.
 #[derive(Clone)]
@@ -314,14 +314,6 @@ pub(crate) fn client(customer: Option<Uuid>) -> Identity {
     Identity::of_client(Uuid::from_u128(0xC11E27), customer)
 }
 
-fn as_cashier(who: &Identity) -> Result<Cashier, Problem> {
-    who.clone().try_into()
-}
-
-fn as_writer(who: &Identity) -> Result<Writer, Problem> {
-    who.clone().try_into()
-}
-
 /// As the routes read it.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     json::from_slice(body.to_string().as_bytes())
@@ -426,7 +418,7 @@ impl Bank {
         account::close(store, clock, account.id, &Actor::BANK).unwrap();
     }
 
-    pub(crate) fn freeze(&self, account: &Account, stops: account::Freeze) {
+    pub(crate) fn freeze(&self, account: &Account, stops: Freeze) {
         let LocalLedger { store, clock } = self.ledger();
         account::freeze(store, clock, account.id, stops, &Actor::BANK).unwrap();
     }
@@ -471,22 +463,19 @@ impl Bank {
     }
 
     pub(crate) fn request(&self, who: &Identity, call: Call, key: &str, body: &Value) -> Answered {
-        let service = &self.service;
+        let (service, who) = (&self.service, who.clone());
         let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
         match call {
-            Call::Deposit => service.deposit(&as_cashier(who)?, key, read(body)?),
-            Call::Withdraw => service.withdraw(&as_writer(who)?, key, read(body)?),
-            Call::Transfer => service.transfer(&as_writer(who)?, key, read(body)?),
-            Call::Posting => service.posting(&as_writer(who)?, key, read(body)?),
-            Call::Hold => service.hold(&as_writer(who)?, key, read(body)?),
-            Call::Capture(id) => service.capture(&as_writer(who)?, key, id, read(body)?),
-            Call::Void(id) => service.void(&as_writer(who)?, key, id),
-            Call::Reverse(id) => service.reverse(&as_cashier(who)?, key, id, read(body)?),
-            Call::Batch => service.batch(&as_writer(who)?, key, read(body)?),
-            Call::Schedule => {
-                let payer = who.clone().try_into()?;
-                service.create_schedule(&payer, key, read(body)?)
-            }
+            Call::Deposit => service.deposit(&who.try_into()?, key, read(body)?),
+            Call::Withdraw => service.withdraw(&who.try_into()?, key, read(body)?),
+            Call::Transfer => service.transfer(&who.try_into()?, key, read(body)?),
+            Call::Posting => service.posting(&who.try_into()?, key, read(body)?),
+            Call::Hold => service.hold(&who.try_into()?, key, read(body)?),
+            Call::Capture(id) => service.capture(&who.try_into()?, key, id, read(body)?),
+            Call::Void(id) => service.void(&who.try_into()?, key, id),
+            Call::Reverse(id) => service.reverse(&who.try_into()?, key, id, read(body)?),
+            Call::Batch => service.batch(&who.try_into()?, key, read(body)?),
+            Call::Schedule => service.create_schedule(&who.try_into()?, key, read(body)?),
         }
     }
 

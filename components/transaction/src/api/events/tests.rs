@@ -6,8 +6,6 @@
 use super::*;
 use crate::tests::kit::*;
 use proptest::prelude::*;
-use strongroom_ledger_api::Posting;
-use strongroom_sdk::identity::Role;
 use strongroom_sdk::onward::LIMIT_MAX;
 
 fn page(bank: &Bank, reader: &Identity, after: u64, limit: u64) -> OnwardList<Event> {

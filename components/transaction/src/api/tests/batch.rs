@@ -2,7 +2,6 @@
 //! whole or not at all.
 
 use super::*;
-use strongroom_sdk::idempotency::StoredReply;
 
 impl Bank {
     /// A line to an account that does not exist.

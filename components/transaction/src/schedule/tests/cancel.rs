@@ -2,8 +2,6 @@
 //! who made it and who ended it.
 
 use super::*;
-use strongroom_sdk::audit_log::Actor;
-use strongroom_sdk::identity::Identity;
 
 impl Bank {
     /// The audit log, newest first.

@@ -5,9 +5,6 @@
 
 use super::*;
 use crate::users::{ChangeKind, UserChange};
-use strongroom_account::account::Freeze;
-use strongroom_ledger_api::Directory;
-use strongroom_sdk::store::Reader;
 
 impl Bank {
     /// Closes Alice's account, emptied.
