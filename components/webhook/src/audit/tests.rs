@@ -3,9 +3,8 @@
 //! Method: a store with one webhook and its deliveries is audited after each of many changes.
 
 use super::check_invariants;
-use crate::tests::kit::{Bank, rows};
-use serde_json::json;
-use strongroom_sdk::store::{Store, Transaction, drop_guards};
+use crate::tests::kit::*;
+use strongroom_sdk::store::drop_guards;
 
 /// One webhook that was changed and has followed the journal to its end, and one that was deleted.
 fn busy() -> Bank {

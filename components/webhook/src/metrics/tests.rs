@@ -1,6 +1,5 @@
 use super::*;
 use crate::tests::kit::*;
-use serde_json::json;
 
 fn value(bank: &Bank, name: &str) -> Option<i64> {
     let found = metrics(&bank.0).unwrap();

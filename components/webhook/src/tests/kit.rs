@@ -7,31 +7,34 @@ use crate::service::{Env, Service};
 use crate::webhook::Webhook;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use strongroom_ledger_api::{
-    Actor, BatchRecord, Decline, Journal, Kind, LedgerError, Party, Posting, Status,
+    Actor, BatchRecord, Journal, Kind, LedgerError, Party, Posting, Status,
 };
 use strongroom_sdk::clock::{Clock, ManualClock};
-use strongroom_sdk::http::client::{Client, Post, Requests, SendError, Target};
+use strongroom_sdk::http::client::{Client, Requests, Target};
 use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::{Admin, Auditor, Identity, Role};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, migrate};
+use strongroom_sdk::store::{Reader, SqliteStore, migrate};
 use strongroom_sdk::testing::words_of;
-use uuid::Uuid;
+
+pub(crate) use serde_json::{Value, json};
+pub(crate) use strongroom_ledger_api::Decline;
+pub(crate) use strongroom_sdk::http::client::{Post, SendError};
+pub(crate) use strongroom_sdk::store::{Store, Transaction};
+pub(crate) use strongroom_sdk::{assert_json, rows};
+pub(crate) use uuid::Uuid;
 
 pub(crate) const NOON_MS: i64 = 1_800_000_000_000;
 pub(crate) const URL: &str = "https://hooks.example/in?tenant=1";
 pub(crate) const ADMIN: Uuid = Uuid::from_u128(0xAD);
 pub(crate) const REQUEST_ID: &str = "request-7";
-
-pub(crate) use strongroom_sdk::{assert_json, rows};
 
 /// A journal in memory, or a ledger that is not there.
 #[derive(Default)]
@@ -226,6 +229,13 @@ impl Bank {
         })
     }
 
+    /// With a webhook.
+    pub(crate) fn with_webhook() -> (Self, Uuid) {
+        let bank = Self::new();
+        let id = bank.make("k", json!({"url": URL}));
+        (bank, id)
+    }
+
     /// Requests a webhook; returns the response, and whether it is a repetition.
     pub(crate) fn request(&self, key: &str, body: &Value) -> Result<(Value, bool), Problem> {
         let (key, body) = (key_of(key), read::<WebhookBody>(body)?);
@@ -241,7 +251,7 @@ impl Bank {
 
     pub(crate) fn make_many(&self, count: i64) {
         for index in 0..count {
-            self.make(&format!("key-{index}"), serde_json::json!({"url": URL}));
+            self.make(&format!("key-{index}"), json!({"url": URL}));
         }
     }
 
@@ -321,6 +331,13 @@ impl Bank {
 
     pub(crate) fn respond(&self, response: Result<u16, SendError>) {
         *self.0.client.response.borrow_mut() = response;
+    }
+
+    /// An event happens, and the receiver responds so to it.
+    pub(crate) fn send_one(&self, response: Result<u16, SendError>) {
+        self.happen(1);
+        self.respond(response);
+        self.tick();
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

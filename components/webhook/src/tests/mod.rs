@@ -16,11 +16,7 @@ use crate::delivery::{
     pause_ms,
 };
 use crate::webhook::{CREATED, DELETED, ENDED, RESENT, Secret};
-use kit::{ADMIN, Bank, NOON_MS, REQUEST_ID, TIMEOUT_MS, URL, assert_json, refusal, rows};
-use serde_json::{Value, json};
-use strongroom_ledger_api::Decline;
-use strongroom_sdk::http::client::{Post, SendError};
-use uuid::Uuid;
+use kit::*;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -134,8 +130,7 @@ fn a_webhook_gets_the_types_it_wants_and_passes_the_rest() {
 #[test]
 fn a_delivery_that_fails_is_sent_again_later_and_later() {
     const NOT_ALLOWED: &str = "the registry does not allow this origin (`outbound`)";
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let (bank, id) = Bank::with_webhook();
     bank.happen(1);
     let failures = rows! {
         (Ok(500), json!(500), json!(null)),
@@ -176,8 +171,7 @@ fn pauses_grow_from_seconds_to_hours() {
 
 #[test]
 fn after_three_days_a_delivery_is_dead_until_it_is_requested_again() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let (bank, id) = Bank::with_webhook();
     bank.happen(1);
     bank.respond(Ok(503));
     let mut sent = 0;
@@ -201,17 +195,14 @@ fn after_three_days_a_delivery_is_dead_until_it_is_requested_again() {
 
 #[test]
 fn a_receiver_that_is_gone_ends_its_webhook_and_no_other() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let (bank, id) = Bank::with_webhook();
     let deaf = bank.make("deaf", json!({"url": "https://deaf.example/"}));
     bank.happen(6);
     bank.respond(Ok(410));
     bank.tick();
     let sent = bank.got().len();
     bank.wait(60_000);
-    bank.happen(1);
-    bank.respond(Ok(200));
-    bank.tick();
+    bank.send_one(Ok(200));
     let is_to_gone = |post: &Post| post.target.authority() == "hooks.example";
     let got = bank.0.client.got.borrow();
     assert!(!got[sent..].iter().any(is_to_gone));
@@ -260,8 +251,7 @@ fn a_receiver_that_does_not_respond_delays_no_other_and_does_not_fill_the_store(
 
 #[test]
 fn a_410_of_the_url_before_a_change_does_not_end_the_webhook() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let (bank, id) = Bank::with_webhook();
     bank.happen(1);
     bank.respond(Ok(410));
     let new_url = "https://new.example/";
@@ -276,11 +266,8 @@ fn a_410_of_the_url_before_a_change_does_not_end_the_webhook() {
 
 #[test]
 fn a_deleted_webhook_is_sent_nothing_and_its_deliveries_go_in_time() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
-    bank.happen(1);
-    bank.respond(Ok(500));
-    bank.tick();
+    let (bank, id) = Bank::with_webhook();
+    bank.send_one(Ok(500));
     bank.delete(id).unwrap();
     bank.wait(60_000);
     assert_eq!(bank.tick(), 0);
@@ -293,8 +280,7 @@ fn a_deleted_webhook_is_sent_nothing_and_its_deliveries_go_in_time() {
 
 #[test]
 fn a_crash_before_the_results_are_recorded_sends_again_and_leaves_none_out() {
-    let bank = Bank::new();
-    bank.make("k", json!({"url": URL}));
+    let (bank, _) = Bank::with_webhook();
     bank.happen(3);
     // First the commit of cursor and deliveries is cut off, then that of the results.
     for (change, sent) in [("INSERT", 0), ("UPDATE", 3)] {
@@ -313,8 +299,7 @@ fn a_crash_before_the_results_are_recorded_sends_again_and_leaves_none_out() {
 
 #[test]
 fn an_event_that_the_journal_has_lost_is_no_reason_to_stop() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let (bank, id) = Bank::with_webhook();
     bank.happen(2);
     bank.respond(Ok(500));
     bank.tick();
@@ -343,8 +328,7 @@ fn a_new_webhook_begins_at_the_head_of_the_journal() {
 /// The ledger alone was restored, and has gone on past the place of the webhook.
 #[test]
 fn a_webhook_that_has_followed_another_journal_is_refused_and_found() {
-    let bank = Bank::new();
-    bank.make("k", json!({"url": URL}));
+    let (bank, _) = Bank::with_webhook();
     bank.happen(2);
     bank.tick();
     let check = || check_place(&bank.0.store, &bank.0.journal);

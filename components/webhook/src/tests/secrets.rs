@@ -1,23 +1,13 @@
 //! New secrets for webhooks.
 
-use super::kit::*;
-use super::{SECRET, header};
-use crate::webhook::{EARLIER_SECRETS_MAX, SECRET_ROTATED, Secret};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use super::*;
+use crate::webhook::{EARLIER_SECRETS_MAX, SECRET_ROTATED};
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 const EARLIER: &str = "SELECT count(*) FROM webhook_earlier_secret";
 
 fn secret_of(view: &Value) -> Secret {
     Secret::parse(view["secret"].as_str().unwrap()).unwrap()
-}
-
-/// A webhook, and its first secret.
-fn made(bank: &Bank) -> (Uuid, Secret) {
-    let (view, _) = bank.request("k", &json!({"url": URL})).unwrap();
-    let id = view["id"].as_str().unwrap().parse().unwrap();
-    (id, secret_of(&view))
 }
 
 /// Asserts that the next event is signed by these secrets, in this order.
@@ -35,8 +25,8 @@ fn assert_signed_by(bank: &Bank, secrets: &[&Secret]) {
 
 #[test]
 fn the_secret_before_a_new_one_signs_beside_it_for_a_day() {
-    let bank = Bank::new();
-    let (id, first) = made(&bank);
+    let (bank, id) = Bank::with_webhook();
+    let first = bank.stored(id).secret;
     let second = secret_of(&bank.rotate("r", id, &json!({})).unwrap());
     assert_signed_by(&bank, &[&second, &first]);
     bank.wait(DAY_MS - 1);
@@ -48,8 +38,8 @@ fn the_secret_before_a_new_one_signs_beside_it_for_a_day() {
 
 #[test]
 fn the_request_chooses_the_secret_and_how_long_the_ones_before_it_sign() {
-    let bank = Bank::new();
-    let (id, first) = made(&bank);
+    let (bank, id) = Bank::with_webhook();
+    let first = bank.stored(id).secret;
     let body = json!({"secret": SECRET, "old_secrets_expire_in": 60});
     assert_eq!(bank.rotate("r", id, &body).unwrap()["secret"], SECRET);
     let chosen = Secret::parse(SECRET).unwrap();
@@ -70,8 +60,8 @@ fn the_request_chooses_the_secret_and_how_long_the_ones_before_it_sign() {
 
 #[test]
 fn a_repeated_request_makes_no_other_secret_and_shows_none() {
-    let bank = Bank::new();
-    let (id, first) = made(&bank);
+    let (bank, id) = Bank::with_webhook();
+    let first = bank.stored(id).secret;
     let second = secret_of(&bank.rotate("r", id, &json!({})).unwrap());
     let again = bank.rotate("r", id, &json!({})).unwrap();
     assert_json!(again, {"id": id, "secret": null});
@@ -82,8 +72,8 @@ fn a_repeated_request_makes_no_other_secret_and_shows_none() {
 
 #[test]
 fn clients_that_lost_the_response_can_rotate_again_but_not_without_end() {
-    let bank = Bank::new();
-    let (id, first) = made(&bank);
+    let (bank, id) = Bank::with_webhook();
+    let first = bank.stored(id).secret;
     for turn in 0..EARLIER_SECRETS_MAX {
         bank.rotate(&format!("r-{turn}"), id, &json!({})).unwrap();
     }
@@ -106,8 +96,7 @@ fn clients_that_lost_the_response_can_rotate_again_but_not_without_end() {
 
 #[test]
 fn what_cannot_be_a_secret_or_a_time_is_refused_with_its_field() {
-    let bank = Bank::new();
-    let (id, _) = made(&bank);
+    let (bank, id) = Bank::with_webhook();
     for (body, pointer) in rows! {
         (json!({"secret": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}), "/secret"),
         (json!({"secret": "whsec_AAAA"}), "/secret"),
@@ -121,17 +110,14 @@ fn what_cannot_be_a_secret_or_a_time_is_refused_with_its_field() {
     }
     let unknown = bank.rotate("r", Uuid::from_u128(1), &json!({}));
     assert_eq!(refusal(unknown), "404 not_found");
-    bank.happen(1);
-    bank.respond(Ok(410));
-    bank.tick();
+    bank.send_one(Ok(410));
     let ended = bank.rotate("r", id, &json!({}));
     assert_eq!(refusal(ended), "409 webhook_ended");
 }
 
 #[test]
 fn no_secret_is_logged_or_outlives_its_webhook() {
-    let bank = Bank::new();
-    let (id, _) = made(&bank);
+    let (bank, id) = Bank::with_webhook();
     bank.rotate("r", id, &json!({})).unwrap();
     let log = bank.logged("");
     assert_json!(log[0], {"action": SECRET_ROTATED, "new_value": "86400", "old_value": null});

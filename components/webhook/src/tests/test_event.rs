@@ -1,10 +1,7 @@
 //! Test events.
 
-use super::header;
-use super::kit::*;
-use crate::webhook::{ENDED, TESTED};
-use serde_json::{Value, json};
-use strongroom_sdk::http::client::SendError;
+use super::*;
+use crate::webhook::TESTED;
 
 #[test]
 fn a_test_event_is_sent_signed_whichever_events_are_wanted() {
@@ -31,8 +28,7 @@ fn a_test_event_is_sent_signed_whichever_events_are_wanted() {
 
 #[test]
 fn the_response_says_what_the_receiver_returned_or_why_it_did_not() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
+    let (bank, id) = Bank::with_webhook();
     for (response, status, error) in rows! {
         (Ok(200), json!(200), json!(null)),
         (Ok(302), json!(302), json!(null)),
@@ -53,11 +49,8 @@ fn the_response_says_what_the_receiver_returned_or_why_it_did_not() {
 
 #[test]
 fn a_receiver_that_is_gone_ends_its_webhook_at_a_test_too() {
-    let bank = Bank::new();
-    let id = bank.make("k", json!({"url": URL}));
-    bank.happen(1);
-    bank.respond(Ok(500));
-    bank.tick();
+    let (bank, id) = Bank::with_webhook();
+    bank.send_one(Ok(500));
     bank.respond(Ok(410));
     assert_json!(bank.test(id).unwrap(), {"delivered": false, "response_status": 410});
     assert_json!(bank.read(id).unwrap(), {"status": "ended"});
