@@ -274,23 +274,18 @@ fn no_filter_scans_or_sorts() {
     }
 }
 
-/// More rows than one page looks at, one of each hundred thousandth with the amount 7.
-fn large(rows: i64) -> Bank {
-    let bank = Bank::new();
-    views(&bank, "");
-    let transaction = bank.service.store.begin().unwrap();
-    let copy = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
-        INSERT INTO listed SELECT i, CAST(printf('%016d', i) AS BLOB), type, status,
-            iif(i = 3, 700, 100), scale, 'rent', initiator_id, asked_for_id, payer_id,
-            created_at_ms, recorded_at_ms FROM n, listed WHERE sequence = 1";
-    transaction.execute(copy, &[rows.into()]).unwrap();
-    transaction.commit().unwrap();
-    bank
-}
-
 #[test]
 fn a_page_looks_at_a_bounded_number_of_rows_and_says_that_there_may_be_more() {
-    let bank = large(2 * ROWS_LOOKED_AT_MAX + 10);
+    let bank = Bank::new();
+    views(&bank, "");
+    // One of many rows has the amount 7.
+    let last = 2 * ROWS_LOOKED_AT_MAX + 10;
+    bank.execute(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= {last})
+        INSERT INTO listed SELECT i, CAST(printf('%016d', i) AS BLOB), type, status,
+            iif(i = 3, 700, 100), scale, 'rent', initiator_id, asked_for_id, payer_id,
+            created_at_ms, recorded_at_ms FROM n, listed WHERE sequence = 1"
+    ));
     let store = &bank.service.store;
     let read = |query: &str| {
         let page: Page<i64, ListFilter> = Page::from_query("/", query).unwrap();

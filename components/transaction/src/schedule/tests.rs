@@ -177,13 +177,12 @@ fn a_standing_order_is_shown_with_what_became_of_it() {
 fn what_cannot_be_is_refused_with_its_field() {
     let bank = bank_on("2027-01-15");
     let recorded = bank.recorded();
-    let alice_id = bank.alice.id;
     let dollars = bank.open_for(BOB, "USD").id;
     let [closed, closed_own] = [BOB, ALICE].map(|owner| bank.open_for(owner, "EUR"));
     for account in [&closed, &closed_own] {
         bank.close(account);
     }
-    let from_bob = json!({"from_account_id": bank.bob.id, "to_account_id": alice_id});
+    let from_bob = json!({"from_account_id": bank.bob.id, "to_account_id": bank.alice.id});
     for (changes, expected) in rows! {
         (json!({"start": "2027-01-14"}), "422 schedule_in_past /start"),
         (json!({"start": "14.1.2027"}), "422 validation_failed /start"),
@@ -196,10 +195,6 @@ fn what_cannot_be_is_refused_with_its_field() {
         (json!({"count": 2, "until": "2028-01-01"}), "422 validation_failed /count"),
         (json!({"until": "2027-01-30"}), "422 validation_failed /until"),
         (json!({"amount": "1.234"}), "422 amount_invalid /amount"),
-        (json!({"amount": 10}), "422 amount_invalid /amount"),
-        (json!({"currency": "XYZ"}), "422 validation_failed /currency"),
-        (json!({"to_account_id": "me"}), "422 validation_failed /to_account_id"),
-        (json!({"to_account_id": alice_id}), "422 validation_failed /to_account_id"),
         (json!({"on_insufficient_funds": "?"}), "422 validation_failed /on_insufficient_funds"),
         (json!({"metadata": {}}), "422 validation_failed /metadata"),
         (from_bob, "404 account_not_found /from_account_id"),
@@ -234,27 +229,17 @@ fn a_users_standing_orders_are_bounded() {
 }
 
 #[test]
-fn dates_that_were_missed_are_caught_up_one_by_one() {
-    let bank = bank_on("2027-01-01");
-    let daily = json!({"start": "2027-01-01", "interval": "daily", "until": "2027-01-20"});
-    bank.order("k", &daily);
-    bank.go_to(day("2027-03-01"));
-    let summary = bank.tick();
-    assert_eq!((summary.begun, summary.paid), (20, 20));
-    let expected: Vec<String> = (1..=20).map(|date| format!("2027-01-{date:02}")).collect();
-    assert_eq!(bank.paid(), expected);
-    assert_eq!(bank.tick(), Summary::default());
-}
-
-#[test]
-fn a_tick_begins_a_bounded_number() {
-    let bank = bank_on("2027-01-01");
-    let daily = json!({"start": "2027-01-01", "interval": "daily", "amount": "0.01"});
-    bank.order("k", &daily);
-    bank.go_to(day("2028-12-31"));
-    let begun: Vec<usize> = (0..4).map(|_| bank.tick().begun).collect();
+fn dates_that_were_missed_are_caught_up_one_by_one_and_a_tick_begins_a_bounded_number() {
+    let until = json!({"until": "2028-12-31", "amount": "0.01"});
+    let daily = json!({"start": "2027-01-01", "interval": "daily"});
+    let (bank, _) = ordered(bank_on("2027-01-01"), changed(daily, &until));
+    bank.go_to(day("2029-03-01"));
+    let begun = [(); 4].map(|()| bank.tick().begun);
     assert_eq!(begun, [256, 256, 731 - 2 * 256, 0]);
     assert_eq!(RUNS_PER_TICK_MAX, 256);
+    let date = |number| Day::at(day("2027-01-01") + number * DAY_MS).unwrap();
+    let dates: Vec<String> = (0..731).map(|number| date(number).to_string()).collect();
+    assert_eq!(bank.paid(), dates);
 }
 
 #[test]

@@ -75,7 +75,6 @@ fn a_wrong_posting_is_refused_and_nothing_is_recorded() {
         (with("/entries/0/currency", json!("USD")), "422 posting_unbalanced /entries"),
         (with("/entries/0/direction", json!("debit")), "422 posting_unbalanced /entries"),
         (with("/entries/1/amount", json!("0")), "422 amount_invalid /entries/1/amount"),
-        (with("/entries/1/amount", json!(1)), "422 amount_invalid /entries/1/amount"),
         (with("/entries/1/currency", json!("eur")), "422 validation_failed /entries/1/currency"),
         (with("/reference", json!("x".repeat(141))), "422 validation_failed /reference"),
         (to("0", NOWHERE), "404 account_not_found /entries/0/account_id"),
