@@ -68,23 +68,17 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn a_token_is_made_once_for_its_owner_alone_and_is_long() {
+    fn a_token_is_made_once_is_long_and_its_file_is_refused_to_others_or_without_it() {
         let data = tempfile::tempdir().unwrap();
         let made = open_token(data.path()).unwrap();
         assert_eq!(made.as_str().len(), 43, "256 bits in base64url");
         assert_eq!(open_token(data.path()).unwrap(), made);
         assert_eq!(read_token(data.path()).unwrap(), made);
-        let mode = token_file(data.path()).metadata().unwrap().permissions();
-        assert_eq!(mode.mode() & 0o777, 0o600);
+        let file = token_file(data.path());
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         let other = tempfile::tempdir().unwrap();
         assert_ne!(open_token(other.path()).unwrap(), made);
-    }
-
-    #[test]
-    fn a_file_that_others_can_read_or_that_holds_no_token_is_refused_with_what_to_do() {
-        let data = tempfile::tempdir().unwrap();
-        open_token(data.path()).unwrap();
-        let file = token_file(data.path());
         set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         let error = open_token(data.path()).unwrap_err().to_string();
         assert!(error.contains("`chmod 600 "), "{error}");

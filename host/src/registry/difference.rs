@@ -138,12 +138,8 @@ mod tests {
         "component = \"x.wasm\"\nconfig = { key = \"secret\" }\nlimits = { timeout = \"10s\" }";
 
     #[test]
-    fn the_same_table_elsewhere_in_the_file_is_no_difference() {
+    fn every_difference_is_named_without_secrets_and_a_place_in_the_file_is_none() {
         assert!(differences(OLD, &format!("\n\n{OLD}")).is_empty());
-    }
-
-    #[test]
-    fn every_difference_is_named_without_secrets() {
         let new = r#"
             component = "y.wasm"
             public = ["POST /login"]

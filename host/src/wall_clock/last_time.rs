@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_read_as_it_was_saved_and_none_is_no_error() {
+    fn a_time_is_read_as_it_was_saved_and_what_is_no_time_is_refused_with_what_to_do() {
         let data = tempfile::tempdir().unwrap();
         let last = LastTime::of(data.path());
         assert_eq!(last.read().unwrap(), None);
@@ -58,12 +58,6 @@ mod tests {
             last.write(time_ms).unwrap();
             assert_eq!(last.read().unwrap(), Some(time_ms));
         }
-    }
-
-    #[test]
-    fn a_file_that_holds_no_time_is_refused_with_what_to_do() {
-        let data = tempfile::tempdir().unwrap();
-        let last = LastTime::of(data.path());
         for content in ["", "yesterday", "2027-01-15"] {
             std::fs::write(&last.0, content).unwrap();
             let error = last.read().unwrap_err().to_string();
