@@ -9,28 +9,23 @@ fn value(bank: &Bank, name: &str) -> Option<i64> {
 }
 
 #[test]
-fn the_lag_is_what_the_index_does_not_have_yet() {
+fn the_lag_is_what_the_index_does_not_have_yet_and_unknown_without_the_ledger() {
     let bank = Bank::new();
     bank.send("one", "1").unwrap();
     let recorded = bank.recorded().cast_signed();
     assert_eq!(value(&bank, "index_lag"), Some(recorded));
     follow(&bank.service.store, &bank.service.ledger, 1).unwrap();
-    assert_eq!(value(&bank, "index_lag"), Some(0));
-    assert_eq!(value(&bank, "index_sequence"), Some(recorded));
-}
-
-#[test]
-fn without_the_ledger_there_is_no_lag_and_all_else() {
-    let bank = Bank::new();
-    bank.link(LinkState::down());
-    assert_eq!(value(&bank, "index_lag"), None);
-    assert_eq!(value(&bank, "index_sequence"), Some(0));
+    for (link, lag) in [(LinkState::Works, Some(0)), (LinkState::down(), None)] {
+        bank.link(link);
+        assert_eq!(value(&bank, "index_lag"), lag);
+        assert_eq!(value(&bank, "index_sequence"), Some(recorded));
+    }
 }
 
 #[test]
 fn an_order_is_overdue_when_no_tick_has_begun_its_date() {
     let bank = Bank::new();
-    let order = bank.order("order", &serde_json::json!({}));
+    let order = bank.order("order", &json!({}));
     assert_eq!(value(&bank, "standing_orders_active"), Some(1));
     bank.wait(400 * DAY_MS);
     assert_eq!(value(&bank, "standing_orders_overdue"), Some(1));
