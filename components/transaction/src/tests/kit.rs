@@ -93,10 +93,7 @@ pub(crate) enum Moment {
     AfterDecision,
 }
 
-struct Interruption {
-    moment: Moment,
-    act: Box<dyn FnOnce()>,
-}
+type Interruption = (Moment, Box<dyn FnOnce()>);
 
 /// The account service's own ledger behind a link.
 #[derive(Clone)]
@@ -123,10 +120,10 @@ impl Link {
 
     fn interrupt(&self, now: Moment) {
         let mut interruption = self.interruption.borrow_mut();
-        let due = interruption.take_if(|interruption| interruption.moment == now);
+        let due = interruption.take_if(|(moment, _)| *moment == now);
         drop(interruption);
-        if let Some(due) = due {
-            (due.act)();
+        if let Some((_, act)) = due {
+            act();
         }
     }
 
@@ -440,9 +437,9 @@ impl Bank {
     ) -> Rc<RefCell<Option<T>>> {
         let result = Rc::new(RefCell::new(None));
         let (bank, place) = (self.clone(), Rc::clone(&result));
-        let act = Box::new(move || *place.borrow_mut() = Some(act(&bank)));
+        let act: Box<dyn FnOnce()> = Box::new(move || *place.borrow_mut() = Some(act(&bank)));
         let interruption = &self.service.ledger.interruption;
-        interruption.replace(Some(Interruption { moment, act }));
+        interruption.replace(Some((moment, act)));
         result
     }
 

@@ -45,19 +45,12 @@ fn codes(response: &Value) -> Value {
     response["content"]["application/problem+json"]["schema"]["properties"]["code"]["enum"].clone()
 }
 
-/// Every reference in a value.
-fn references(value: &Value) -> Vec<&str> {
-    match value {
-        Value::Object(members) => members
-            .iter()
-            .flat_map(|(name, value)| match value.as_str() {
-                Some(text) if name == "$ref" => vec![text],
-                _ => references(value),
-            })
-            .collect(),
-        Value::Array(values) => values.iter().flat_map(references).collect(),
-        _ => Vec::new(),
-    }
+/// The places to which references in a value lead.
+fn references(value: &Value) -> Vec<String> {
+    let text = value.to_string();
+    let targets = text.split(r##""$ref":"#"##).skip(1);
+    let targets = targets.map(|rest| rest.split('"').next().unwrap().to_owned());
+    targets.collect()
 }
 
 #[test]
@@ -112,8 +105,8 @@ fn schemas_of_one_name_are_one_if_they_are_equal_and_two_otherwise() {
     assert_eq!(schemas["b.Item"], number);
     let items = &schemas["b.List"]["items"]["$ref"];
     assert_eq!(items, "#/components/schemas/b.Item");
-    let list = &other["paths"]["/api/b"]["get"];
-    assert!(references(list).contains(&"#/components/schemas/b.List"));
+    let used = references(&other["paths"]["/api/b"]["get"]);
+    assert!(used.contains(&"/components/schemas/b.List".to_owned()));
 }
 
 #[test]
@@ -121,9 +114,8 @@ fn every_reference_leads_somewhere() {
     let problem = json!({"$ref": "#/components/schemas/Problem"});
     let text = json!({"type": "string"});
     let document = merged(&[("a", item(&text)), ("b", item(&problem))]);
-    for reference in references(&document) {
-        let pointer = reference.trim_start_matches('#');
-        assert!(document.pointer(pointer).is_some(), "{reference}");
+    for target in references(&document) {
+        assert!(document.pointer(&target).is_some(), "{target}");
     }
 }
 
