@@ -259,9 +259,8 @@ mod tests {
         let _place = enter(&line, 1).await.unwrap();
         let mut flood = [1, 1, 2, 2].map(|number| wait(&line, number));
         let _other = wait(&line, 3);
-        let told = flood
-            .iter_mut()
-            .filter_map(|waiting| waiting.as_mut().now_or_never());
+        let flood = flood.iter_mut();
+        let told = flood.filter_map(|waiting| waiting.as_mut().now_or_never());
         assert_eq!(told.filter(Result::is_err).count(), 1);
         // No client has two more waiting than this one.
         assert!(enter(&line, 3).await.is_err());

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_an_ip_or_a_name_and_a_port() {
+    fn an_address_has_an_ip_or_a_name_and_a_port_or_is_refused_with_what_to_write() {
         for (text, shown) in [
             ("127.0.0.1:80", "127.0.0.1:80"),
             ("[::1]:0", "[::1]:0"),
@@ -76,10 +76,6 @@ mod tests {
             let address: NetworkAddress = text.parse().unwrap();
             assert_eq!(address.to_string(), shown);
         }
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused_with_what_to_write() {
         for text in rows! {
             "", ":80", "localhost", "localhost:", "localhost:65536", "127.0.0:80",
             "127.0.0.256:80", "::1:80", "a..b:80", "a b:80", "http://localhost:80",

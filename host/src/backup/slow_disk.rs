@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_that_does_not_return_is_left() {
+    fn work_that_does_not_return_is_left_and_other_work_has_its_result() {
         let (release, wait) = sync_channel::<()>(0);
         let hung = within(Duration::from_millis(20), move || {
             let _ = wait.recv();
@@ -58,10 +58,6 @@ mod tests {
         });
         assert_eq!(hung.unwrap_err().kind(), io::ErrorKind::TimedOut);
         drop(release);
-    }
-
-    #[test]
-    fn work_that_returns_has_its_result() {
         assert_eq!(in_time(|| Ok(7)).unwrap(), 7);
         let error = in_time(|| Err::<(), _>(io::ErrorKind::StorageFull.into()));
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::StorageFull);

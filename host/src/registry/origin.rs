@@ -77,17 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_origin_has_many_spellings() {
+    fn one_origin_has_many_spellings_and_what_is_more_or_less_is_refused() {
         let origin = |text: &str| Origin::parse(text).unwrap();
         let rates = origin("https://rates.example:443");
         assert_eq!(origin("https://Rates.Example"), rates);
         assert_ne!(origin("http://rates.example"), rates);
         let uri: Uri = "http://127.0.0.1:81/path?query".parse().unwrap();
         assert_eq!(Origin::of(&uri).unwrap(), origin("http://127.0.0.1:81"));
-    }
-
-    #[test]
-    fn what_is_more_or_less_than_an_origin_is_refused() {
         for wrong in rows! {
             "", "rates.example", "https://", "https://rates.example/",
             "https://rates.example/path", "https://*.example", "https://user@rates.example",

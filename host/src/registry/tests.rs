@@ -21,7 +21,7 @@ fn problem(text: &str) -> RegistryProblem {
 }
 
 #[test]
-fn a_service_needs_nothing_but_its_component() {
+fn a_service_needs_nothing_but_its_component_and_may_pin_its_digest() {
     let registry = parse("[services.hello]\ncomponent = \"hello.wasm\"\n").unwrap();
     let hello = registry.service("hello").unwrap();
     assert_eq!(hello.component, Path::new("bank/hello.wasm"));
@@ -29,6 +29,9 @@ fn a_service_needs_nothing_but_its_component() {
     assert_eq!(hello.limits, Limits::default());
     assert_eq!(registry.host.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(registry.host.data, Path::new("bank/data"));
+    let digest = format!("sha256:{}", "0f".repeat(32));
+    let registry = parse(&service(&format!("digest = \"{digest}\""))).unwrap();
+    assert_eq!(registry.services[0].digest.unwrap().to_string(), digest);
 }
 
 #[test]
@@ -210,13 +213,6 @@ fn the_admin_keys_are_read() {
         assert!(problem.message.contains(word), "{wrong}: {problem}");
         assert_eq!(problem.line, 2);
     }
-}
-
-#[test]
-fn a_digest_is_read_and_written_the_same() {
-    let digest = format!("sha256:{}", "0f".repeat(32));
-    let registry = parse(&service(&format!("digest = \"{digest}\""))).unwrap();
-    assert_eq!(registry.services[0].digest.unwrap().to_string(), digest);
 }
 
 #[test]

@@ -254,13 +254,10 @@ mod tests {
         assert_eq!(scene.passes(1), Some(TrustChange::Regained));
 
         // An operator accepts it, or NTP sets it.
-        for is_accepted in [true, false] {
-            let mut scene = Scene::started(Some(NOON_MS + YEAR_MS));
-            if is_accepted {
-                scene.judge.accept(scene.now);
-            } else {
-                assert_eq!(scene.steps(YEAR_MS + 1), Some(TrustChange::Regained));
-            }
+        let [mut accepted, mut set] = [(); 2].map(|()| Scene::started(Some(NOON_MS + YEAR_MS)));
+        accepted.judge.accept(accepted.now);
+        assert_eq!(set.steps(YEAR_MS + 1), Some(TrustChange::Regained));
+        for mut scene in [accepted, set] {
             assert_eq!(scene.passes(1_000), None);
             assert!(scene.judge.is_trusted());
         }

@@ -208,9 +208,8 @@ struct Planned {
 
 impl Reader for Planned {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let plan = self
-            .store
-            .query(&format!("EXPLAIN QUERY PLAN {sql}"), params)?;
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan = self.store.query(&explain, params)?;
         let steps = plan.into_iter().map(|row| row.text(3).unwrap());
         self.steps.borrow_mut().extend(steps);
         self.asked.borrow_mut().push(sql.to_owned());

@@ -217,12 +217,7 @@ fn what_cannot_be_is_refused_with_its_field() {
     // Today is not past.
     bank.order("k", &json!({"start": "2027-01-15"}));
     assert_eq!(bank.tick().begun, 1);
-}
-
-#[test]
-fn a_users_standing_orders_are_bounded() {
-    let bank = bank_on("2027-01-15");
-    bank.order("first", &json!({}));
+    // A user's orders are bounded.
     bank.copy_order(SCHEDULES_PER_USER_MAX, "owner_id");
     let one_more = bank.request_order("one-more", &json!({}));
     assert_eq!(outcome(&one_more), "422 schedules_too_many");

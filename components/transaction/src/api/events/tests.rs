@@ -70,11 +70,8 @@ fn a_request_asks_for_a_bounded_number_of_short_parts() {
     let last = 7 * (2 * PARTS_MAX_OF_CUSTOMERS as u64 + 1);
     // Each part that begins at a multiple of seven has one row.
     for sequence in 2..=last {
-        let paid = if sequence % 7 == 0 {
-            &bank.alice
-        } else {
-            &bank.bob
-        };
+        let is_alices = sequence % 7 == 0;
+        let paid = if is_alices { &bank.alice } else { &bank.bob };
         bank.deposit_to(paid, &sequence.to_string(), "1").unwrap();
     }
     let first = page(&bank, &alice(), 7, 1_000);

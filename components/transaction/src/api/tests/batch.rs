@@ -13,9 +13,8 @@ impl Bank {
 /// A member of each outcome.
 fn each<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
     let outcomes = body["outcomes"].as_array().unwrap().iter();
-    outcomes
-        .map(|outcome| outcome[name].as_str().unwrap_or_default())
-        .collect()
+    let found = outcomes.map(|outcome| outcome[name].as_str().unwrap_or_default());
+    found.collect()
 }
 
 #[test]

@@ -18,9 +18,8 @@ fn plan(start: &str, interval: Interval, every: u16) -> Plan {
 }
 
 fn dates(plan: &Plan, count: u32) -> Vec<String> {
-    (0..count)
-        .filter_map(|number| plan.date(number).map(|day| day.to_string()))
-        .collect()
+    let dates = (0..count).filter_map(|number| plan.date(number));
+    dates.map(|day| day.to_string()).collect()
 }
 
 #[test]

@@ -115,16 +115,6 @@ fn an_end_is_on_disk_before_the_ledger_is_asked() {
 }
 
 #[test]
-fn an_order_that_has_paid_all_its_dates_stays_completed() {
-    let (bank, id) = ordered(bank_on("2027-01-31"), json!({"count": 1}));
-    bank.tick();
-    assert_eq!(bank.paid(), ["2027-01-31"]);
-    bank.cancel_as(&teller(), id).unwrap();
-    assert_json!(bank.show(id), {"status": "completed", "next_due": null});
-    assert_eq!(bank.logged("").len(), 1);
-}
-
-#[test]
 fn the_end_cancels_what_is_under_way_and_records_what_was_paid() {
     let cancelled = Some(Decline::Cancelled);
     for (cut, run, decline, paid) in [

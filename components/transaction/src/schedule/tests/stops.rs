@@ -253,6 +253,7 @@ fn what_passes_in_a_pause_is_skipped_what_was_due_before_waits_and_an_end_leaves
         (json!(null), "disable tick paused cancel tick enable tick", "cancelled", &[]),
         (json!(1), no_auth_for_days, "completed", &[2]),
         (json!(null), ended_twice, "cancelled", &[]),
+        (json!(1), "day tick completed cancel", "completed", &[2]),
     } {
         let daily = json!({"start": "2027-01-02", "interval": "daily", "count": count});
         let (bank, id) = ordered(bank_on("2027-01-01"), daily);

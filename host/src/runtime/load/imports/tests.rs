@@ -65,10 +65,9 @@ fn gate_of(engine: &Engine, import: &str, amount: &str) -> Component {
 
 /// The imports that keep a component out, where no other problem does.
 fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
-    let problems = linker(spec, component, &Callees::none(), true, None)
-        .err()
-        .unwrap_or_default();
-    let names = problems.into_iter().map(|problem| match problem {
+    let linked = linker(spec, component, &Callees::none(), true, None);
+    let problems = linked.err().unwrap_or_default().into_iter();
+    let names = problems.map(|problem| match problem {
         LoadProblem::UnknownImport { import } => import,
         other => panic!("{other}"),
     });
@@ -76,10 +75,8 @@ fn unknown_imports(spec: &ServiceSpec, component: &Component) -> Vec<String> {
 }
 
 fn assert_is_linked(spec: &ServiceSpec, component: &Component) {
-    let Ok(linker) = linker(spec, component, &Callees::none(), true, None) else {
-        panic!("refused")
-    };
-    assert!(linker.instantiate_pre(component).is_ok());
+    let linker = linker(spec, component, &Callees::none(), true, None);
+    assert!(linker.is_ok_and(|linker| linker.instantiate_pre(component).is_ok()));
 }
 
 #[test]

@@ -190,10 +190,8 @@ mod tests {
 
     #[test]
     fn a_service_has_a_bounded_part_of_the_page() {
-        let many: Vec<Metric> = (0..=METRICS_MAX)
-            .map(|index| metric(&format!("a{index}"), &[(&[], 1)]))
-            .collect();
-        assert_eq!(well_formed(many).0.len(), METRICS_MAX);
+        let many = (0..=METRICS_MAX).map(|index| metric(&format!("a{index}"), &[(&[], 1)]));
+        assert_eq!(well_formed(many.collect()).0.len(), METRICS_MAX);
         let values: Vec<String> = (0..=SAMPLES_MAX).map(|index| index.to_string()).collect();
         let labels: Vec<_> = values.iter().map(|value| [("a", value.as_str())]).collect();
         let samples: Vec<(&[_], i64)> = labels.iter().map(|label| (&label[..], 1)).collect();
