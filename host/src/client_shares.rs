@@ -50,19 +50,3 @@ impl ClientShares {
         clients.iter().map(|client| self.of(*client)).collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_that_has_taken_its_share_leaves_others_theirs() {
-        let shares = ClientShares::new(2);
-        let [ann, bob] = ["ann", "bob"].map(Client::of_subject);
-        let taken = shares.of(ann).try_acquire_many_owned(2).unwrap();
-        assert!(shares.of(ann).try_acquire_owned().is_err());
-        assert!(shares.of(bob).try_acquire_owned().is_ok());
-        drop(taken);
-        assert!(shares.of(ann).try_acquire_owned().is_ok());
-    }
-}

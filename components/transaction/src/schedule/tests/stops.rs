@@ -162,18 +162,17 @@ fn an_account_that_is_not_closed_ends_no_order() {
 }
 
 #[test]
-fn a_date_that_is_under_way_is_cancelled_when_an_account_is_closed_or_the_owner_disabled() {
-    let stops: [(Stop, Value); 3] = rows! {
-        (Bank::close_payee, json!(null)),
-        (Bank::disable, json!(null)),
-        (Bank::disable, json!(1)),
-    };
-    for (stop, count) in stops {
+fn a_date_under_way_is_cancelled_when_an_account_is_closed_the_owner_disabled_or_the_order_ended() {
+    for (stop, count) in rows! {
+        ("close tick", json!(null)),
+        ("disable tick", json!(null)),
+        ("disable tick", json!(1)),
+        ("cancel", json!(null)),
+    } {
         let bank = bank_on("2027-01-31");
         let (id, transfer) = bank.cut_off_order("k", &json!({"count": count}));
-        stop(&bank);
-        assert_eq!(bank.tick().paid, 1);
-        assert_eq!(bank.run_of(id), CUT_OFF);
+        bank.live_through(id, stop);
+        assert_eq!(bank.run_of(id), CUT_OFF, "{stop}");
         assert_eq!(bank.post_late(&transfer), Some(Decline::Cancelled));
         bank.assert_records_nothing();
     }
