@@ -35,6 +35,8 @@ fn short_bank_on(date: &str) -> Bank {
     Bank::with(day(date) + 8 * HOUR_MS, "9.99")
 }
 
+type Act = fn(&Bank);
+
 /// A bank with an order of Alice's.
 fn ordered(bank: Bank, changes: Value) -> (Bank, Uuid) {
     let id = bank.order("k", &changes);
@@ -315,19 +317,6 @@ fn while_the_ledger_is_down_little_is_begun_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_payment_without_a_verdict_waits_for_one() {
-    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
-    let no_verdict = LedgerError::NotScreened("no verdict".to_owned());
-    bank.link(LinkState::Fails(no_verdict));
-    assert_eq!(bank.tick().failed, 1);
-    assert_eq!(bank.run_of(id), OPEN);
-    bank.link(LinkState::Denies);
-    bank.tick();
-    assert_eq!(bank.run_of(id), "declined screening_denied");
-    assert!(bank.paid().is_empty());
-}
-
-#[test]
 fn an_error_that_says_nothing_of_the_accounts_ends_no_order_and_delays_no_other() {
     for error in [
         LedgerError::OriginalNotFound,
@@ -387,18 +376,51 @@ fn retries_leave_new_dates_their_turn() {
     assert_eq!(bank.run_of(new), SHORT);
 }
 
+/// Of a monthly order without retries.
 #[test]
-fn a_date_without_money_is_skipped() {
-    let (bank, id) = ordered(short_bank_on("2027-01-31"), json!({}));
-    bank.tick();
-    assert_eq!(bank.run_of(id), SHORT);
-    bank.deposit("a-cent", "0.01").unwrap();
-    bank.wait(5 * DAY_MS);
-    bank.tick();
-    assert!(bank.paid().is_empty());
-    bank.go_to(day("2027-02-28"));
-    bank.tick();
-    assert_eq!(bank.paid(), ["2027-02-28"]);
+fn a_date_is_over_with_the_ledgers_decision_and_the_next_one_comes() {
+    const FROZEN: &str = "declined account_frozen";
+    const DENIED: &str = "declined screening_denied";
+    let no_verdict: Act = |bank| {
+        let error = LedgerError::NotScreened("no verdict".to_owned());
+        bank.link(LinkState::Fails(error));
+    };
+    let freeze: Act = |bank| {
+        bank.freeze(&bank.bob, Freeze::Both);
+        bank.freeze(&bank.alice, Freeze::Credits);
+    };
+    let add_a_cent: Act = |bank| drop(bank.deposit("a-cent", "0.01").unwrap());
+    // The customer of a client need not be a user of the bank.
+    let forget: Act = |bank| bank.service.users.unknown.set(Some(ALICE));
+    type Scene = (
+        &'static str,
+        Act,
+        &'static str,
+        Act,
+        &'static str,
+        &'static [&'static str],
+    );
+    let scenes: [Scene; 4] = rows! {
+        ("9.99", |_| (), SHORT, add_a_cent, SHORT, &["2027-02-28"]),
+        ("1000", freeze, FROZEN, |bank| bank.unfreeze(&bank.bob), FROZEN, &["2027-02-28"]),
+        ("1000", no_verdict, OPEN, |bank| bank.link(LinkState::Denies), DENIED, &[]),
+        ("1000", forget, POSTED, |_| (), POSTED, &["2027-01-31", "2027-02-28"]),
+    };
+    for (money, before, run, after, later, dates) in scenes {
+        let bank = Bank::with(day("2027-01-31") + 8 * HOUR_MS, money);
+        let id = bank.order("k", &json!({}));
+        before(&bank);
+        bank.tick();
+        assert_eq!(bank.run_of(id), run);
+        after(&bank);
+        bank.wait(5 * DAY_MS);
+        bank.tick();
+        assert_eq!(bank.run_of(id), later);
+        assert_eq!(bank.status(id), "active");
+        bank.go_to(day("2027-02-28"));
+        bank.tick();
+        assert_eq!(bank.paid(), dates);
+    }
 }
 
 #[test]

@@ -94,12 +94,10 @@ impl Bank {
     }
 }
 
-type Stop = fn(&Bank);
-
 #[test]
 fn an_order_ends_with_its_payers_or_its_payees_account() {
     // Also on a day on which a date is due.
-    let closes: [(Stop, bool, i64); 4] = rows! {
+    let closes: [(Act, bool, i64); 4] = rows! {
         (Bank::close_payer, false, 0),
         (Bank::close_payee, false, 0),
         (Bank::close_payee, true, 0),
@@ -145,20 +143,6 @@ fn an_order_that_is_requested_while_its_account_is_closed_is_refused_or_ends() {
         bank.tick();
         bank.assert_ended(id_of(&requested.unwrap()), "account_closed");
     }
-}
-
-#[test]
-fn an_account_that_is_not_closed_ends_no_order() {
-    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
-    bank.freeze(&bank.bob, Freeze::Both);
-    bank.freeze(&bank.alice, Freeze::Credits);
-    bank.tick();
-    assert_eq!(bank.run_of(id), "declined account_frozen");
-    assert_eq!(bank.status(id), "active");
-    bank.unfreeze(&bank.bob);
-    bank.go_to(day("2027-02-28"));
-    bank.tick();
-    assert_eq!(bank.paid(), ["2027-02-28"]);
 }
 
 #[test]
@@ -287,15 +271,6 @@ fn the_owner_is_looked_up_when_a_date_is_due_and_paused_once_in_a_pass() {
 }
 
 #[test]
-fn the_order_of_a_customer_who_is_no_user_of_the_bank_is_paid() {
-    let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
-    bank.service.users.unknown.set(Some(ALICE));
-    assert_eq!(bank.tick().paid, 1);
-    assert_eq!(bank.run_of(id), POSTED);
-    assert_eq!(bank.status(id), "active");
-}
-
-#[test]
 fn without_auth_a_date_that_is_under_way_waits_too_and_an_end_does_not() {
     let bank = bank_on("2027-01-31");
     let [ended, waiting] = ["a", "b"].map(|key| bank.order(key, &json!({})));
@@ -375,7 +350,7 @@ fn what_becomes_of_many_orders_is_done_in_small_commits() {
     const LEFT: &str = "SELECT (SELECT count(*) FROM schedule WHERE state = 'active')
         + (SELECT count(*) FROM schedule_run WHERE state = 'retrying')";
     // 12,000 rows are more than one tick changes.
-    let stops: [(i64, &str, Stop, &str, u32); 3] = rows! {
+    let stops: [(i64, &str, Act, &str, u32); 3] = rows! {
         (6_000, "randomblob(16)", Bank::close_payee, "ended", 2),
         (4_000, "randomblob(16)", Bank::close_payer, "ended", 1),
         (2_000, "owner_id", Bank::disable, "paused", 1),
@@ -431,7 +406,7 @@ fn nothing_begins_before_the_end_of_what_is_followed() {
 /// The store of accounts, or of users, is an older one, and other changes come where the cursor is.
 #[test]
 fn a_log_that_is_shorter_than_what_was_followed_is_followed_from_its_beginning() {
-    let stops: [(&str, Stop, &str); 2] = rows! {
+    let stops: [(&str, Act, &str); 2] = rows! {
         ("accounts", Bank::close_payee, "ended"),
         ("users", Bank::disable, "paused"),
     };
