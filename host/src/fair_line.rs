@@ -245,21 +245,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_client_takes_half_of_the_line_at_most() {
+    async fn a_client_takes_half_of_the_line_at_most_and_makes_room_for_one_who_comes() {
         let line = FairLine::new(1, 4);
         let _place = enter(&line, 1).await.unwrap();
-        let _own = [wait(&line, 1), wait(&line, 1)];
+        let mut own = [wait(&line, 1), wait(&line, 1)];
         assert!(enter(&line, 1).await.is_err());
-        let _other = wait(&line, 2);
-    }
-
-    #[tokio::test]
-    async fn clients_that_fill_the_line_make_room_for_one_who_comes() {
-        let line = FairLine::new(1, 4);
-        let _place = enter(&line, 1).await.unwrap();
-        let mut flood = [1, 1, 2, 2].map(|number| wait(&line, number));
-        let _other = wait(&line, 3);
-        let flood = flood.iter_mut();
+        let mut others = [wait(&line, 2), wait(&line, 2)];
+        let _newcomer = wait(&line, 3);
+        let flood = own.iter_mut().chain(&mut others);
         let told = flood.filter_map(|waiting| waiting.as_mut().now_or_never());
         assert_eq!(told.filter(Result::is_err).count(), 1);
         // No client has two more waiting than this one.
