@@ -245,6 +245,7 @@ fn who_may_move_what() {
         (&of_bank, Call::Transfer, &transfer, "201"),
         (&of_bank, Call::Hold, &hold, "201"),
         (&of_bank, Call::Batch, &batch, "201"),
+        (&auditor(), Call::Schedule, &order, "403 forbidden"),
         // Its payments are a customer's.
         (&of_bank, Call::Schedule, &order, "403 forbidden"),
         (&of_alice, Call::Deposit, &own, "403 forbidden"),

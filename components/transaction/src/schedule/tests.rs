@@ -480,13 +480,10 @@ fn retries_end_after_three_days_or_with_the_next_date() {
 
 #[test]
 fn each_attempt_at_each_date_of_each_order_has_an_id_of_its_own_that_never_changes() {
-    let bank = bank_on("2027-01-15");
-    bank.order("k", &json!({}));
-    let first: Page<i64> = Page::from_query("/", "limit=1").unwrap();
-    let listed = list(&bank.service.store, ALICE, &first.window()).unwrap();
+    let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
+    let mut schedule = read(&bank.service.store, id).unwrap().unwrap().schedule;
     let mut ids = std::collections::HashSet::new();
     for id in 1..=3 {
-        let mut schedule = listed[0].schedule.clone();
         schedule.id = Uuid::from_u128(id);
         for due in ["2027-01-31", "2027-02-28", "2027-03-31"] {
             let due = Day::parse(due).unwrap();
