@@ -19,6 +19,14 @@ use crate::webhook::{CREATED, DELETED, ENDED, RESENT, Secret};
 use kit::*;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const ELSEWHERE: &str = "https://elsewhere.example/in";
+
+/// How a request about a webhook is refused.
+type Refused = fn(&Bank, Uuid, &Value) -> String;
+
+const MAKE: Refused = |bank, _, body| refusal(bank.request("other", body));
+const CHANGE: Refused = |bank, id, body| refusal(bank.change(id, body));
+const ROTATE: Refused = |bank, id, body| refusal(bank.rotate("r", id, body));
 
 fn header<'a>(post: &'a Post, name: &str) -> &'a str {
     let mut found = post.headers.iter().filter(|(header, _)| *header == name);
@@ -85,27 +93,50 @@ fn the_secret_is_shown_once() {
 
 #[test]
 fn what_cannot_be_is_refused_with_its_field() {
-    let bank = Bank::new();
+    let (bank, id) = Bank::with_webhook();
+    let before = bank.read(id).unwrap();
     let long = format!("https://hooks.example/{}", "a".repeat(URL_BYTES_MAX));
-    for (body, pointer) in rows! {
-        (json!({"url": "hooks.example"}), "/url"),
-        (json!({"url": "ftp://hooks.example"}), "/url"),
-        (json!({"url": "http://hooks.example:0/in"}), "/url"),
-        (json!({"url": "http://hooks.example:65536/in"}), "/url"),
-        (json!({"url": long}), "/url"),
-        (json!({"url": URL, "secret": "secret"}), "/secret"),
-        (json!({"url": URL, "secret": "whsec_c2hvcnQ="}), "/secret"),
-        (json!({"url": URL, "events": []}), "/events"),
-        (json!({"url": URL, "events": ["transfer.posted", "rain"]}), "/events/1"),
-        (json!({"url": URL, "name": "mine"}), "/name"),
-        (json!({}), "/url"),
+    for (ask, body, pointer) in rows! {
+        (MAKE, json!({"url": "hooks.example"}), "/url"),
+        (MAKE, json!({"url": "ftp://hooks.example"}), "/url"),
+        (MAKE, json!({"url": "http://hooks.example:0/in"}), "/url"),
+        (MAKE, json!({"url": "http://hooks.example:65536/in"}), "/url"),
+        (MAKE, json!({"url": long}), "/url"),
+        (MAKE, json!({"url": URL, "secret": "secret"}), "/secret"),
+        (MAKE, json!({"url": URL, "secret": "whsec_c2hvcnQ="}), "/secret"),
+        (MAKE, json!({"url": URL, "events": []}), "/events"),
+        (MAKE, json!({"url": URL, "events": ["transfer.posted", "rain"]}), "/events/1"),
+        (MAKE, json!({"url": URL, "name": "mine"}), "/name"),
+        (MAKE, json!({}), "/url"),
+        (CHANGE, json!({"url": null}), "/url"),
+        (CHANGE, json!({"url": ELSEWHERE, "events": []}), "/events"),
+        (CHANGE, json!({"events": ["transfer.posted", "transfer.posted"]}), "/events/1"),
+        (CHANGE, json!({"secret": SECRET}), "/secret"),
+        (ROTATE, json!({"secret": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}), "/secret"),
+        (ROTATE, json!({"secret": "whsec_AAAA"}), "/secret"),
+        (ROTATE, json!({"old_secrets_expire_in": 604_801}), "/old_secrets_expire_in"),
+        (ROTATE, json!({"old_secrets_expire_in": -1}), "/old_secrets_expire_in"),
+        (ROTATE, json!({"old_secrets_expire_in": 1.5}), "/old_secrets_expire_in"),
+        (ROTATE, json!({"url": URL}), "/url"),
     } {
         let expected = format!("422 validation_failed {pointer}");
-        assert_eq!(refusal(bank.request("k", &body)), expected, "{body}");
+        assert_eq!(ask(&bank, id, &body), expected, "{body}");
     }
+    assert_eq!(bank.read(id).unwrap(), before);
+    // Nor can one that has ended, or is not there, be changed.
+    bank.send_one(Ok(410));
+    let changes = [(CHANGE, json!({"url": ELSEWHERE})), (ROTATE, json!({}))];
+    for (change, body) in &changes {
+        assert_eq!(change(&bank, id, body), "409 webhook_ended");
+    }
+    bank.delete(id).unwrap();
+    for (change, body) in &changes {
+        assert_eq!(change(&bank, id, body), "404 not_found");
+    }
+    assert_eq!(refusal(bank.read(id)), "404 not_found");
     bank.make_many(WEBHOOKS_MAX);
-    let one_more = bank.request("one-more", &json!({"url": URL}));
-    assert_eq!(refusal(one_more), "422 webhooks_too_many");
+    let one_more = MAKE(&bank, id, &json!({"url": URL}));
+    assert_eq!(one_more, "422 webhooks_too_many");
 }
 
 #[test]
