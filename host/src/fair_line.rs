@@ -222,7 +222,6 @@ mod tests {
         line.enter(client(number), LONG).await
     }
 
-    /// A client that is in the line now.
     fn wait(line: &Arc<FairLine>, number: u8) -> LocalBoxFuture<'_, Result<Place, LineFull>> {
         let mut waiting = enter(line, number).boxed_local();
         assert!(waiting.as_mut().now_or_never().is_none(), "{number}");

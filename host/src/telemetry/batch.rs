@@ -138,7 +138,6 @@ mod tests {
     use std::io;
     use std::sync::mpsc;
 
-    /// Writes by a function.
     struct WriteBy<F>(F);
 
     impl<F: FnMut(&[u8]) -> io::Result<usize>> Write for WriteBy<F> {

@@ -146,7 +146,6 @@ mod tests {
     const NOON_MS: i64 = 1_800_000_000_000;
     const YEAR_MS: i64 = 365 * 86_400_000;
 
-    /// A judge, and clocks that the test moves.
     struct Scene {
         judge: ClockJudge,
         now: Reading,

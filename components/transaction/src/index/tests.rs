@@ -12,7 +12,6 @@ use serde_json::Value as Json;
 use std::cell::RefCell;
 use strongroom_sdk::store::{Rows, SqliteTransaction, StoreError, Value};
 
-/// A bank with every kind and status.
 fn busy() -> Bank {
     let bank = Bank::with(MORNING_MS, "1000");
     let id = |answered: Answered| id_of(&answered.unwrap());

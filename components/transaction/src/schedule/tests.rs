@@ -37,7 +37,6 @@ fn short_bank_on(date: &str) -> Bank {
 
 type Act = fn(&Bank);
 
-/// A bank with an order of Alice's.
 fn ordered(bank: Bank, changes: Value) -> (Bank, Uuid) {
     let id = bank.order("k", &changes);
     (bank, id)
@@ -376,7 +375,6 @@ fn retries_leave_new_dates_their_turn() {
     assert_eq!(bank.run_of(new), SHORT);
 }
 
-/// Of a monthly order without retries.
 #[test]
 fn a_date_is_over_with_the_ledgers_decision_and_the_next_one_comes() {
     const FROZEN: &str = "declined account_frozen";

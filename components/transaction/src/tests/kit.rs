@@ -39,11 +39,8 @@ pub(crate) const BOB: Uuid = Uuid::from_u128(0xB);
 pub(crate) const TELLER: Uuid = Uuid::from_u128(0x7);
 /// The id of no account, and of a user that no test asks about.
 pub(crate) const NOWHERE: Uuid = Uuid::from_u128(404);
-/// The IBAN of another bank.
 pub(crate) const FOREIGN_NUMBER: &str = "DE44500105175407324931";
-/// The request in which staff act.
 pub(crate) const REQUEST_ID: &str = "request-7";
-/// The rule of the screening that denies.
 pub(crate) const RULE: &str = "list_7";
 
 /// 2027-01-15, eight in the morning.
@@ -263,7 +260,6 @@ pub(crate) struct Bank {
     pub(crate) bob: Account,
 }
 
-/// The service's own store, empty.
 pub(crate) fn store() -> SqliteStore {
     let store = SqliteStore::in_memory().unwrap();
     migrate(&store, MIGRATIONS).unwrap();
@@ -311,7 +307,6 @@ pub(crate) fn client(customer: Option<Uuid>) -> Identity {
     Identity::of_client(Uuid::from_u128(0xC11E27), customer)
 }
 
-/// As the routes read it.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     json::from_slice(body.to_string().as_bytes())
 }
@@ -327,7 +322,6 @@ pub(crate) fn outcome(answered: &Answered) -> String {
     }
 }
 
-/// The same of what must be refused.
 pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
     words_of(&answered.err().unwrap())
 }
@@ -343,7 +337,6 @@ pub(crate) fn id_of(reply: &StoredReply) -> Uuid {
     id.as_str().unwrap().parse().unwrap()
 }
 
-/// The reply to the same request, sent again.
 pub(crate) fn repeated(first: &StoredReply) -> StoredReply {
     assert!(!first.repeated);
     StoredReply {
@@ -364,7 +357,6 @@ pub(crate) fn changed(mut base: Value, changes: &Value) -> Value {
     base
 }
 
-/// The change of a body that names the payee by a number.
 pub(crate) fn to_number(number: &str) -> Value {
     json!({"to_account_id": null, "to_account_number": number})
 }
@@ -476,7 +468,6 @@ impl Bank {
         }
     }
 
-    /// The body of a transfer from Alice to Bob.
     pub(crate) fn body(&self, amount: &str) -> Value {
         json!({
             "from_account_id": self.alice.id, "to_account_id": self.bob.id, "amount": amount,
@@ -484,7 +475,6 @@ impl Bank {
         })
     }
 
-    /// The body of a deposit or a withdrawal.
     pub(crate) fn cash(&self, account: &Account, amount: &str) -> Value {
         json!({"account_id": account.id, "amount": amount, "currency": "EUR"})
     }

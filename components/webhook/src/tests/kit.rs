@@ -193,7 +193,6 @@ pub(crate) fn auditor() -> Auditor {
     caller(Role::Auditor).unwrap()
 }
 
-/// As the routes read it.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
     strongroom_sdk::json::from_slice(body.to_string().as_bytes())
 }
@@ -229,7 +228,6 @@ impl Bank {
         })
     }
 
-    /// With a webhook.
     pub(crate) fn with_webhook() -> (Self, Uuid) {
         let bank = Self::new();
         let id = bank.make("k", json!({"url": URL}));
@@ -282,7 +280,6 @@ impl Bank {
         self.0.webhook(&auditor(), id).map(json_of)
     }
 
-    /// The webhooks, newest first.
     pub(crate) fn listed(&self) -> Value {
         let page = Page::from_query("/", "").unwrap();
         json_of(self.0.list(&auditor(), &page).unwrap())["data"].clone()
@@ -310,7 +307,6 @@ impl Bank {
         assert_eq!(report.violations().collect::<Vec<_>>(), []);
     }
 
-    /// The audit log, newest first.
     pub(crate) fn logged(&self, query: &str) -> Vec<Value> {
         let page = Page::from_query("/", query).unwrap();
         let list = self.0.audit_log(&auditor(), &page).unwrap();

@@ -21,7 +21,6 @@ use kit::*;
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ELSEWHERE: &str = "https://elsewhere.example/in";
 
-/// How a request about a webhook is refused.
 type Refused = fn(&Bank, Uuid, &Value) -> String;
 
 const MAKE: Refused = |bank, _, body| refusal(bank.request("other", body));

@@ -278,7 +278,6 @@ mod tests {
         matches!(span.operation, Operation::Store(_))
     }
 
-    /// The service of a span's parent.
     fn above<'a>(trace: &'a FinishedTrace, span: &Span) -> Option<&'a str> {
         let mut spans = trace.spans.iter();
         let parent = spans.find(|other| Some(other.id) == span.parent);

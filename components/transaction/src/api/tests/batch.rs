@@ -4,13 +4,11 @@
 use super::*;
 
 impl Bank {
-    /// A line to an account that does not exist.
     fn to_nobody(&self) -> Value {
         changed(self.body("1"), &json!({"to_account_id": NOWHERE}))
     }
 }
 
-/// A member of each outcome.
 fn each<'a>(body: &'a Value, name: &str) -> Vec<&'a str> {
     let outcomes = body["outcomes"].as_array().unwrap().iter();
     let found = outcomes.map(|outcome| outcome[name].as_str().unwrap_or_default());
