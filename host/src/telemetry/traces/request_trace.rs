@@ -371,10 +371,8 @@ mod tests {
         drop(trace);
         let trace = finished.try_recv().unwrap();
         assert_eq!(trace.id, parent.trace);
-        let [span] = &trace.spans[..] else {
-            panic!("{trace:?}")
-        };
-        assert_eq!(span.parent, Some(parent.span));
+        let span = &trace.spans[0];
+        assert_eq!((trace.spans.len(), span.parent), (1, Some(parent.span)));
         assert_eq!(span.failure.as_deref(), Some("service_failed"));
         let Operation::Request(request) = &span.operation else {
             panic!("{span:?}")

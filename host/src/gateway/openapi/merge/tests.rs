@@ -4,15 +4,14 @@ use super::*;
 use crate::registry::Registry;
 use std::path::Path;
 
+const TABLE: &str = r#"component = "x.wasm"
+public = ["GET /open", "POST /items/*"]
+scopes = { "PUT /open" = "open:write" }
+"#;
+
 fn merged(parts: &[(&str, Value)]) -> Value {
-    let text: String = parts
-        .iter()
-        .map(|(name, _)| {
-            let public = r#"public = ["GET /open", "POST /items/*"]"#;
-            let scopes = r#"scopes = { "PUT /open" = "open:write" }"#;
-            format!("[services.{name}]\ncomponent = \"x.wasm\"\n{public}\n{scopes}\n")
-        })
-        .collect();
+    let table_of = |(name, _): &(&str, Value)| format!("[services.{name}]\n{TABLE}");
+    let text: String = parts.iter().map(table_of).collect();
     let (registry, problems) = Registry::parse(Path::new("registry.toml"), &text);
     // A registry must have services; the bank alone has none.
     assert!(parts.is_empty() || problems.is_empty());
