@@ -312,13 +312,9 @@ impl Bank {
     }
 
     pub fn create(&self, email: &str, role: Role) -> User {
-        self.create_as(email, PASSWORD, role)
-    }
-
-    pub fn create_as(&self, email: &str, password: &str, role: Role) -> User {
         let new = NewUser {
             email: email.to_owned(),
-            password: password.to_owned(),
+            password: PASSWORD.to_owned(),
             role,
             name: None,
             metadata: None,

@@ -4,7 +4,6 @@
 
 use super::kit::*;
 use crate::AuthError;
-use crate::password::tests::SPELLINGS;
 use strongroom_sdk::identity::Role;
 
 #[test]
@@ -16,27 +15,6 @@ fn the_right_password_begins_a_session() {
     let issued = Call::Issue(user.id, Role::Customer, 1);
     assert_eq!(bank.tokens.calls(), [issued]);
     assert_eq!(bank.failures(), 0);
-}
-
-#[test]
-fn every_spelling_of_a_password_is_the_same_in_every_call() {
-    let [keyboard, decomposed, ..] = SPELLINGS;
-    let bank = Bank::new();
-    let opens = |email: &str| {
-        for spelling in SPELLINGS {
-            assert!(bank.log_in(email, spelling).is_ok(), "{email}: {spelling}");
-        }
-    };
-    bank.service.bootstrap(Some(decomposed)).unwrap();
-    opens("admin@strongroom.local");
-    let user = bank.register_as(EMAIL, keyboard, None).unwrap();
-    opens(EMAIL);
-    let next = |spelling: &str| spelling.replace("42", "43");
-    let changed = bank.change_password(&user, decomposed, &next(decomposed));
-    assert_eq!(changed, Ok(()));
-    assert!(bank.log_in(EMAIL, &next(keyboard)).is_ok());
-    bank.create_as(TELLER, decomposed, Role::Teller);
-    opens(TELLER);
 }
 
 #[test]
