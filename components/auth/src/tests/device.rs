@@ -31,7 +31,7 @@ impl Bank {
             let _ = self.log_in(EMAIL, OTHER_PASSWORD);
         }
         let elsewhere = self.log_in_from("203.0.113.9", None, EMAIL, PASSWORD);
-        assert!(is_locked(&elsewhere));
+        assert!(is_locked(elsewhere));
     }
 }
 
@@ -108,7 +108,7 @@ fn a_token_that_is_not_valid_has_no_effect() {
     }
     bank.lock_strangers();
     for token in tokens {
-        assert!(is_locked(&bank.log_in_with(token, PASSWORD)));
+        assert!(is_locked(bank.log_in_with(token, PASSWORD)));
     }
     assert_eq!(bank.failures_by("device"), 0);
 }

@@ -67,7 +67,7 @@ fn events_are_newest_first_and_a_filter_has_those_of_one_user() {
 fn a_filter_that_is_no_id_is_refused() {
     for query in ["user_id=me", "actor=x"] {
         let read = Page::<i64, EventFilter>::from_query("/", query);
-        assert_eq!(refusal(read).0, 422, "{query}");
+        assert!(refusal(read).starts_with("422 "), "{query}");
     }
 }
 

@@ -24,6 +24,7 @@ use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{
     Reader, Rows, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
 };
+use strongroom_sdk::testing::words_of;
 use uuid::Uuid;
 
 pub use strongroom_sdk::{assert_json, rows};
@@ -428,16 +429,13 @@ pub fn admin() -> Actor {
     }
 }
 
-/// The status, the code, and the first pointer (or nothing) of a refusal.
-pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> (u16, &'static str, String) {
-    let problem: Problem = result.err().expect("a refusal").into();
-    let pointer = problem.errors().first().map(|error| error.pointer.clone());
-    let (status, code) = (problem.status().as_u16(), problem.code());
-    (status, code, pointer.unwrap_or_default())
+/// The status and the code of a refusal, and its first pointer if there is one.
+pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> String {
+    words_of(&result.err().expect("a refusal").into())
 }
 
-pub fn is_locked<T>(result: &Result<T, AuthError>) -> bool {
-    matches!(result, Err(AuthError::TooManyAttempts { .. }))
+pub fn is_locked<T>(result: Result<T, AuthError>) -> bool {
+    wait_ms(result).is_some()
 }
 
 /// For how long a lock refuses the attempt, in milliseconds.

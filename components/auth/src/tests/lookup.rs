@@ -182,7 +182,7 @@ fn tellers_see_customers_alone() {
 fn a_filter_that_is_not_there_or_has_another_value_is_refused() {
     for query in "rôle=teller role=service role=owner disabled=yes name=Ada".split(' ') {
         let read = Page::<Uuid, UserFilter>::from_query("/", query);
-        assert_eq!(refusal(read).0, 422, "{query}");
+        assert!(refusal(read).starts_with("422 "), "{query}");
     }
 }
 

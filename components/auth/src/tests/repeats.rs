@@ -25,12 +25,12 @@ fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
     assert_eq!((first.repeated, again.repeated), (false, true));
     assert_eq!(again.body, first.body);
     assert_eq!(bank.cores.taken.get(), 1, "a repetition hashes nothing");
-    for (key, email, name, code) in [
-        ("k", EMAIL, Some("Ada"), "idempotency_key_reused"),
-        ("k", "ADA@example.org", None, "idempotency_key_reused"),
-        ("l", EMAIL, None, "email_taken"),
+    for (key, email, name, words) in [
+        ("k", EMAIL, Some("Ada"), "422 idempotency_key_reused"),
+        ("k", "ADA@example.org", None, "422 idempotency_key_reused"),
+        ("l", EMAIL, None, "409 email_taken"),
     ] {
-        assert_eq!(refusal(register(key, email, name)).1, code, "{key} {email}");
+        assert_eq!(refusal(register(key, email, name)), words, "{key} {email}");
     }
     // The key of another address is another key.
     assert!(!register("k", BOB, None).unwrap().repeated);
@@ -65,12 +65,13 @@ fn what_was_refused_is_not_kept() {
     let bank = Bank::new();
     bank.cores.busy.set(true);
     let refused = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
-    assert_eq!(refusal(refused).0, 503);
+    assert_eq!(refusal(refused), "503 service_unavailable");
     bank.cores.busy.set(false);
     let made = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert!(!made.unwrap().repeated);
     bank.gateway.broken.set(true);
-    assert_eq!(refusal(bank.keyed(Some("k"), &orders())).0, 503);
+    let refused = refusal(bank.keyed(Some("k"), &orders()));
+    assert_eq!(refused, "503 service_unavailable");
     bank.gateway.broken.set(false);
     assert!(!bank.keyed(Some("k"), &orders()).unwrap().repeated);
 }
@@ -90,7 +91,7 @@ fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
     }
     let other = json!({"name": "orders", "scopes": ["journal:read"]});
     let refused = refusal(bank.keyed(Some("k"), &other));
-    assert_eq!(refused.1, "idempotency_key_reused");
+    assert_eq!(refused, "422 idempotency_key_reused");
     let active = bank.count("SELECT 1 FROM api_key WHERE state = 'active'");
     assert_eq!(active, 1);
     bank.pass_ms(60_001);
