@@ -74,21 +74,26 @@ fn a_filter_that_is_no_id_is_refused() {
 #[test]
 fn other_services_follow_who_may_log_in() {
     let (bank, ada) = Bank::with_ada();
+    // An event of a key is no change of a user.
+    bank.key(json!({}));
     let teller = bank.create(TELLER, Role::Teller);
-    for body in [r#"{"disabled":true}"#, r#"{"name":"Ada","disabled":false}"#] {
+    for body in [DISABLE, r#"{"name":"Ada","disabled":false}"#] {
         bank.pass_ms(1);
         bank.change(&ada, body).unwrap();
     }
+    bank.key(json!({}));
     let changes = bank.service.changes(0).unwrap();
     let seen = changes.iter();
     let seen = seen.map(|it| (it.sequence, it.user_id, it.kind, it.at_ms));
     let expected = [
-        (1, teller.id, ChangeKind::Other, START_MS),
-        (2, ada.id, ChangeKind::Disabled, START_MS + 1),
-        (3, ada.id, ChangeKind::Enabled, START_MS + 2),
-        (4, ada.id, ChangeKind::Other, START_MS + 2),
+        (2, teller.id, ChangeKind::Other, START_MS + 1),
+        (3, ada.id, ChangeKind::Disabled, START_MS + 2),
+        (4, ada.id, ChangeKind::Enabled, START_MS + 3),
+        (5, ada.id, ChangeKind::Other, START_MS + 3),
     ];
     assert_eq!(seen.collect::<Vec<_>>(), expected);
-    assert_eq!(bank.service.changes(2).unwrap(), changes[2..]);
-    assert_eq!(bank.service.changes(u64::MAX).unwrap(), []);
+    assert_eq!(bank.service.changes(3).unwrap(), changes[2..]);
+    for after in [5, u64::MAX] {
+        assert_eq!(bank.service.changes(after).unwrap(), []);
+    }
 }

@@ -10,7 +10,7 @@ use crate::{AuthError, KeyFilter, NewKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
-use strongroom_sdk::identity::{Principal, Role};
+use strongroom_sdk::identity::Principal;
 use strongroom_sdk::json;
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
@@ -21,12 +21,16 @@ const KEYS: &str = "SELECT 1 FROM api_key";
 const OUTBOX: &str = "SELECT 1 FROM gateway_outbox";
 
 impl Bank {
-    fn try_key(&self, body: Value) -> Result<Value, Problem> {
-        let made = self.keyed(None, &body)?;
+    fn try_key(&self, more: Value) -> Result<Value, Problem> {
+        let made = self.keyed(None, &more)?;
         Ok(serde_json::from_str(&made.body).unwrap())
     }
 
-    pub(super) fn keyed(&self, key: Option<&str>, body: &Value) -> Result<StoredReply, Problem> {
+    /// Asks for a key with one scope, and with other members.
+    pub(super) fn keyed(&self, key: Option<&str>, more: &Value) -> Result<StoredReply, Problem> {
+        let mut body = json!({"name": "orders", "scopes": ["accounts:read"]});
+        let members = body.as_object_mut().unwrap();
+        members.extend(more.as_object().unwrap().clone());
         let new: NewKey = json::from_slice(body.to_string().as_bytes()).unwrap();
         let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
         let principal = Principal::User(admin().id);
@@ -34,10 +38,10 @@ impl Bank {
         self.service.create_key(&admin(), &request, &new)
     }
 
-    /// Makes a key with one scope. Each is a millisecond newer than the one before.
+    /// Makes a key, a millisecond newer than the one before.
     pub(super) fn key(&self, more: Value) -> Value {
         self.pass_ms(1);
-        self.try_key(body_of(&more)).unwrap()
+        self.try_key(more).unwrap()
     }
 
     fn listed(&self, query: &str) -> List<KeyView> {
@@ -64,14 +68,6 @@ impl Bank {
     fn accepts(&self, key: Uuid) -> bool {
         self.gateway.accepted.borrow().contains_key(&key)
     }
-}
-
-/// The body of a key with one scope, and with other members.
-fn body_of(more: &Value) -> Value {
-    let mut body = json!({"name": "orders", "scopes": ["accounts:read"]});
-    let members = body.as_object_mut().unwrap();
-    members.extend(more.as_object().unwrap().clone());
-    body
 }
 
 pub(super) fn id(key: &Value) -> Uuid {
@@ -125,12 +121,12 @@ fn a_refused_body_names_the_field_and_makes_nothing() {
         (json!({"client_id": Uuid::nil()}), "/client_id"),
         (json!({"client_id": ada.id}), "/client_id"),
     } {
-        let refused = refusal(bank.try_key(body_of(&body)));
+        let refused = refusal(bank.keyed(None, &body));
         let expected = format!("422 validation_failed {pointer}");
         assert_eq!(refused, expected, "{body}");
     }
     // An unknown scope is refused with those that there are.
-    let refused = bank.try_key(body_of(&json!({"scopes": ["journal:write"]})));
+    let refused = bank.try_key(json!({"scopes": ["journal:write"]}));
     let detail = refused.unwrap_err().errors()[0].detail.clone();
     assert!(detail.contains(&SCOPES.join(", ")), "{detail}");
     assert_eq!(bank.count(KEYS), 0);
@@ -138,32 +134,17 @@ fn a_refused_body_names_the_field_and_makes_nothing() {
 }
 
 #[test]
-fn keys_of_one_client_overlap_and_a_key_without_a_client_makes_one() {
+fn keys_are_listed_newest_first_all_or_those_of_one_client() {
     let bank = Bank::new();
     let client = Uuid::from_u128(0xC11E);
-    bank.key(json!({"name": "old", "client_id": client}));
-    bank.key(json!({"name": "new", "client_id": client}));
-    let others = [bank.key(json!({})), bank.key(json!({}))];
+    bank.key(json!({"name": "a", "client_id": client}));
+    let others = ["b", "c"].map(|name| bank.key(json!({"name": name})));
     assert_ne!(others[0]["client_id"], others[1]["client_id"]);
-    assert_eq!(bank.names(&format!("client_id={client}")), ["new", "old"]);
-    assert_eq!(bank.names("").len(), 4);
-}
-
-#[test]
-fn pages_have_every_key_once_newest_first() {
-    let bank = Bank::new();
-    for name in ["a", "b", "c", "d", "e"] {
-        bank.key(json!({ "name": name }));
-    }
-    let (mut seen, mut query) = (Vec::new(), "limit=2".to_owned());
-    loop {
-        seen.extend(bank.names(&query));
-        match bank.listed(&query).next_cursor {
-            Some(cursor) => query = format!("limit=2&cursor={cursor}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, ["e", "d", "c", "b", "a"]);
+    bank.key(json!({"name": "d", "client_id": client}));
+    assert_eq!(bank.names(&format!("client_id={client}")), ["d", "a"]);
+    assert_eq!(bank.names("limit=3"), ["d", "c", "b"]);
+    let cursor = bank.listed("limit=3").next_cursor.unwrap();
+    assert_eq!(bank.names(&format!("cursor={cursor}")), ["a"]);
 }
 
 #[test]
@@ -185,7 +166,7 @@ fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     for (broken, loses_answers) in [(true, false), (false, true)] {
         bank.gateway.broken.set(broken);
         bank.gateway.loses_answers.set(loses_answers);
-        let refused = refusal(bank.try_key(body_of(&json!({}))));
+        let refused = refusal(bank.try_key(json!({})));
         assert_eq!(refused, "503 service_unavailable");
         bank.gateway.broken.set(false);
         bank.gateway.loses_answers.set(false);
@@ -215,7 +196,7 @@ fn a_key_that_took_too_long_to_make_is_never_shown() {
         let outbox = store.query(OUTBOX, &[]).unwrap();
         assert_eq!(outbox.rows.len(), 1);
     });
-    let refused = bank.try_key(body_of(&json!({})));
+    let refused = bank.try_key(json!({}));
     assert_eq!(refusal(refused), "503 service_unavailable");
     assert_eq!(bank.tick(), Ok(1));
     assert!(bank.gateway.accepted.borrow().is_empty());
@@ -224,38 +205,29 @@ fn a_key_that_took_too_long_to_make_is_never_shown() {
 
 #[test]
 fn a_revocation_is_a_success_only_when_the_gateway_refuses_the_key() {
-    let bank = Bank::new();
-    let (key, other) = (bank.key(json!({})), bank.key(json!({"name": "other"})));
-    bank.gateway.broken.set(true);
-    for _ in 0..2 {
-        assert_eq!(bank.revoke(id(&key)), Err(AuthError::NotInForce));
+    for by in ["a retry", "a tick"] {
+        let bank = Bank::new();
+        let [key, other] = ["orders", "other"].map(|name| id(&bank.key(json!({"name": name}))));
+        bank.gateway.broken.set(true);
+        for _ in 0..2 {
+            assert_eq!(bank.revoke(key), Err(AuthError::NotInForce));
+        }
+        assert!(bank.tick().is_err());
+        assert_eq!(bank.names(""), ["other"]);
+        assert!(bank.accepts(key));
+        bank.gateway.broken.set(false);
+        match by {
+            "a tick" => assert_eq!(bank.tick(), Ok(1)),
+            _ => bank.revoke(key).unwrap(),
+        }
+        assert!(!bank.accepts(key) && bank.accepts(other), "{by}");
+        assert_eq!(bank.tick(), Ok(0));
+        bank.revoke(key).unwrap();
+        assert_eq!(bank.service.key(key).err(), Some(AuthError::NotFound));
+        let actions = bank.actions(&format!("key_id={key}"));
+        assert_eq!(actions, ["key.revoked", "key.created"]);
+        assert_eq!(bank.revoke(Uuid::from_u128(1)), Err(AuthError::NotFound));
     }
-    assert_eq!(bank.names(""), ["other"]);
-    assert!(bank.accepts(id(&key)));
-    bank.gateway.broken.set(false);
-    // A retry, and the next one, which finds nothing to do.
-    for _ in 0..2 {
-        bank.revoke(id(&key)).unwrap();
-        assert!(!bank.accepts(id(&key)));
-    }
-    assert!(bank.accepts(id(&other)));
-    assert_eq!(bank.service.key(id(&key)).err(), Some(AuthError::NotFound));
-    let actions = bank.actions(&format!("key_id={}", id(&key)));
-    assert_eq!(actions, ["key.revoked", "key.created"]);
-    assert_eq!(bank.revoke(Uuid::from_u128(1)), Err(AuthError::NotFound));
-}
-
-#[test]
-fn a_revocation_that_the_gateway_missed_is_repeated_by_the_tick() {
-    let bank = Bank::new();
-    let key = id(&bank.key(json!({})));
-    bank.gateway.broken.set(true);
-    assert_eq!(bank.revoke(key), Err(AuthError::NotInForce));
-    assert!(bank.tick().is_err());
-    bank.gateway.broken.set(false);
-    assert_eq!(bank.tick(), Ok(1));
-    assert!(!bank.accepts(key));
-    assert_eq!(bank.tick(), Ok(0));
 }
 
 #[test]
@@ -268,7 +240,7 @@ fn there_are_not_more_keys_than_there_may_be() {
         SELECT randomblob(16), state, name, client, scopes, prefix, expires_at, created_at
         FROM api_key, n"
     ));
-    let one_more = || bank.try_key(body_of(&json!({})));
+    let one_more = || bank.try_key(json!({}));
     assert_eq!(refusal(one_more()), "422 keys_too_many");
     bank.revoke(key).unwrap();
     one_more().unwrap();
@@ -278,53 +250,26 @@ fn there_are_not_more_keys_than_there_may_be() {
 fn no_key_acts_for_a_disabled_user() {
     let (bank, ada) = Bank::with_ada();
     let is_blocked = || bank.gateway.blocked.borrow().contains(&ada.id);
-    bank.change(&ada, r#"{"disabled":true}"#).unwrap();
-    assert!(is_blocked());
+    let is_late = |body| bank.change(&ada, body).err() == Some(AuthError::NotInForce);
+    // Also if their sessions cannot be ended.
+    bank.tokens.broken.set(true);
+    assert!(is_late(DISABLE) && is_blocked());
+    bank.tokens.broken.set(false);
     bank.change(&ada, r#"{"name":"Ada"}"#).unwrap();
     assert!(is_blocked());
     bank.gateway.broken.set(true);
-    let enabled = bank.change(&ada, r#"{"disabled":false}"#).err();
-    assert_eq!(enabled, Some(AuthError::NotInForce));
+    assert!(is_late(ENABLE));
     bank.gateway.broken.set(false);
-    bank.change(&ada, r#"{"disabled":false}"#).unwrap();
+    bank.change(&ada, ENABLE).unwrap();
     assert!(!is_blocked());
     assert_eq!(bank.count(OUTBOX), 0);
-}
-
-#[test]
-fn a_user_is_blocked_even_if_their_sessions_cannot_be_ended() {
-    let (bank, ada) = Bank::with_ada();
-    bank.tokens.broken.set(true);
-    let disabled = bank.change(&ada, r#"{"disabled":true}"#).err();
-    assert_eq!(disabled, Some(AuthError::NotInForce));
-    assert!(bank.gateway.blocked.borrow().contains(&ada.id));
-}
-
-/// The gateway missed both changes. It learns what holds, not what once was to be done.
-#[test]
-fn the_gateway_learns_the_last_state_of_a_user() {
-    let (bank, ada) = Bank::with_ada();
+    // The gateway misses both changes. It learns what holds, not what once was to be done.
     bank.gateway.broken.set(true);
-    for body in [r#"{"disabled":true}"#, r#"{"disabled":false}"#] {
-        let changed = bank.change(&ada, body).err();
-        assert_eq!(changed, Some(AuthError::NotInForce));
-    }
+    assert!(is_late(DISABLE) && is_late(ENABLE));
     bank.gateway.broken.set(false);
     bank.gateway.blocked.borrow_mut().insert(ada.id);
     bank.tick().unwrap();
-    assert!(bank.gateway.blocked.borrow().is_empty());
-}
-
-#[test]
-fn events_of_keys_are_no_changes_of_users() {
-    let bank = Bank::new();
-    bank.key(json!({}));
-    let teller = bank.create(TELLER, Role::Teller);
-    bank.key(json!({}));
-    let changes = bank.service.changes(0).unwrap();
-    let seen = changes.iter().map(|it| (it.sequence, it.user_id));
-    assert_eq!(seen.collect::<Vec<_>>(), [(2, teller.id)]);
-    assert_eq!(bank.service.changes(2).unwrap(), []);
+    assert!(!is_blocked());
 }
 
 #[test]

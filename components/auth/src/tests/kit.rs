@@ -35,6 +35,9 @@ pub const EMAIL: &str = "ada@example.org";
 pub const BOB: &str = "bob@example.org";
 pub const TELLER: &str = "teller@example.org";
 
+pub const DISABLE: &str = r#"{"disabled":true}"#;
+pub const ENABLE: &str = r#"{"disabled":false}"#;
+
 pub const SCOPES: [&str; 3] = ["accounts:read", "accounts:write", "journal:read"];
 
 /// The address of every client, unless a test says otherwise.
