@@ -369,11 +369,10 @@ impl Bank {
 
     /// Runs a statement during the next login, and ends the sessions of the user.
     pub fn meanwhile(&self, user: &User, statement: &'static str) {
-        let (store, calls) = (self.service.store.clone(), Rc::clone(&self.tokens.calls));
-        let ended = Call::EndUserSessions(user.id, 2, None);
+        let (bank, ended) = (self.clone(), Call::EndUserSessions(user.id, 2, None));
         self.tokens.meanwhile.set(move || {
-            execute(&store, statement).unwrap();
-            calls.borrow_mut().push(ended);
+            bank.execute(statement);
+            bank.tokens.calls.borrow_mut().push(ended);
         });
     }
 
@@ -397,15 +396,13 @@ impl Bank {
         self.failures_by("total")
     }
 
-    pub fn execute(&self, sql: &str) {
-        execute(&self.service.store, sql).unwrap();
+    /// Runs a statement, and returns how many rows it changed.
+    pub fn execute(&self, sql: &str) -> u64 {
+        let transaction = self.service.store.begin().unwrap();
+        let changed = transaction.execute(sql, &[]).unwrap();
+        transaction.commit().unwrap();
+        changed
     }
-}
-
-fn execute(store: &WatchedStore, sql: &str) -> Result<(), StoreError> {
-    let transaction = store.begin()?;
-    transaction.execute(sql, &[])?;
-    transaction.commit()
 }
 
 /// Argon2 at its smallest, with some passes.
