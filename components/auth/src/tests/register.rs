@@ -15,6 +15,7 @@ fn a_registration_makes_a_customer() {
     assert!(bank.service.user(user.id).unwrap() == user);
     let prefix = "$argon2id$v=19$m=8,t=1,p=1$";
     assert!(user.password_hash.starts_with(prefix));
+    assert_ne!(user.password_hash, bank.register(BOB).password_hash);
 }
 
 #[test]
@@ -67,21 +68,6 @@ fn the_insert_decides_who_has_the_address() {
     let late = refusal(bank.register_as(EMAIL, PASSWORD, None));
     assert_eq!(late, "409 email_taken");
     assert_eq!(bank.count(USERS), 1);
-}
-
-#[test]
-fn without_a_core_nothing_is_made() {
-    let bank = Bank::new();
-    bank.cores.busy.set(true);
-    let refused = refusal(bank.register_as(EMAIL, PASSWORD, None));
-    assert_eq!(refused, "503 service_unavailable");
-    assert_eq!(bank.count(USERS), 0);
-}
-
-#[test]
-fn equal_passwords_have_different_hashes() {
-    let (bank, ada) = Bank::with_ada();
-    assert_ne!(ada.password_hash, bank.register(BOB).password_hash);
 }
 
 #[test]

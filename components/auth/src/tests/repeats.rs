@@ -62,6 +62,7 @@ fn what_was_refused_is_not_kept() {
     bank.cores.busy.set(true);
     let refused = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert_eq!(refusal(refused), "503 service_unavailable");
+    assert_eq!(bank.count(USERS), 0);
     bank.cores.busy.set(false);
     let made = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert!(!made.unwrap().repeated);
