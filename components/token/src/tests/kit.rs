@@ -2,6 +2,7 @@
 //! host that can refuse to revoke.
 
 use crate::env::{Env, Keys, Policy, Revocations};
+use crate::metrics::metrics;
 use crate::{MIGRATIONS, NewSession, RefreshError, Settings, TokenError, TokenService, Tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -162,6 +163,11 @@ impl Bank {
 
     pub fn assert_invalid(&self, token: &str) {
         assert_eq!(self.refresh(token).err(), Some(RefreshError::InvalidGrant));
+    }
+
+    /// The figure of what the gateway may not know yet.
+    pub fn undelivered(&self) -> i64 {
+        metrics(&self.service.store).unwrap()[0].samples[0].value
     }
 
     pub fn count(&self, sql: &str) -> usize {

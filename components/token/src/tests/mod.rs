@@ -3,5 +3,4 @@ mod audit;
 mod end;
 mod kit;
 mod lifetime;
-mod metrics;
 mod refresh;
