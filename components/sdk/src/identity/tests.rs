@@ -120,36 +120,32 @@ fn a_missing_repeated_or_unknown_header_is_no_identity() {
 
 #[test]
 fn a_client_acts_for_the_bank_or_for_a_customer() {
-    let [subject, _, actor] = [
-        ("x-strongroom-subject", SUBJECT),
-        ("x-strongroom-session", SESSION),
-        ("x-strongroom-actor", SESSION),
-    ];
+    fn refusal<G: TryFrom<Identity, Error = Problem>>(identity: &Identity) -> String {
+        let refused = G::try_from(identity.clone()).err().expect("a refusal");
+        assert_eq!(refused.code(), "forbidden");
+        refused.detail().to_owned()
+    }
     let client: Uuid = SESSION.parse().unwrap();
-    let bank = [
-        ("x-strongroom-subject", SESSION),
-        ("x-strongroom-role", "service"),
-        actor,
-    ];
-    let for_bank = read(&bank).unwrap();
-    let refused = SessionUser::try_from(for_bank.clone()).unwrap_err();
-    assert_eq!(refused.code(), "forbidden");
-    let detail_of = |refused: Problem| refused.detail().to_owned();
-    let refused = Payer::try_from(for_bank.clone()).map_err(detail_of);
-    let with = "An API key may do this with `x-on-behalf-of` only, for a customer.";
-    assert_eq!(refused, Err(with.to_owned()));
-    let refused = Teller::try_from(for_bank.clone()).map_err(detail_of);
-    let person = "A person of the role teller or admin may do this, and no API key.";
-    assert_eq!(refused, Err(person.to_owned()));
+    let by_client = |subject, role| {
+        let mut pairs = headers_of(role);
+        pairs[0].1 = subject;
+        pairs[2].0 = "x-strongroom-actor";
+        read(&pairs).unwrap()
+    };
+    let for_bank = by_client(SESSION, "service");
     assert_eq!((for_bank.actor(), for_bank.on_behalf_of()), (client, None));
     assert!(for_bank.reads_all() && !for_bank.is_staff());
-    let for_customer = read(&[subject, ("x-strongroom-role", "customer"), actor]).unwrap();
+    let person = "A person of the role teller or admin may do this, and no API key.";
+    assert_eq!(refusal::<Teller>(&for_bank), person);
+    let with = "An API key may do this with `x-on-behalf-of` only, for a customer.";
+    assert_eq!(refusal::<Payer>(&for_bank), with);
+    assert!(refusal::<SessionUser>(&for_bank).contains("no API key"));
+    let for_customer = by_client(SUBJECT, "customer");
     assert_eq!(for_customer.actor(), client);
     assert_eq!(for_customer.on_behalf_of(), Some(for_customer.subject));
     assert!(!for_customer.reads_all());
-    let refused = Cashier::try_from(for_customer).map_err(detail_of);
     let without = "An API key may do this without `x-on-behalf-of` only.";
-    assert_eq!(refused, Err(without.to_owned()));
+    assert_eq!(refusal::<Cashier>(&for_customer), without);
 }
 
 #[test]
