@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::calendar::Day;
+use crate::kit::told;
 use crate::page::Page;
+use crate::rows;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -25,14 +27,6 @@ enum Order {
     Largest,
 }
 
-/// The pointer and the text of the refusal.
-fn refusal<T: std::fmt::Debug>(read: Result<T, Problem>) -> (String, String) {
-    let problem = read.unwrap_err();
-    assert_eq!(problem.status().as_u16(), 422);
-    let error = &problem.errors()[0];
-    (error.pointer.clone(), error.detail.clone())
-}
-
 #[test]
 fn a_refusal_has_the_form_that_was_expected() {
     let number = "must be a whole number from 0 to 2^64 - 1";
@@ -46,28 +40,26 @@ fn a_refusal_has_the_form_that_was_expected() {
         ("order", words, ["x", "", "Newest"]),
     ] {
         for value in values {
-            let refused = refusal(from_str::<Filter>(&format!("{name}={value}")));
-            let expected = (format!("/{name}"), expected.to_owned());
-            assert_eq!(refused, expected, "{value}");
+            let refused = told(from_str::<Filter>(&format!("{name}={value}")));
+            assert_eq!(refused, format!("/{name} {expected}"), "{value}");
         }
     }
 }
 
 #[test]
 fn an_unknown_parameter_is_told_which_there_are() {
-    let there_are = |names: &str| {
-        let detail = format!("is not a parameter here; there are{names}");
-        ("/owner".to_owned(), detail)
-    };
     let query = "owner=7";
-    let own = "owner_id, disabled, after, day, order";
-    let refused = refusal(from_str::<Filter>(query));
-    assert_eq!(refused, there_are(&format!(": {own}")));
-    let refused = refusal(from_str::<NoParameters>(query));
-    assert_eq!(refused, there_are(" none"));
     // A list has its page's parameters too.
-    let refused = refusal(Page::<i64, Filter>::from_query("/list", query));
-    assert_eq!(refused, there_are(&format!(": {own}, limit, cursor")));
-    let refused = refusal(Page::<i64>::from_query("/list", query));
-    assert_eq!(refused, there_are(": limit, cursor"));
+    for (refused, names) in rows! {
+        (told(from_str::<NoParameters>(query)), " none"),
+        (told(from_str::<Filter>(query)), ": owner_id, disabled, after, day, order"),
+        (told(Page::<i64>::from_query("/list", query)), ": limit, cursor"),
+        (
+            told(Page::<i64, Filter>::from_query("/list", query)),
+            ": owner_id, disabled, after, day, order, limit, cursor",
+        ),
+    } {
+        let expected = format!("/owner is not a parameter here; there are{names}");
+        assert_eq!(refused, expected);
+    }
 }
