@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::store::Value;
+use crate::testing::words_of;
 use proptest::prelude::*;
 use std::cmp::Ordering::{Greater, Less};
 use uuid::Uuid;
@@ -20,9 +21,8 @@ fn page(query: &str) -> Page<i64> {
     Page::from_query(PATH, query).unwrap()
 }
 
-fn refusal(path: &str, query: &str) -> (u16, &'static str) {
-    let problem = Page::<i64, Filter>::from_query(path, query).unwrap_err();
-    (problem.status().as_u16(), problem.code())
+fn refusal(path: &str, query: &str) -> String {
+    words_of(&Page::<i64, Filter>::from_query(path, query).unwrap_err())
 }
 
 /// The page of a query over these keys, as a store would answer it.
@@ -84,11 +84,12 @@ fn wrong_queries_are_refused() {
     let queries = "limit=0 limit=501 limit=-1 limit=%2B5 limit=x limit= limit=1&limit=2 other=1 \
         cursor=a&cursor=a account_id=x account_id=1&account_id=2 limit=99999999999999999999";
     for query in queries.split(' ') {
-        assert_eq!(refusal(PATH, query), (422, "validation_failed"), "{query}");
+        let refused = refusal(PATH, query);
+        assert!(refused.starts_with("422 validation_failed"), "{query}");
     }
     for cursor in ["", "!!", "AQ", "%00"] {
         let refused = refusal(PATH, &format!("cursor={cursor}"));
-        assert_eq!(refused, (400, "cursor_invalid"), "{cursor}");
+        assert_eq!(refused, "400 cursor_invalid", "{cursor}");
     }
 }
 
@@ -106,8 +107,7 @@ fn a_cursor_belongs_to_its_list_and_its_filters() {
         (PATH, format!("cursor={cursor}")),
     ];
     for (path, query) in others {
-        let refused = refusal(path, &query);
-        assert_eq!(refused, (400, "cursor_invalid"), "{path}?{query}");
+        assert_eq!(refusal(path, &query), "400 cursor_invalid", "{query}");
     }
     let of_ids = Page::<Uuid, Filter>::from_query(PATH, &query).unwrap_err();
     assert_eq!(of_ids.code(), "cursor_invalid");
