@@ -166,8 +166,7 @@ fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     for (broken, loses_answers) in [(true, false), (false, true)] {
         bank.gateway.broken.set(broken);
         bank.gateway.loses_answers.set(loses_answers);
-        let refused = refusal(bank.try_key(json!({})));
-        assert_eq!(refused, "503 service_unavailable");
+        assert_eq!(refusal(bank.try_key(json!({}))), "503 service_unavailable");
         bank.gateway.broken.set(false);
         bank.gateway.loses_answers.set(false);
     }
@@ -193,11 +192,9 @@ fn a_key_that_took_too_long_to_make_is_never_shown() {
     bank.gateway.meanwhile.set(move || {
         clock.pass_ms(60_001);
         service.abandon_pending_keys().unwrap();
-        let outbox = store.query(OUTBOX, &[]).unwrap();
-        assert_eq!(outbox.rows.len(), 1);
+        assert_eq!(store.query(OUTBOX, &[]).unwrap().rows.len(), 1);
     });
-    let refused = bank.try_key(json!({}));
-    assert_eq!(refusal(refused), "503 service_unavailable");
+    assert_eq!(refusal(bank.try_key(json!({}))), "503 service_unavailable");
     assert_eq!(bank.tick(), Ok(1));
     assert!(bank.gateway.accepted.borrow().is_empty());
     assert_eq!(bank.names(""), [""; 0]);

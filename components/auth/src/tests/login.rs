@@ -78,8 +78,7 @@ fn logout_ends_the_caller_s_session() {
     let session = identity(&user).session.unwrap();
     let log_out = || bank.service.log_out(session, user.id);
     log_out().unwrap();
-    let ended = Call::EndSession(session, user.id);
-    assert_eq!(bank.tokens.calls(), [ended]);
+    assert_eq!(bank.tokens.calls(), [Call::EndSession(session, user.id)]);
     bank.tokens.broken.set(true);
     assert!(matches!(log_out(), Err(AuthError::Issuer(_))));
 }

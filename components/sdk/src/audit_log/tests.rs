@@ -58,8 +58,7 @@ fn fed(store: &SqliteStore, query: OnwardQuery) -> OnwardList<EventView> {
 
 #[test]
 fn an_event_is_the_record_in_its_place() {
-    let store = store_of(7);
-    let events = after(&store, 2, 4).unwrap();
+    let events = after(&store_of(7), 2, 4).unwrap();
     let expected: Vec<_> = (3..=6).map(|place| (place, record(place))).collect();
     let found = events.into_iter();
     let found = found.map(|event| (event.sequence, event.record));

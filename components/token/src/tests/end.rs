@@ -102,8 +102,7 @@ fn a_login_that_raced_with_a_password_change_is_superseded() {
         let ended = bank.service.end_user_sessions(ALICE, version, None);
         ended.unwrap();
         for version in [1, 2] {
-            let issued = bank.try_issue(version).err();
-            assert_eq!(issued, Some(TokenError::Superseded));
+            assert_eq!(bank.try_issue(version).err(), Some(TokenError::Superseded));
         }
         assert!(bank.try_issue(3).is_ok());
     }

@@ -145,8 +145,7 @@ impl Bank {
     }
 
     pub fn try_issue(&self, security_version: i64) -> Result<Tokens, TokenError> {
-        let session = alice(security_version);
-        self.service.issue(&session, Some("curl/8"))
+        self.service.issue(&alice(security_version), Some("curl/8"))
     }
 
     pub fn end(&self, tokens: &Tokens) {
