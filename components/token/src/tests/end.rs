@@ -88,8 +88,9 @@ fn a_new_security_version_ends_all_sessions_but_the_excepted_one() {
     for ended in [one, two] {
         bank.assert_invalid(&ended.refresh_token);
     }
-    for alive in [kept, stranger] {
-        assert!(bank.refresh(&alive.refresh_token).is_ok());
+    for (alive, version) in [(kept, 2), (stranger, 1)] {
+        let next = bank.refresh(&alive.refresh_token).unwrap();
+        assert_eq!(claims(&next.access_token)["sv"], version);
     }
     assert_eq!(end(None), Ok(0), "repeated by the outbox of auth");
 }

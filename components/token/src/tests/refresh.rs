@@ -78,7 +78,10 @@ fn the_grace_of_a_token_is_ten_seconds_from_its_own_rotation_and_then_the_sessio
         let third = bank.rotated(&second);
         bank.pass_ms(late_ms);
         if is_valid {
+            bank.service.store.take_endings();
             assert_eq!(bank.rotated(&tokens.refresh_token), third);
+            // The rotation may be of an earlier turn of the group.
+            assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
         } else {
             bank.assert_invalid(&tokens.refresh_token);
             bank.assert_invalid(&third);
@@ -145,22 +148,4 @@ fn the_store_has_no_token_in_clear() {
     let rows = bank.service.store.query("SELECT * FROM session", &[]);
     let row = rows.unwrap().first().unwrap();
     assert!(row.0.iter().all(|value| *value != secret.into()));
-}
-
-#[test]
-fn a_refresh_carries_the_security_version_in_force() {
-    let (bank, tokens) = Bank::with_session();
-    let except = Some(tokens.session);
-    assert_eq!(bank.service.end_user_sessions(ALICE, 2, except), Ok(0));
-    let next = bank.refresh(&tokens.refresh_token).unwrap();
-    assert_eq!(claims(&next.access_token)["sv"], 2);
-}
-
-#[test]
-fn a_repeated_refresh_gets_a_response_only_after_the_rotation_is_on_disk() {
-    let (bank, first) = Bank::with_session();
-    bank.rotated(&first.refresh_token);
-    bank.service.store.take_endings();
-    bank.rotated(&first.refresh_token);
-    assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
 }
