@@ -107,20 +107,16 @@ fn a_new_name_is_found_and_the_old_one_no_more() {
 #[test]
 fn users_are_found_by_role_and_by_whether_they_are_disabled() {
     let bank = Bank::new();
-    let ada = bank.register(EMAIL);
     let (other, admin) = ("other-teller@example.org", "admin@example.org");
-    for (email, role) in [
-        (TELLER, Role::Teller),
-        (other, Role::Teller),
-        (admin, Role::Admin),
-    ] {
+    let users = rows! {
+        (EMAIL, Role::Customer), (TELLER, Role::Teller), (other, Role::Teller), (admin, Role::Admin),
+        (BOB, Role::Customer),
+    };
+    let users = users.map(|(email, role)| {
         bank.pass_ms(1);
-        bank.create(email, role);
-    }
-    bank.pass_ms(1);
-    bank.register(BOB);
-    let teller = bank.users_by(Role::Admin, "query=other").unwrap();
-    for user in [&ada, &teller.data[0]] {
+        bank.create(email, role)
+    });
+    for user in [&users[0], &users[2]] {
         bank.change(user, DISABLE).unwrap();
     }
     for (query, found) in [
