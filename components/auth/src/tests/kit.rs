@@ -279,17 +279,8 @@ impl Bank {
     }
 
     pub fn register(&self, email: &str) -> User {
-        self.register_as(email, PASSWORD, None).unwrap()
-    }
-
-    pub fn register_as(
-        &self,
-        email: &str,
-        password: &str,
-        name: Option<&str>,
-    ) -> Result<User, Problem> {
-        let made = self.register_keyed(None, email, password, name)?;
-        Ok(self.made(&made))
+        let made = self.register_keyed(None, email, PASSWORD, None);
+        self.made(&made.unwrap())
     }
 
     pub fn register_keyed(

@@ -27,13 +27,13 @@ fn a_mailbox_has_one_user() {
         "joe@\u{ff42}\u{fc}cher.example",
     } {
         let hashes = bank.cores.taken.get();
-        let refused = refusal(bank.register_as(taken, PASSWORD, None));
+        let refused = refusal(bank.register_keyed(None, taken, PASSWORD, None));
         assert_eq!(refused, "409 email_taken", "{taken}");
         assert_eq!(bank.cores.taken.get(), hashes, "{taken}");
         assert!(bank.log_in(taken, PASSWORD).is_ok(), "{taken}");
     }
     assert_eq!(bank.count(USERS), 1);
-    let look_alike = bank.register_as("\u{212a}ate@example.org", PASSWORD, None);
+    let look_alike = bank.register_keyed(None, "\u{212a}ate@example.org", PASSWORD, None);
     assert_eq!(refusal(look_alike), "422 validation_failed /email");
     bank.register("kate@example.org");
 }
@@ -52,7 +52,7 @@ fn refusals_name_the_field_and_write_nothing() {
         (EMAIL, PASSWORD, Some("a\nb"), "validation_failed /name"),
         (EMAIL, PASSWORD, Some(long_name.as_str()), "validation_failed /name"),
     } {
-        let refused = refusal(bank.register_as(email, password, name));
+        let refused = refusal(bank.register_keyed(None, email, password, name));
         assert_eq!(refused, format!("422 {words}"));
     }
     assert_eq!(bank.count(USERS), 0);
@@ -60,18 +60,25 @@ fn refusals_name_the_field_and_write_nothing() {
 }
 
 #[test]
-fn the_insert_decides_who_has_the_address_and_is_heard_only_when_it_is_on_disk() {
-    let bank = Bank::new();
-    let other = bank.clone();
-    bank.cores.meanwhile.set(move || {
-        other.register(EMAIL);
-        other.service.store.take_endings();
-    });
-    let refused = || refusal(bank.register_as(EMAIL, PASSWORD, None));
-    assert_eq!(refused(), "409 email_taken");
-    assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
-    assert_eq!(bank.count(USERS), 1);
-    // The look before the hash does not see a user of the same group; the insert does.
-    assert_eq!(refused(), "409 email_taken");
-    assert_eq!(bank.service.store.take_endings(), []);
+fn of_two_registrations_at_once_one_makes_a_user_and_the_other_hears_it_from_the_disk() {
+    for key in [None, Some("k")] {
+        let bank = Bank::new();
+        let other = bank.clone();
+        bank.cores.meanwhile.set(move || {
+            let first = other.register_keyed(key, EMAIL, PASSWORD, None);
+            assert!(!first.unwrap().repeated);
+            other.service.store.take_endings();
+        });
+        let register = |key| bank.register_keyed(key, EMAIL, PASSWORD, None);
+        let second = register(key);
+        match key {
+            None => assert_eq!(refusal(second), "409 email_taken"),
+            Some(_) => assert!(second.unwrap().repeated),
+        }
+        assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
+        assert_eq!(bank.count(USERS), 1);
+        // The look before the hash does not see a user of the same group; the insert does.
+        assert_eq!(refusal(register(None)), "409 email_taken");
+        assert_eq!(bank.service.store.take_endings(), []);
+    }
 }

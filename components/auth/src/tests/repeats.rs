@@ -37,19 +37,6 @@ fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
 }
 
 #[test]
-fn of_two_registrations_at_once_under_one_key_one_makes_a_user() {
-    let bank = Bank::new();
-    let other = bank.clone();
-    bank.cores.meanwhile.set(move || {
-        let first = other.register_keyed(Some("k"), EMAIL, PASSWORD, None);
-        assert!(!first.unwrap().repeated);
-    });
-    let second = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
-    assert!(second.unwrap().repeated);
-    assert_eq!(bank.count(USERS), 1);
-}
-
-#[test]
 fn what_was_refused_is_not_kept() {
     let bank = Bank::new();
     bank.cores.busy.set(true);
