@@ -72,17 +72,6 @@ fn where_a_failure_cannot_be_counted_no_password_is_checked() {
 }
 
 #[test]
-fn another_network_is_heard_while_one_is_locked() {
-    let (bank, _) = Bank::with_ada();
-    bank.guess_until_locked(EMAIL);
-    let log_in_from = |address| bank.log_in_from(address, None, EMAIL, PASSWORD);
-    assert!(is_locked(log_in_from("192.0.2.200")));
-    for elsewhere in ["192.0.3.7", "2001:db8:1::7"] {
-        log_in_from(elsewhere).unwrap();
-    }
-}
-
-#[test]
 fn all_networks_together_have_99_guesses_and_then_one_in_half_a_minute() {
     let (bank, _) = Bank::with_ada();
     let log_in = |email| bank.log_in_from(&address(100), None, email, PASSWORD);
