@@ -16,11 +16,7 @@ impl Bank {
 
     /// The actions of the events, newest first.
     pub(super) fn actions(&self, query: &str) -> Vec<String> {
-        let list = self.events(query);
-        let actions = list["data"].as_array().unwrap().iter();
-        actions
-            .map(|event| event["action"].as_str().unwrap().to_owned())
-            .collect()
+        texts(&self.events(query), "action")
     }
 }
 

@@ -5,14 +5,14 @@
 
 use super::kit::*;
 use crate::check_invariants;
-use crate::key::{KEYS_MAX, KeyView};
+use crate::key::KEYS_MAX;
 use crate::{AuthError, KeyFilter, NewKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Principal;
 use strongroom_sdk::json;
-use strongroom_sdk::page::{List, Page};
+use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Reader;
 use uuid::Uuid;
@@ -44,16 +44,17 @@ impl Bank {
         self.try_key(more).unwrap()
     }
 
-    fn listed(&self, query: &str) -> List<KeyView> {
+    fn shown(&self, id: Uuid) -> Value {
+        serde_json::to_value(self.service.key(id).unwrap()).unwrap()
+    }
+
+    fn listed(&self, query: &str) -> Value {
         let page = Page::<Uuid, KeyFilter>::from_query("/", query).unwrap();
-        self.service.keys(&page).unwrap()
+        serde_json::to_value(self.service.keys(&page).unwrap()).unwrap()
     }
 
     fn names(&self, query: &str) -> Vec<String> {
-        let keys = serde_json::to_value(self.listed(query)).unwrap();
-        let keys = keys["data"].as_array().unwrap().iter();
-        keys.map(|key| key["name"].as_str().unwrap().to_owned())
-            .collect()
+        texts(&self.listed(query), "name")
     }
 
     pub(super) fn revoke(&self, id: Uuid) -> Result<(), AuthError> {
@@ -93,10 +94,8 @@ fn a_key_is_shown_once_and_the_gateway_has_its_hash() {
 
     let mut shown = key.clone();
     shown.as_object_mut().unwrap().remove("secret");
-    let read = serde_json::to_value(bank.service.key(id(&key)).unwrap()).unwrap();
-    assert_eq!(read, shown);
-    let list = serde_json::to_value(bank.listed("")).unwrap();
-    assert_eq!(list["data"], json!([shown]));
+    assert_eq!(bank.shown(id(&key)), shown);
+    assert_eq!(bank.listed("")["data"], json!([shown]));
     let event = &bank.events("")["data"][0];
     assert_json!(event, {"action": "key.created", "key_id": (key["id"])});
     let rows = bank.service.store.query("SELECT * FROM api_key", &[]);
@@ -143,21 +142,26 @@ fn keys_are_listed_newest_first_all_or_those_of_one_client() {
     bank.key(json!({"name": "d", "client_id": client}));
     assert_eq!(bank.names(&format!("client_id={client}")), ["d", "a"]);
     assert_eq!(bank.names("limit=3"), ["d", "c", "b"]);
-    let cursor = bank.listed("limit=3").next_cursor.unwrap();
-    assert_eq!(bank.names(&format!("cursor={cursor}")), ["a"]);
+    let list = bank.listed("limit=3");
+    let next = format!("cursor={}", list["next_cursor"].as_str().unwrap());
+    assert_eq!(bank.names(&next), ["a"]);
 }
 
 #[test]
 fn a_key_has_the_time_of_its_last_use() {
     let bank = Bank::new();
-    let (used, unused) = (bank.key(json!({})), bank.key(json!({})));
-    bank.gateway.used.borrow_mut().push((id(&used), START_MS));
-    let last_used = |view| serde_json::to_value(view).unwrap()["last_used_at"].clone();
-    let [used, unused] = [&used, &unused].map(|key| last_used(bank.service.key(id(key)).unwrap()));
-    assert_eq!(used, "2026-11-22T12:00:00.000Z");
-    assert_eq!(unused, Value::Null);
-    let listed: Vec<_> = bank.listed("").data.into_iter().map(last_used).collect();
-    assert_eq!(listed, [unused, used]);
+    let [used, unused] = [(); 2].map(|()| id(&bank.key(json!({}))));
+    bank.gateway.used.borrow_mut().push((used, START_MS));
+    let noon = "2026-11-22T12:00:00.000Z";
+    let list = bank.listed("");
+    for (key, last_used_at) in [
+        (&bank.shown(unused), None),
+        (&bank.shown(used), Some(noon)),
+        (&list["data"][0], None),
+        (&list["data"][1], Some(noon)),
+    ] {
+        assert_json!(key, {"last_used_at": last_used_at});
+    }
 }
 
 #[test]
@@ -287,10 +291,7 @@ fn after_a_restoration_a_key_waits_for_its_confirmation_which_the_log_has() {
     let bank = Bank::new();
     let (kept, other) = (id(&bank.key(json!({}))), id(&bank.key(json!({}))));
     *bank.gateway.suspended.borrow_mut() = vec![kept, other];
-    let waits = |key| {
-        let view = serde_json::to_value(bank.service.key(key).unwrap()).unwrap();
-        view["needs_confirmation"] == true
-    };
+    let waits = |key| bank.shown(key)["needs_confirmation"] == true;
     assert!(waits(kept) && waits(other));
     bank.gateway.broken.set(true);
     let refused = bank.service.confirm_key(&admin(), kept).err();

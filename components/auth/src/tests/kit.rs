@@ -425,6 +425,13 @@ pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> String {
     words_of(&result.err().expect("a refusal").into())
 }
 
+/// The texts that this member has in a list.
+pub fn texts(list: &serde_json::Value, member: &str) -> Vec<String> {
+    let objects = list["data"].as_array().unwrap().iter();
+    let texts = objects.map(|object| object[member].as_str().unwrap().to_owned());
+    texts.collect()
+}
+
 pub fn is_locked<T>(result: Result<T, AuthError>) -> bool {
     wait_ms(result).is_some()
 }
