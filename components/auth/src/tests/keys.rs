@@ -9,6 +9,7 @@ use crate::key::KEYS_MAX;
 use crate::{AuthError, KeyFilter, NewKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Principal;
 use strongroom_sdk::json;
@@ -277,10 +278,10 @@ fn no_key_acts_for_a_disabled_user() {
 fn no_statement_reads_revoked_keys() {
     let bank = Bank::new();
     for client in [None, Some(Uuid::nil())] {
-        let explained = Explained::of(&bank.service.store);
+        let explained = Explained(&bank.service.store, RefCell::default());
         let first = Page::<Uuid, KeyFilter>::from_query("/", "").unwrap();
         crate::key::ApiKey::page(&first.window(), client, &explained).unwrap();
-        let plan = explained.plan.take();
+        let plan = explained.1.take();
         let is_search = |step: &String| step.starts_with("SEARCH") && step.contains("INDEX");
         assert!(plan.len() == 1 && plan.iter().all(is_search), "{plan:?}");
     }

@@ -5,11 +5,10 @@ use crate::env::{Compute, Env, Gateway, GatewayError, Issuer, IssuerError};
 use crate::key::ApiKey;
 use crate::throttle::Network;
 use crate::user::User;
-use crate::{
-    AuthError, AuthService, LoggedIn, Login, MIGRATIONS, NewUser, PasswordChange, Registration,
-    Settings, UserChange,
-};
+use crate::{AuthError, AuthService, LoggedIn, MIGRATIONS, Settings, UserChange};
 use argon2::Params;
+use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -176,7 +175,7 @@ pub struct KeyList {
 }
 
 impl KeyList {
-    fn change(&self, change: impl FnOnce()) -> Result<(), GatewayError> {
+    fn change<T>(&self, change: impl FnOnce() -> T) -> Result<(), GatewayError> {
         if !self.broken.get() {
             change();
         }
@@ -192,9 +191,7 @@ impl Gateway for KeyList {
         if self.revoked.borrow().contains(&key.id) {
             return Err(GatewayError::Invalid("the key was revoked".to_owned()));
         }
-        self.change(|| {
-            self.accepted.borrow_mut().insert(key.id, hash);
-        })?;
+        self.change(|| self.accepted.borrow_mut().insert(key.id, hash))?;
         self.meanwhile.happen();
         Ok(())
     }
@@ -223,15 +220,11 @@ impl Gateway for KeyList {
     }
 
     fn block_customer(&self, customer: Uuid) -> Result<(), GatewayError> {
-        self.change(|| {
-            self.blocked.borrow_mut().insert(customer);
-        })
+        self.change(|| self.blocked.borrow_mut().insert(customer))
     }
 
     fn unblock_customer(&self, customer: Uuid) -> Result<(), GatewayError> {
-        self.change(|| {
-            self.blocked.borrow_mut().remove(&customer);
-        })
+        self.change(|| self.blocked.borrow_mut().remove(&customer))
     }
 }
 
@@ -290,14 +283,9 @@ impl Bank {
         password: &str,
         name: Option<&str>,
     ) -> Result<StoredReply, Problem> {
-        let registration = Registration {
-            email: email.to_owned(),
-            password: password.to_owned(),
-            name: name.map(str::to_owned),
-            metadata: None,
-        };
+        let registration = json!({"email": email, "password": password, "name": name});
         let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
-        self.service.register(key.as_ref(), registration)
+        self.service.register(key.as_ref(), read(registration))
     }
 
     fn made(&self, reply: &StoredReply) -> User {
@@ -307,13 +295,7 @@ impl Bank {
     }
 
     pub fn create(&self, email: &str, role: Role) -> User {
-        let new = NewUser {
-            email: email.to_owned(),
-            password: PASSWORD.to_owned(),
-            role,
-            name: None,
-            metadata: None,
-        };
+        let new = read(json!({"email": email, "password": PASSWORD, "role": role}));
         let unkeyed = KeyedRequest::UNKEYED;
         let made = self.service.create_user(&admin(), &unkeyed, &new);
         self.made(&made.unwrap())
@@ -329,12 +311,9 @@ impl Bank {
     }
 
     pub fn change_password(&self, user: &User, current: &str, new: &str) -> Result<(), AuthError> {
-        let change = PasswordChange {
-            current_password: current.to_owned(),
-            new_password: new.to_owned(),
-        };
+        let change = json!({"current_password": current, "new_password": new});
         let caller = identity(user).try_into().unwrap();
-        self.service.change_password(&caller, &change)
+        self.service.change_password(&caller, &read(change))
     }
 
     /// Logs in from [`HERE`], without a device token.
@@ -349,13 +328,9 @@ impl Bank {
         email: &str,
         password: &str,
     ) -> Result<LoggedIn, AuthError> {
-        let login = Login {
-            email: email.to_owned(),
-            password: password.to_owned(),
-            device_token: device_token.map(str::to_owned),
-        };
+        let login = json!({"email": email, "password": password, "device_token": device_token});
         let network = Network::of(Some(address));
-        self.service.log_in(&login, network, None)
+        self.service.log_in(&read(login), network, None)
     }
 
     /// Runs a statement during the next login, and ends the sessions of the user.
@@ -394,6 +369,11 @@ impl Bank {
         transaction.commit().unwrap();
         changed
     }
+}
+
+/// The body of a request.
+fn read<T: DeserializeOwned>(body: serde_json::Value) -> T {
+    serde_json::from_value(body).unwrap()
 }
 
 /// Argon2 at its smallest, with some passes.
@@ -444,28 +424,15 @@ pub fn wait_ms<T>(result: Result<T, AuthError>) -> Option<i64> {
     }
 }
 
-/// A store that notes how SQLite runs each statement.
-pub(super) struct Explained<'a> {
-    store: &'a WatchedStore,
-    /// The steps of all plans.
-    pub(super) plan: RefCell<Vec<String>>,
-}
-
-impl<'a> Explained<'a> {
-    pub(super) fn of(store: &'a WatchedStore) -> Self {
-        Self {
-            store,
-            plan: RefCell::default(),
-        }
-    }
-}
+/// A store that notes by which steps SQLite runs each statement.
+pub struct Explained<'a>(pub &'a WatchedStore, pub RefCell<Vec<String>>);
 
 impl Reader for Explained<'_> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
-        let steps = self.store.query(&explain, params)?.into_iter();
+        let steps = self.0.query(&explain, params)?.into_iter();
         let steps = steps.map(|step| step.text(3).unwrap());
-        self.plan.borrow_mut().extend(steps);
-        self.store.query(sql, params)
+        self.1.borrow_mut().extend(steps);
+        self.0.query(sql, params)
     }
 }

@@ -4,6 +4,7 @@
 use super::kit::*;
 use crate::user::{Statement, User};
 use crate::{AuthError, UserFilter};
+use std::cell::RefCell;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::page::{List, Page};
 use uuid::Uuid;
@@ -27,10 +28,10 @@ impl Bank {
     fn plan(&self, query: &str) -> String {
         let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
         let (first, filter) = (page.window(), page.filter);
-        let explained = Explained::of(&self.service.store);
+        let explained = Explained(&self.service.store, RefCell::default());
         let statement = Statement::of(&first, &filter);
         statement.page(&first, &explained).unwrap();
-        explained.plan.take().join("; ")
+        explained.1.take().join("; ")
     }
 }
 
