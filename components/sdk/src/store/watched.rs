@@ -31,10 +31,7 @@ pub struct WatchedStore {
 }
 
 /// A statement, and the number of its parameters.
-struct SeenStatement {
-    sql: String,
-    parameters: usize,
-}
+type SeenStatement = (String, usize);
 
 impl WatchedStore {
     /// Watches a store.
@@ -55,7 +52,7 @@ impl WatchedStore {
     /// One costs as much as some rows, and all other writers wait for it.
     pub fn take_temporary_tables(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        for SeenStatement { sql, parameters } in self.statements.take() {
+        for (sql, parameters) in self.statements.take() {
             let program = self
                 .store
                 .query(&format!("EXPLAIN {sql}"), &vec![Value::Null; parameters])?;
@@ -99,10 +96,8 @@ pub struct WatchedTransaction {
 
 impl WatchedTransaction {
     fn note(&self, sql: &str, params: &[Value]) {
-        self.statements.borrow_mut().push(SeenStatement {
-            sql: sql.to_owned(),
-            parameters: params.len(),
-        });
+        let seen = (sql.to_owned(), params.len());
+        self.statements.borrow_mut().push(seen);
     }
 }
 
