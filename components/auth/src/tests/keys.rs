@@ -168,12 +168,10 @@ fn a_key_has_the_time_of_its_last_use() {
 #[test]
 fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     let bank = Bank::new();
-    for (broken, loses_answers) in [(true, false), (false, true)] {
-        bank.gateway.broken.set(broken);
-        bank.gateway.loses_answers.set(loses_answers);
+    for fault in [&bank.gateway.broken, &bank.gateway.loses_answers] {
+        fault.set(true);
         assert_eq!(refusal(bank.try_key(json!({}))), "503 service_unavailable");
-        bank.gateway.broken.set(false);
-        bank.gateway.loses_answers.set(false);
+        fault.set(false);
     }
     assert_eq!(bank.names(""), [""; 0]);
     assert_eq!(bank.events("")["data"], json!([]), "there is no key to log");

@@ -91,14 +91,11 @@ fn users_are_found_in_any_case_and_form_of_a_part() {
 #[test]
 fn a_new_name_is_found_and_the_old_one_no_more() {
     let (bank, user) = Bank::with_ada();
-    for (old, name, new) in [
-        ("nobody", "Ada Byron", "Byron"),
-        ("byron", "Ada Lovelace", "Lovelace"),
-    ] {
-        bank.rename(&user, name);
-        assert_eq!(bank.found(&format!("query={old}")), NONE, "{old}");
-        assert_eq!(bank.found(&format!("query={new}")), [EMAIL], "{new}");
-    }
+    bank.rename(&user, "Ada Byron");
+    assert_eq!(bank.found("query=byron"), [EMAIL]);
+    bank.rename(&user, "Ada Lovelace");
+    assert_eq!(bank.found("query=byron"), NONE);
+    assert_eq!(bank.found("query=lovelace"), [EMAIL]);
     bank.change(&user, r#"{"name":null}"#).unwrap();
     assert_eq!(bank.found("query=lovelace"), NONE);
     let parts = bank.count("SELECT 1 FROM user_part");

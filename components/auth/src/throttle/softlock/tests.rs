@@ -68,12 +68,8 @@ proptest! {
     #[test]
     fn a_withdrawn_attempt_counts_nothing(failures in 1_i64..200, now_ms in 0..i64::MAX / 2) {
         for pace in PACES {
-            let before = Softlock {
-                pace,
-                failures,
-                locked_until_ms: now_ms,
-                last_failure_at_ms: now_ms,
-            };
+            let (locked_until_ms, last_failure_at_ms) = (now_ms, now_ms);
+            let before = Softlock { pace, failures, locked_until_ms, last_failure_at_ms };
             prop_assert_eq!(before.after_failure(now_ms).before_failure(now_ms), Some(before));
         }
     }
