@@ -51,7 +51,11 @@ fn sequences(store: &SqliteStore, query: &str, target: Option<Uuid>) -> Vec<i64>
     list.data.iter().map(|event| event.sequence).collect()
 }
 
-fn fed(store: &SqliteStore, query: OnwardQuery) -> OnwardList<EventView> {
+fn fed(store: &SqliteStore, after: u64, limit: u64) -> OnwardList<EventView> {
+    let query = OnwardQuery {
+        after_sequence: Some(after),
+        limit: Some(limit),
+    };
     let view = |event: Event| event.view("account_id");
     feed(store, &query.page().unwrap(), view).unwrap()
 }
@@ -92,17 +96,12 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
     transaction.commit().unwrap();
     let newest: Vec<i64> = (101..=600).rev().collect();
     assert_eq!(sequences(&store, "limit=500", None), newest);
-    let (mut query, mut pages, mut found) = (OnwardQuery::default(), 0, 0);
-    query.limit = Some(1_000);
-    loop {
-        let list = fed(&store, query);
+    let (mut pages, mut found, mut has_more) = (0, 0, true);
+    while has_more {
+        let list = fed(&store, found, 1_000);
         let page = list.data.len() as u64;
         assert_eq!(list.next_after_sequence, found + page);
-        (pages, found) = (pages + 1, found + page);
-        query.after_sequence = Some(found);
-        if !list.has_more {
-            break;
-        }
+        (pages, found, has_more) = (pages + 1, found + page, list.has_more);
     }
     assert_eq!((pages, found), (5, 600));
     let mut report = Report::default();
@@ -114,11 +113,7 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
 fn a_page_of_the_feed_has_at_most_its_limit() {
     let store = store_of(7);
     for (limit, more) in [(3, true), (6, true), (7, false), (8, false)] {
-        let query = OnwardQuery {
-            after_sequence: None,
-            limit: Some(limit),
-        };
-        let list = fed(&store, query);
+        let list = fed(&store, 0, limit);
         let page = (list.data.len() as u64, list.has_more);
         assert_eq!(page, (limit.min(7), more));
     }
