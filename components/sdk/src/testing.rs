@@ -6,15 +6,6 @@ use serde_json::Value;
 pub use serde_json::json;
 
 /// An array with one row on each line, which rustfmt leaves as they are.
-///
-/// ```
-/// for (text, length) in strongroom_sdk::rows! {
-///     ("", 0),
-///     ("four", 4),
-/// } {
-///     assert_eq!(text.len(), length);
-/// }
-/// ```
 #[macro_export]
 macro_rules! rows {
     ($($row:expr),* $(,)?) => { [$($row),*] };
@@ -22,11 +13,6 @@ macro_rules! rows {
 
 /// Asserts that a document has these members with these values. It may have others; `null` also
 /// stands for a member that is missing.
-///
-/// ```
-/// let account = serde_json::json!({"status": "open", "balance": "0.00"});
-/// strongroom_sdk::assert_json!(account, {"status": "open", "code": null});
-/// ```
 #[macro_export]
 macro_rules! assert_json {
     ($found:expr, $part:tt) => {{
