@@ -7,25 +7,19 @@ use strongroom_sdk::clock::Clock as _;
 use strongroom_sdk::config::Config;
 
 #[test]
-fn an_idle_session_ends_after_an_hour() {
-    let (bank, tokens) = Bank::with_session();
-    bank.pass_ms(HOUR_MS - 1);
-    let next = bank.rotated(&tokens.refresh_token);
-    bank.pass_ms(HOUR_MS);
-    bank.assert_invalid(&next);
-}
-
-#[test]
-fn a_busy_session_ends_after_twelve_hours() {
-    let (bank, tokens) = Bank::with_session();
-    let mut token = tokens.refresh_token;
-    for _ in 0..23 {
-        bank.pass_ms(30 * MINUTE_MS);
-        token = bank.rotated(&token);
+fn a_session_ends_after_an_idle_hour_or_twelve_busy_ones() {
+    let half_hour = 30 * MINUTE_MS;
+    for (refreshes, pause_ms, last_ms) in [(1, HOUR_MS - 1, HOUR_MS), (23, half_hour, half_hour)] {
+        let (bank, tokens) = Bank::with_session();
+        let mut token = tokens.refresh_token;
+        for _ in 0..refreshes {
+            bank.pass_ms(pause_ms);
+            token = bank.rotated(&token);
+        }
+        bank.pass_ms(last_ms);
+        bank.assert_invalid(&token);
+        assert_eq!(bank.gateway.revoked(), [], "its access tokens have expired");
     }
-    bank.pass_ms(30 * MINUTE_MS);
-    bank.assert_invalid(&token);
-    assert_eq!(bank.gateway.revoked(), [], "its access tokens have expired");
 }
 
 #[test]
