@@ -22,10 +22,7 @@ fn a_registration_makes_a_customer() {
 fn a_mailbox_has_one_user() {
     let bank = Bank::new();
     bank.register("joe@b\u{fc}cher.example");
-    for taken in rows! {
-        "Joe@B\u{fc}cher.EXAMPLE", "joe@xn--bcher-kva.example", "JOE@bu\u{308}cher.example",
-        "joe@\u{ff42}\u{fc}cher.example",
-    } {
+    for taken in ["JOE@bu\u{308}cher.Example", "joe@xn--bcher-kva.example"] {
         let hashes = bank.cores.taken.get();
         let refused = refusal(bank.register_keyed(None, taken, PASSWORD, None));
         assert_eq!(refused, "409 email_taken", "{taken}");
@@ -33,9 +30,6 @@ fn a_mailbox_has_one_user() {
         assert!(bank.log_in(taken, PASSWORD).is_ok(), "{taken}");
     }
     assert_eq!(bank.count(USERS), 1);
-    let look_alike = bank.register_keyed(None, "\u{212a}ate@example.org", PASSWORD, None);
-    assert_eq!(refusal(look_alike), "422 validation_failed /email");
-    bank.register("kate@example.org");
 }
 
 #[test]
@@ -44,6 +38,7 @@ fn refusals_name_the_field_and_write_nothing() {
     let (long, long_name) = ("tram lark ".repeat(26), "x".repeat(101));
     for (email, password, name, words) in rows! {
         ("nobody", PASSWORD, None, "validation_failed /email"),
+        ("\u{212a}ate@example.org", PASSWORD, None, "validation_failed /email"),
         (EMAIL, "fourteen chars", None, "password_too_short /password"),
         (EMAIL, &long, None, "password_too_long /password"),
         (EMAIL, "passwordpassword", None, "password_blocked /password"),

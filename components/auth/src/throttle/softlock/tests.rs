@@ -21,24 +21,16 @@ fn so_many_guesses_a_day_as_the_module_says() {
 }
 
 #[test]
-fn a_day_without_a_failure_forgets() {
-    let softlock = Softlock {
-        failures: 99,
-        ..Softlock::new(Pace::Close)
-    };
-    assert_eq!(softlock.at(MEMORY_MS).failures, 99);
-    assert_eq!(softlock.at(MEMORY_MS + 1).failures, 0);
-}
-
-#[test]
-fn failures_of_a_clock_that_was_ahead_do_not_count() {
-    for pace in [Pace::Close, Pace::Loose] {
+fn a_day_without_a_failure_forgets_and_failures_of_a_clock_that_was_ahead_do_not_count() {
+    for pace in PACES {
         let (ahead_ms, now_ms) = (400 * MEMORY_MS, MEMORY_MS);
         let failed = |lock: Softlock, _| lock.after_failure(ahead_ms);
         let locked = (0..1_000).fold(Softlock::new(pace), failed);
         assert!(locked.wait_ms(ahead_ms).is_some());
         assert_eq!(locked.wait_ms(now_ms), None);
         assert_eq!(locked.at(now_ms), Softlock::new(pace));
+        assert_eq!(locked.at(ahead_ms + MEMORY_MS), locked);
+        assert_eq!(locked.at(ahead_ms + MEMORY_MS + 1), Softlock::new(pace));
     }
 }
 
