@@ -86,8 +86,6 @@ fn wrong_fields_are_pointed_at() {
         (r#"{"email":"a","password":"b","a/b~c":1}"#, "/a~1b~0c unknown_field"),
         (r#"{"email":"a","password":"b","legs":[{}]}"#, "/legs/0/amount missing"),
         (r#"["hunter2","b"]"#, " invalid"),
-        (r#""hunter2""#, " invalid"),
-        (r#"{"legs":[{"amount":"1"},{"amount":7}]}"#, "/legs/1/amount invalid"),
         (r#"{"legs":[{"amount":"1","fee":1}]}"#, "/legs/0/fee unknown_field"),
     } {
         assert_eq!(refusal(text), format!("422 validation_failed {error}"));
