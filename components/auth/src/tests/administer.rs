@@ -31,16 +31,6 @@ impl Bank {
 }
 
 #[test]
-fn staff_are_created_with_a_role_and_a_row_in_the_log() {
-    let bank = Bank::new();
-    let teller = bank.create(TELLER, Role::Teller);
-    let logged_in = bank.log_in(TELLER, PASSWORD).unwrap();
-    assert_eq!(logged_in.user.role, Role::Teller);
-    assert_eq!(bank.audit(), "user.created - -> teller");
-    assert_eq!(teller.security_version, 1);
-}
-
-#[test]
 fn a_new_role_and_disabling_end_all_sessions_and_a_name_ends_none() {
     let (bank, user) = Bank::with_ada();
     let bodies =
