@@ -9,9 +9,9 @@ use strongroom_account::account::{self, AccountType, NumberFormat, OpenRequest, 
 use strongroom_account::ledger::LocalLedger;
 use strongroom_account::schema::MIGRATIONS;
 use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Instruction,
-    Journal, Kind, Ledger, LedgerError, LineOutcome, RULE_CHARACTERS_MAX, Refusal, Reply, Side,
-    Status, Transfer, line_id,
+    AccountRef, Actor, Batch, BatchInstruction, BatchLine, BatchReply, DebitAuthority, Decline,
+    Instruction, Journal, Kind, Ledger, LedgerError, LineOutcome, RULE_CHARACTERS_MAX, Refusal,
+    Reply, Side, Status, Transfer, line_id,
 };
 use strongroom_sdk::audit_log::Actor as Manager;
 use strongroom_sdk::clock::SystemClock;
@@ -43,8 +43,9 @@ fn for_one_amount(payment: &Transfer, other: Judge) -> Result<Verdict, NoVerdict
 const DENY_ONE_AMOUNT: Judge = |payment| for_one_amount(payment, DENY);
 const DOWN_FOR_ONE_AMOUNT: Judge = |payment| for_one_amount(payment, DOWN);
 
-/// Denials without the name of a rule.
-const INVALID: [Judge; 3] = [
+/// No verdict, and denials without the name of a rule.
+const NO_VERDICT: [Judge; 4] = [
+    DOWN,
     |_| Ok(Verdict::Denied(String::new())),
     |_| Ok(Verdict::Denied("Too much!".to_owned())),
     |_| Ok(Verdict::Denied("a".repeat(RULE_CHARACTERS_MAX + 1))),
@@ -69,30 +70,20 @@ struct Bank {
     bob: Uuid,
 }
 
+/// Alice has [`OPENING_MINOR`], deposited under id 1.
 fn bank() -> Bank {
-    let store = SqliteStore::in_memory().unwrap();
+    let (store, clock) = (SqliteStore::in_memory().unwrap(), SystemClock);
     migrate(&store, MIGRATIONS).unwrap();
-    let (alice, bob) = (open(&store), open(&store));
-    let bank = Bank {
-        gate: Gate {
-            ledger: LocalLedger {
-                store,
-                clock: SystemClock,
-            },
-            screening: SetScreening {
-                judge: Cell::new(ALLOW),
-                asked: RefCell::default(),
-            },
-        },
-        alice,
-        bob,
+    let [alice, bob] = [(); 2].map(|()| open(&store));
+    let screening = SetScreening {
+        judge: Cell::new(ALLOW),
+        asked: RefCell::default(),
     };
-    let opening = Instruction {
-        destination: Some(AccountRef::Id(alice)),
-        ..Instruction::new(Kind::Deposit, eur(OPENING_MINOR))
-    };
-    bank.gate.ledger.post(&request(1, opening)).unwrap();
-    bank
+    let ledger = LocalLedger { store, clock };
+    let opening = between(Kind::Deposit, None, Some(alice), OPENING_MINOR);
+    ledger.post(&request(1, opening)).unwrap();
+    let gate = Gate { ledger, screening };
+    Bank { gate, alice, bob }
 }
 
 fn open(store: &SqliteStore) -> Uuid {
@@ -100,15 +91,23 @@ fn open(store: &SqliteStore) -> Uuid {
         number_format: NumberFormat::new("DE", "10000000").unwrap(),
         accounts_per_user_max: 100,
     };
-    let euro = Currency::from_code("EUR").unwrap();
-    let wanted = OpenRequest::of_customer(Uuid::from_u128(0xA), AccountType::Checking, euro);
+    let wanted = OpenRequest::of_customer(Uuid::from_u128(0xA), AccountType::Checking, euro());
     let bank = Manager::BANK;
     let opened = account::open(store, &SystemClock, &SystemRandom, &rules, wanted, &bank);
     opened.unwrap().id
 }
 
-fn eur(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::from_code("EUR").unwrap())
+fn euro() -> Currency {
+    Currency::from_code("EUR").unwrap()
+}
+
+fn between(kind: Kind, from: Option<Uuid>, to: Option<Uuid>, minor: i64) -> Instruction {
+    Instruction {
+        source: from,
+        destination: to.map(AccountRef::Id),
+        expires_in: (kind == Kind::Hold).then_some(60),
+        ..Instruction::new(kind, Money::from_minor(minor, euro()))
+    }
 }
 
 fn request(id: u128, instruction: Instruction) -> Transfer {
@@ -126,50 +125,41 @@ fn request(id: u128, instruction: Instruction) -> Transfer {
 }
 
 impl Bank {
-    fn verdicts(&self, judge: Judge) {
+    /// Posts while the screening judges so.
+    fn post(&self, judge: Judge, payment: &Transfer) -> Result<Reply, LedgerError> {
         self.gate.screening.judge.set(judge);
-    }
-
-    fn post(&self, payment: &Transfer) -> Result<Reply, LedgerError> {
         self.gate.post(payment)
     }
 
-    fn pay(&self, id: u128, minor: i64) -> Result<Reply, LedgerError> {
-        self.post(&self.payment(id, minor))
+    fn post_batch(&self, judge: Judge, batch: &Batch) -> Result<BatchReply, LedgerError> {
+        self.gate.screening.judge.set(judge);
+        self.gate.post_batch(batch)
     }
 
+    fn pay(&self, judge: Judge, id: u128, minor: i64) -> Result<Reply, LedgerError> {
+        self.post(judge, &self.payment(id, minor))
+    }
+
+    /// The payments that the screening has judged since the last time.
     fn asked(&self) -> Vec<Uuid> {
         self.gate.screening.asked.take()
     }
 
-    fn instruction(&self, minor: i64) -> Instruction {
-        Instruction {
-            source: Some(self.alice),
-            destination: Some(AccountRef::Id(self.bob)),
-            ..Instruction::new(Kind::Transfer, eur(minor))
-        }
+    fn instruction(&self, kind: Kind, minor: i64) -> Instruction {
+        between(kind, Some(self.alice), Some(self.bob), minor)
     }
 
     fn payment(&self, id: u128, minor: i64) -> Transfer {
-        request(id, self.instruction(minor))
+        request(id, self.instruction(Kind::Transfer, minor))
     }
 
-    fn hold(&self, id: u128, minor: i64) -> Transfer {
-        let instruction = Instruction {
-            kind: Kind::Hold,
-            expires_in: Some(60),
-            ..self.instruction(minor)
-        };
-        request(id, instruction)
-    }
-
-    fn batch(&self, atomic: bool, amounts_minor: &[i64]) -> Batch {
+    fn batch(&self, amounts_minor: &[i64]) -> Batch {
         let line = |minor: &i64| BatchLine::Transfer {
-            instruction: self.instruction(*minor),
+            instruction: self.instruction(Kind::Transfer, *minor),
             denied_by: None,
         };
         let instruction = BatchInstruction {
-            atomic,
+            atomic: false,
             lines: amounts_minor.iter().map(line).collect(),
         };
         Batch {
@@ -210,14 +200,12 @@ fn assert_not_screened<T>(reply: Result<T, LedgerError>) {
 #[test]
 fn an_allowed_payment_is_posted_and_judged_once() {
     let bank = bank();
-    let first = bank.pay(2, 100).unwrap();
-    bank.verdicts(DOWN);
-    let again = bank.pay(2, 100).unwrap();
+    let first = bank.pay(ALLOW, 2, 100).unwrap();
+    let again = bank.pay(DOWN, 2, 100).unwrap();
     assert_eq!((first.repeated, again.repeated), (false, true));
     assert_eq!(first.posting, again.posting);
     // A known id with another fingerprint is reused, although the screening is down.
-    let error = bank.pay(2, 101).unwrap_err();
-    assert_eq!(error, LedgerError::IdReused);
+    assert_eq!(bank.pay(DOWN, 2, 101), Err(LedgerError::IdReused));
     assert_eq!(bank.asked(), [Uuid::from_u128(2)]);
     assert_eq!(bank.bob_has(), 100);
 }
@@ -225,137 +213,96 @@ fn an_allowed_payment_is_posted_and_judged_once() {
 #[test]
 fn a_denied_payment_is_recorded_with_its_rule_and_stays_denied() {
     let bank = bank();
-    bank.verdicts(DENY);
-    let first = bank.pay(2, 100).unwrap();
+    let first = bank.pay(DENY, 2, 100).unwrap();
     assert_denied(&first);
     for judge in [ALLOW, DOWN] {
-        bank.verdicts(judge);
-        let again = bank.pay(2, 100).unwrap();
+        let again = bank.pay(judge, 2, 100).unwrap();
         assert!(again.repeated);
         assert_eq!(again.posting, first.posting);
     }
     assert_eq!(bank.asked().len(), 1);
     assert_eq!(bank.bob_has(), 0);
     // Another id is another payment.
-    bank.verdicts(ALLOW);
-    bank.pay(3, 100).unwrap();
+    bank.pay(ALLOW, 3, 100).unwrap();
     assert_eq!(bank.bob_has(), 100);
 }
 
 #[test]
-fn without_a_verdict_nothing_is_recorded_and_the_same_id_may_be_sent_again() {
+fn without_a_verdict_the_ledger_is_not_asked_and_the_same_id_may_be_sent_again() {
     let bank = bank();
     let head = bank.head();
-    for judge in INVALID.into_iter().chain([DOWN]) {
-        bank.verdicts(judge);
-        assert_not_screened(bank.pay(2, 100));
+    let mut nowhere = bank.payment(2, 1);
+    nowhere.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
+    for judge in NO_VERDICT {
+        assert_not_screened(bank.pay(judge, 2, 100));
+        assert_not_screened(bank.post(judge, &nowhere));
         assert_eq!(bank.head(), head);
-        assert_eq!(bank.gate.ledger.lookup(Uuid::from_u128(2)).unwrap(), None);
+        assert_eq!(bank.gate.ledger.lookup(Uuid::from_u128(2)), Ok(None));
     }
-    bank.verdicts(ALLOW);
-    let reply = bank.pay(2, 100).unwrap();
-    assert!(!reply.repeated);
+    let not_found = Err(LedgerError::AccountNotFound(Side::DestinationId));
+    assert_eq!(bank.post(ALLOW, &nowhere), not_found);
+    // Nothing is recorded of this id, so another payment needs a verdict of its own.
+    assert_denied(&bank.pay(DENY, 2, 2).unwrap());
+    assert!(!bank.pay(ALLOW, 3, 100).unwrap().repeated);
     assert_eq!(bank.bob_has(), 100);
-}
-
-#[test]
-fn without_a_verdict_the_ledger_is_not_asked() {
-    let bank = bank();
-    let mut payment = bank.payment(2, 100);
-    payment.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
-    bank.verdicts(DOWN);
-    assert_not_screened(bank.post(&payment));
-    bank.verdicts(ALLOW);
-    let refused = bank.post(&payment).unwrap_err();
-    assert_eq!(refused, LedgerError::AccountNotFound(Side::DestinationId));
 }
 
 #[test]
 fn every_payment_is_judged_and_nothing_that_follows_from_one() {
     let bank = bank();
-    let deposit = Instruction {
-        destination: Some(AccountRef::Id(bank.bob)),
-        ..Instruction::new(Kind::Deposit, eur(100))
-    };
-    let withdrawal = Instruction {
-        source: Some(bank.alice),
-        ..Instruction::new(Kind::Withdrawal, eur(100))
-    };
-    let payments = [
-        bank.payment(2, 100),
-        request(3, deposit),
-        request(4, withdrawal),
-        bank.hold(5, 100),
-        bank.hold(6, 100),
-    ];
-    for payment in &payments {
-        bank.verdicts(DOWN);
-        assert_not_screened(bank.post(payment));
-        bank.verdicts(ALLOW);
-        bank.post(payment).unwrap();
+    let [alice, bob] = [bank.alice, bank.bob].map(Some);
+    for (id, kind, from, to) in rows! {
+        (2, Kind::Transfer, alice, bob),
+        (3, Kind::Deposit, None, bob),
+        (4, Kind::Withdrawal, alice, None),
+        (5, Kind::Hold, alice, bob),
+        (6, Kind::Hold, alice, bob),
+    } {
+        let payment = request(id, between(kind, from, to, 100));
+        assert_not_screened(bank.post(DOWN, &payment));
+        bank.post(ALLOW, &payment).unwrap();
         assert_eq!(bank.asked(), [payment.id, payment.id]);
     }
-    bank.verdicts(DOWN);
     for (id, kind, original) in rows! {
         (7, Kind::Capture, 5), (8, Kind::Void, 6), (9, Kind::Reversal, 2),
     } {
         let instruction = Instruction {
             original: Some(Uuid::from_u128(original)),
-            ..Instruction::new(kind, eur(100))
+            ..between(kind, None, None, 100)
         };
-        let reply = bank.post(&request(id, instruction)).unwrap();
+        let reply = bank.post(DOWN, &request(id, instruction)).unwrap();
         assert_eq!(reply.posting.status, kind.accepted_status());
     }
     assert!(bank.asked().is_empty());
 }
 
 #[test]
-fn a_payment_that_another_gate_has_denied_is_not_judged_again() {
+fn a_forecast_a_cancel_and_the_denial_of_another_gate_need_no_verdict() {
     let bank = bank();
-    let denied = Transfer {
-        denied_by: Some(RULE.to_owned()),
-        ..bank.payment(2, 100)
-    };
-    assert_denied(&bank.post(&denied).unwrap());
-    assert!(bank.asked().is_empty());
-}
-
-#[test]
-fn an_id_of_which_nothing_is_recorded_needs_a_new_verdict_for_another_payment() {
-    let bank = bank();
-    bank.verdicts(DENY_ONE_AMOUNT);
-    let mut small = bank.payment(2, 1);
-    small.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
-    bank.post(&small).unwrap_err();
-    assert_denied(&bank.pay(2, DENIED_MINOR).unwrap());
-}
-
-#[test]
-fn a_cancel_passes_without_a_verdict() {
-    let bank = bank();
-    bank.verdicts(DOWN);
-    let cancelled = bank.gate.cancel(&bank.payment(2, 100)).unwrap();
-    assert_eq!(cancelled.posting.decline, Some(Decline::Cancelled));
-    let late = bank.pay(2, 100).unwrap();
-    assert_eq!((late.posting, late.repeated), (cancelled.posting, true));
-    assert!(bank.asked().is_empty());
-}
-
-#[test]
-fn a_forecast_comes_from_the_ledger_without_a_verdict() {
-    let bank = bank();
-    bank.verdicts(DOWN);
+    bank.gate.screening.judge.set(DOWN);
     let forecast = |minor| bank.gate.judge(&bank.payment(2, minor)).unwrap();
     assert_eq!(forecast(OPENING_MINOR), None);
     let short = Some(Decline::InsufficientFunds);
     assert_eq!(forecast(OPENING_MINOR + 1), short);
+
+    let cancelled = bank.gate.cancel(&bank.payment(2, 100)).unwrap();
+    assert_eq!(cancelled.posting.decline, Some(Decline::Cancelled));
+    let late = bank.pay(DOWN, 2, 100).unwrap();
+    assert_eq!((late.posting, late.repeated), (cancelled.posting, true));
+
+    let denied = Transfer {
+        denied_by: Some(RULE.to_owned()),
+        ..bank.payment(3, 100)
+    };
+    assert_denied(&bank.post(DOWN, &denied).unwrap());
     assert!(bank.asked().is_empty());
 }
 
+/// The ledger decides what a denied line means for an atomic batch.
 #[test]
 fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
     let bank = bank();
-    let mut batch = bank.batch(false, &[1, DENIED_MINOR, 2]);
+    let mut batch = bank.batch(&[1, DENIED_MINOR, 2]);
     let refusal = Refusal {
         code: "amount_invalid".to_owned(),
         pointer: "/amount".to_owned(),
@@ -364,11 +311,10 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
     let lines = &mut batch.instruction.lines;
     lines.push(BatchLine::Refused(refusal.clone()));
     lines.push(BatchLine::Transfer {
-        instruction: bank.instruction(4),
+        instruction: bank.instruction(Kind::Transfer, 4),
         denied_by: Some("another_gate".to_owned()),
     });
-    bank.verdicts(DENY_ONE_AMOUNT);
-    let first = bank.gate.post_batch(&batch).unwrap();
+    let first = bank.post_batch(DENY_ONE_AMOUNT, &batch).unwrap();
     let judged = [0, 1, 2].map(|index| line_id(batch.id, index));
     assert_eq!(bank.asked(), judged);
     let rules = first.outcomes.iter().map(|outcome| match outcome {
@@ -383,38 +329,19 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
     assert_eq!(rules.collect::<Vec<_>>(), expected);
     assert_eq!(bank.bob_has(), 3);
 
-    bank.verdicts(DOWN);
-    let again = bank.gate.post_batch(&batch).unwrap();
+    let again = bank.post_batch(DOWN, &batch).unwrap();
     assert_eq!((again.outcomes, again.repeated), (first.outcomes, true));
     assert!(bank.asked().is_empty());
-}
-
-#[test]
-fn a_denied_line_declines_the_others_of_an_atomic_batch() {
-    let bank = bank();
-    bank.verdicts(DENY_ONE_AMOUNT);
-    let batch = bank.batch(true, &[1, DENIED_MINOR]);
-    let reply = bank.gate.post_batch(&batch).unwrap();
-    let declines = reply.outcomes.iter().map(|outcome| match outcome {
-        LineOutcome::Recorded(posting) => posting.decline,
-        LineOutcome::Refused(refusal) => panic!("{refusal:?}"),
-    });
-    let expected = [Decline::BatchDeclined, Decline::ScreeningDenied].map(Some);
-    assert_eq!(declines.collect::<Vec<_>>(), expected);
-    assert_eq!(bank.bob_has(), 0);
 }
 
 #[test]
 fn one_missing_verdict_holds_up_the_whole_batch() {
     let bank = bank();
     let head = bank.head();
-    let batch = bank.batch(false, &[1, DENIED_MINOR, 2]);
-    bank.verdicts(DOWN_FOR_ONE_AMOUNT);
-    assert_not_screened(bank.gate.post_batch(&batch));
-    assert_eq!(bank.gate.ledger.find_batch(batch.id).unwrap(), None);
+    let batch = bank.batch(&[1, DENIED_MINOR, 2]);
+    assert_not_screened(bank.post_batch(DOWN_FOR_ONE_AMOUNT, &batch));
+    assert_eq!(bank.gate.ledger.find_batch(batch.id), Ok(None));
     assert_eq!((bank.head(), bank.bob_has()), (head, 0));
-    bank.verdicts(ALLOW);
-    let reply = bank.gate.post_batch(&batch).unwrap();
-    assert!(!reply.repeated);
+    assert!(!bank.post_batch(ALLOW, &batch).unwrap().repeated);
     assert_eq!(bank.bob_has(), 3 + DENIED_MINOR);
 }
