@@ -54,8 +54,11 @@ fn a_hold_lowers_what_is_available_and_moves_nothing() {
 }
 
 #[test]
-fn a_capture_of_a_part_moves_it_and_releases_the_rest() {
+fn a_capture_of_a_part_moves_it_and_releases_the_rest_and_one_of_more_is_declined() {
     let (store, from, to) = bank_with_a_hold();
+    let more = of_original(9, Kind::Capture, 2, 601);
+    declined(&store, &more, Decline::AmountExceedsHold);
+    assert_eq!(counters(&store, &from), (1_000, 400, 600, 0));
     let captured = accepted(&store, &of_original(3, Kind::Capture, 2, 250));
     assert_eq!(captured.status, Status::Posted);
     assert_eq!(captured.amount, Some(eur(250)));
@@ -118,6 +121,9 @@ fn no_sweep_ends_a_hold_before_its_time_by_a_clock_that_is_set_back_meanwhile() 
 fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
     let (store, from, _) = bank_with_a_hold();
     let time = later(HOLD_SECONDS);
+    // Only the ledger lets it expire.
+    let asked = post(&store, &time, &of_original(3, Kind::Expiry, 2, 600));
+    assert_eq!(asked, Err(LedgerError::invalid("kind")));
     let expired = |id, kind| {
         let late = first_at(&store, &time, &of_original(id, kind, 2, 600));
         assert_eq!(late.decline, Some(Decline::HoldExpired));
@@ -131,18 +137,6 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
     assert_eq!(counters(&store, &from), (1_000, 1_000, 0, 0));
     assert_eq!(end(&store).map(|end| end.kind), Some(Kind::Expiry));
     expired(5, Kind::Capture);
-    assert_invariants(&store);
-}
-
-#[test]
-fn a_capture_of_more_than_is_held_moves_nothing() {
-    let (store, from, _) = bank_with_a_hold();
-    let more = of_original(3, Kind::Capture, 2, 601);
-    let posting = declined(&store, &more, Decline::AmountExceedsHold);
-    assert_eq!(counters(&store, &from), (1_000, 400, 600, 0));
-    // It stays declined, and the hold goes on.
-    assert_eq!(posted(&store, &more), repeated(&posting));
-    accepted(&store, &of_original(4, Kind::Capture, 2, 600));
     assert_invariants(&store);
 }
 
@@ -200,41 +194,11 @@ fn a_capture_fits_the_limit_of_the_payee_that_its_hold_has_used() {
 }
 
 #[test]
-fn only_the_ledger_lets_a_hold_expire() {
-    let (store, ..) = bank_with_a_hold();
-    let time = later(HOLD_SECONDS);
-    let asked = post(&store, &time, &of_original(3, Kind::Expiry, 2, 600));
-    assert_eq!(asked, Err(LedgerError::invalid("kind")));
-    assert_eq!(expire_holds(&store, &time), Ok(1));
-    assert_invariants(&store);
-}
-
-#[test]
 fn an_index_finds_the_end_of_a_hold() {
     let (store, _, _) = bank_with_a_hold();
     let end = "SELECT 1 FROM transfer WHERE subject_sequence = 1 AND status <> 'declined'";
     let steps = kit::plan(&store, end, 0);
     assert!(steps[0].contains("transfer_resolves"), "{steps:?}");
-}
-
-#[test]
-fn a_freeze_of_one_direction_leaves_the_other() {
-    let (store, from, to) = bank();
-    for (id, account, stops, is_stopped) in [
-        (10, &from, Freeze::Debits, true),
-        (11, &from, Freeze::Credits, false),
-        (12, &from, Freeze::Both, true),
-        (13, &to, Freeze::Debits, false),
-        (14, &to, Freeze::Credits, true),
-        (15, &to, Freeze::Both, true),
-    ] {
-        account::freeze(&store, &CLOCK, account.id, stops, &teller()).unwrap();
-        let decline = is_stopped.then_some(Decline::AccountFrozen);
-        let posting = first(&store, &pay(id, &from, &to, 1));
-        assert_eq!(posting.decline, decline, "{id}");
-        account::unfreeze(&store, &CLOCK, account.id, &teller()).unwrap();
-    }
-    assert_invariants(&store);
 }
 
 #[test]

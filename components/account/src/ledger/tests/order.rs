@@ -12,33 +12,37 @@ type Faulty = (Account, Option<Decline>);
 fn faults() -> (SqliteStore, Vec<Faulty>, Vec<Faulty>) {
     let store = store();
     let open = |owner, code| open(&store, owner, code);
-    let [frozen, half_frozen] = [Freeze::Both, Freeze::Debits].map(|stops| {
-        let frozen = open(ALICE, "EUR");
+    let frozen = |owner, code, stops| {
+        let frozen = open(owner, code);
         account::freeze(&store, &CLOCK, frozen.id, stops, &teller()).unwrap();
         frozen
-    });
-    let (empty, closed) = (open(ALICE, "EUR"), open(ALICE, "EUR"));
-    account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
+    };
+    let closed = |owner, code| {
+        let closed = open(owner, code);
+        account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
+        closed
+    };
+    // It may pay, and may not be paid.
     let rich = open(ALICE, "EUR");
-    deposit(&store, 1, &rich, 600);
-    let payers = vec![
-        (closed, Some(Decline::AccountClosed)),
-        (frozen, Some(Decline::AccountFrozen)),
-        (half_frozen, Some(Decline::AccountFrozen)),
+    deposit(&store, 1, &rich, 1_200);
+    account::freeze(&store, &CLOCK, rich.id, Freeze::Credits, &teller()).unwrap();
+    let payers = Vec::from(rows! {
+        (closed(ALICE, "EUR"), Some(Decline::AccountClosed)),
+        (frozen(ALICE, "EUR", Freeze::Both), Some(Decline::AccountFrozen)),
+        (frozen(ALICE, "EUR", Freeze::Debits), Some(Decline::AccountFrozen)),
         (open(ALICE, "JPY"), Some(Decline::CurrencyMismatch)),
-        (empty, Some(Decline::InsufficientFunds)),
+        (open(ALICE, "EUR"), Some(Decline::InsufficientFunds)),
         (rich, None),
-    ];
+    });
     // Each account has its own fault and those after it.
-    let [frozen, closed] = [(); 2].map(|()| open(BOB, "JPY"));
-    account::freeze(&store, &CLOCK, frozen.id, Freeze::Credits, &teller()).unwrap();
-    account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
-    let payees = vec![
-        (closed, Some(Decline::AccountClosed)),
-        (frozen, Some(Decline::AccountFrozen)),
+    let payees = Vec::from(rows! {
+        (closed(BOB, "JPY"), Some(Decline::AccountClosed)),
+        (frozen(BOB, "JPY", Freeze::Both), Some(Decline::AccountFrozen)),
+        (frozen(BOB, "JPY", Freeze::Credits), Some(Decline::AccountFrozen)),
         (open(BOB, "JPY"), Some(Decline::CurrencyMismatch)),
+        (frozen(BOB, "EUR", Freeze::Debits), None),
         (open(BOB, "EUR"), None),
-    ];
+    });
     (store, payers, payees)
 }
 
