@@ -5,7 +5,6 @@
 use super::*;
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::{BatchLine, Refusal, line_fingerprint, line_id};
-use strongroom_sdk::store::Reader;
 
 const STAFF: Uuid = Uuid::from_u128(0x7);
 

@@ -324,6 +324,8 @@ impl ModelledBank {
         for (index, outcome) in reply.outcomes.iter().enumerate() {
             if let LineOutcome::Recorded(posting) = outcome {
                 let decided = (batch.transfer(index).unwrap(), (**posting).clone());
+                // It may be posted again alone.
+                self.posts.push(decided.0.clone());
                 self.model.decided.insert(posting.id, decided);
             }
         }
