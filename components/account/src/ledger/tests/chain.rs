@@ -209,9 +209,8 @@ fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
 fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
     let (store, from, to) = bank();
     let refusal = Refusal {
-        code: "amount_invalid".to_owned(),
-        pointer: "/amount".to_owned(),
         detail: "must be \"greater\" than zero".to_owned(),
+        ..kit::refusal()
     };
     let lines = [
         batch::line(&from, &to, 1),
