@@ -142,9 +142,21 @@ impl Scene {
         pieces.map(|pieces| pieces.concat())
     }
 
+    fn text(&self, period: Period, format: Format) -> String {
+        String::from_utf8(self.statement(period, format).unwrap()).unwrap()
+    }
+
     fn read(&self, period: Period, format: Format) -> Read {
-        let text = String::from_utf8(self.statement(period, format).unwrap()).unwrap();
-        read::read(format, &text, self.own.currency)
+        read::read(format, &self.text(period, format), self.own.currency)
+    }
+
+    /// The first day has all entries in every format.
+    fn assert_whole(&self) {
+        let lines = self.lines();
+        for format in Format::ALL {
+            let read = self.read(whole(), format);
+            assert_eq!(read.lines, read::said_by(format, &lines), "{format:?}");
+        }
     }
 
     /// All entries of the account, by a query of the test's own.

@@ -54,9 +54,18 @@ fn no_cell_of_any_dialect_begins_a_formula() {
     }
 }
 
+/// RFC 4180, section 2.
 #[test]
-fn a_row_that_another_dialect_splits_is_quoted() {
-    let (before, after) = ("\"x\",".repeat(8), ",\"x\"".repeat(3));
-    assert_eq!(row("a;b"), format!("{before}\"a;b\"{after}\r\n"));
-    assert_eq!(row("a b"), "x,x,x,x,x,x,x,x,a b,x,x,x\r\n");
+fn a_field_that_has_to_be_is_quoted_and_so_is_a_whole_row_that_another_dialect_splits() {
+    for (reference, all, written) in rows! {
+        ("a b", false, "a b"),
+        ("a,b", false, "\"a,b\""),
+        ("say \"no\"", false, "\"say \"\"no\"\"\""),
+        ("a;b", true, "\"a;b\""),
+        ("a\nb", true, "\"a\nb\""),
+    } {
+        let x = if all { "\"x\"" } else { "x" };
+        let (before, after) = (format!("{x},").repeat(8), format!(",{x}").repeat(3));
+        assert_eq!(row(reference), format!("{before}{written}{after}\r\n"));
+    }
 }

@@ -23,10 +23,6 @@ fn scene() -> Scene {
     scene
 }
 
-fn text(scene: &Scene, format: Format) -> String {
-    String::from_utf8(scene.statement(whole(), format).unwrap()).unwrap()
-}
-
 /// The leaves below each element of a name, as `name=text`.
 fn leaves(text: &str, name: &str) -> Vec<Vec<String>> {
     let document = Document::parse(text).unwrap();
@@ -40,11 +36,8 @@ fn leaves(text: &str, name: &str) -> Vec<Vec<String>> {
         };
         leaves.map(words).collect()
     };
-    document
-        .descendants()
-        .filter(named)
-        .map(leaves_of)
-        .collect()
+    let elements = document.descendants().filter(named);
+    elements.map(leaves_of).collect()
 }
 
 /// The texts of these leaves.
@@ -55,27 +48,12 @@ fn texts(text: &str, name: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_format_has_what_the_ledger_has() {
-    let scene = scene();
-    let lines = scene.lines();
-    assert_eq!(lines.len(), 9);
-    for format in Format::ALL {
-        let read = scene.read(whole(), format);
-        assert_eq!(read.lines, read::said_by(format, &lines), "{format:?}");
-        assert_eq!((read.opening_minor, read.closing_minor), (0, 1_250));
-        let totals = [(4, 14_100), (5, 15_350)];
-        if matches!(format, Format::Json | Format::Camt053) {
-            assert_eq!(read.totals, Some(totals));
-        }
-    }
-}
-
-#[test]
 fn json_is_one_object_whose_entries_come_last() {
     let scene = Scene::new();
     scene.go_to("2026-11-20", DAY_MS / 2);
     let id = scene.send_after_deposit();
-    let document: serde_json::Value = serde_json::from_str(&text(&scene, Format::Json)).unwrap();
+    let document: serde_json::Value =
+        serde_json::from_str(&scene.text(whole(), Format::Json)).unwrap();
     let (account, other) = (&scene.own, &scene.other);
     let noon = "2026-11-20T12:00:00.000Z";
     assert_eq!(
@@ -114,7 +92,7 @@ fn csv_has_a_header_the_balances_as_rows_and_signed_amounts() {
     let scene = Scene::new();
     let id = scene.send_after_deposit();
     scene.go_to("2026-11-21", 0);
-    let text = text(&scene, Format::Csv);
+    let text = scene.text(whole(), Format::Csv);
     let ids = text.lines().map(|row| row.rsplit(',').next().unwrap());
     let ids: Vec<_> = ids.collect();
     let (deposit, other) = (Uuid::from_u128(1), &scene.other.number);
@@ -138,7 +116,7 @@ fn csv_has_a_header_the_balances_as_rows_and_signed_amounts() {
 
 #[test]
 fn camt_053_has_iso_s_codes_and_a_reversal_those_of_its_original() {
-    let text = text(&scene(), Format::Camt053);
+    let text = scene().text(whole(), Format::Camt053);
     let expected = [
         ["PMNT", "CNTR", "CDPT", "deposit"],
         ["PMNT", "ICDT", "BOOK", "transfer"],
@@ -159,7 +137,7 @@ fn camt_053_of_a_past_period_is_made_at_its_end_and_has_a_closing_balance() {
     let scene = Scene::new();
     scene.deposit(10_000);
     scene.go_to("2026-11-22", 5);
-    let text = text(&scene, Format::Camt053);
+    let text = scene.text(whole(), Format::Camt053);
     let id = scene.summary(whole()).unwrap().id().simple().to_string();
     let end = "2026-11-20T23:59:59+00:00";
     let number = &scene.own.number;
@@ -181,7 +159,7 @@ fn camt_053_of_a_day_that_is_not_over_has_an_interim_balance_too() {
     let scene = Scene::new();
     scene.deposit(10_000);
     scene.go_to("2026-11-20", DAY_MS / 2 + 789);
-    let text = text(&scene, Format::Camt053);
+    let text = scene.text(whole(), Format::Camt053);
     // Whole seconds: readers refuse fractions.
     let now = "2026-11-20T12:00:00+00:00";
     let expected = [
@@ -201,7 +179,7 @@ fn a_debt_is_a_debit_where_there_are_no_signs_and_negative_where_there_are() {
     for format in Format::ALL {
         assert_eq!(scene.read(whole(), format).closing_minor, -1_234);
     }
-    let text = text(&scene, Format::Camt053);
+    let text = scene.text(whole(), Format::Camt053);
     assert_eq!(texts(&text, "Bal")[1][1..3], ["12.34", "DBIT"]);
     let totals = [["1", "12.34", "12.34", "DBIT"]];
     assert_eq!(texts(&text, "TtlNtries"), totals);
@@ -212,7 +190,7 @@ fn ofx_has_the_elements_of_its_specification_in_their_order() {
     let scene = Scene::new();
     scene.send_after_deposit();
     scene.go_to("2026-11-21", 0);
-    let text = text(&scene, Format::Ofx);
+    let text = scene.text(whole(), Format::Ofx);
     let start = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\
         <?OFX OFXHEADER=\"200\" VERSION=\"220\" SECURITY=\"NONE\" \
         OLDFILEUID=\"NONE\" NEWFILEUID=\"NONE\"?><OFX>";
@@ -241,11 +219,11 @@ fn ofx_has_the_elements_of_its_specification_in_their_order() {
 #[test]
 fn an_entry_has_the_same_fitid_in_every_statement() {
     let scene = scene();
-    let first = texts(&text(&scene, Format::Ofx), "FITID");
+    let first = texts(&scene.text(whole(), Format::Ofx), "FITID");
     scene.go_to("2026-11-25", 0);
     scene.deposit(1);
     let longer = period("2026-11-01", "2026-11-25");
-    let later = String::from_utf8(scene.statement(longer, Format::Ofx).unwrap()).unwrap();
+    let later = scene.text(longer, Format::Ofx);
     assert_eq!(texts(&later, "FITID")[..9], first);
 }
 
@@ -283,12 +261,8 @@ fn every_format_can_be_read_whatever_a_reference_has_in_it() {
     } {
         scene.send(1, reference);
     }
-    let lines = scene.lines();
-    for format in Format::ALL {
-        let read = scene.read(whole(), format);
-        assert_eq!(read.lines, read::said_by(format, &lines), "{format:?}");
-    }
-    let csv = text(&scene, Format::Csv);
+    scene.assert_whole();
+    let csv = scene.text(whole(), Format::Csv);
     assert!(csv.contains(",\"'=cmd|'' /C calc'!A0\","), "{csv}");
     assert!(csv.contains(",''already quoted,"), "{csv}");
 }
@@ -298,7 +272,7 @@ fn ofx_has_the_three_entities_that_its_readers_know_and_no_others() {
     let scene = Scene::new();
     scene.deposit(10_000);
     scene.send(1, "say \"hi\", 'quoted' & <more>\r\n");
-    let text = text(&scene, Format::Ofx);
+    let text = scene.text(whole(), Format::Ofx);
     let memo = "<MEMO>say \"hi\", 'quoted' &amp; &lt;more&gt;  </MEMO>";
     assert!(text.contains(memo), "{text}");
 }
@@ -312,7 +286,7 @@ fn amounts_have_the_digits_of_their_currency() {
         scene.deposit(12_345);
         for format in Format::ALL {
             assert_eq!(scene.read(whole(), format).closing_minor, 12_345);
-            let text = text(&scene, format);
+            let text = scene.text(whole(), format);
             assert!(text.contains(closing), "{text}");
         }
     }

@@ -64,10 +64,7 @@ fn a_statement_that_ends_with_a_page_ends_once() {
     for _ in 0..2 * PAGE_ENTRIES {
         scene.deposit(1);
     }
-    for format in Format::ALL {
-        let read = scene.read(whole(), format);
-        assert_eq!(read.lines, read::said_by(format, &scene.lines()));
-    }
+    scene.assert_whole();
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::super::Format;
 use super::DAY_MS;
 use roxmltree::{Document, Node};
 use serde_json::Value;
+use std::collections::HashMap;
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::Currency;
 use uuid::Uuid;
@@ -77,33 +78,36 @@ fn json(text: &str, currency: Currency) -> Read {
     }
 }
 
+/// A row by the names of its columns.
+type Record = HashMap<String, String>;
+
 fn csv(text: &str, currency: Currency) -> Read {
-    let mut records = rfc_4180(text);
-    let header = records.remove(0);
-    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
-    let balance = |record: &Vec<String>, kind: &str| {
-        assert_eq!(record[column("type")], kind);
-        assert_eq!(record[column("currency")], currency.code());
-        minor(&record[column("balance_after")], currency)
+    let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+    let records: Result<Vec<Record>, _> = reader.deserialize().collect();
+    let mut records = records.unwrap();
+    let balance = |record: &Record, kind: &str| {
+        assert_eq!(record["type"], kind);
+        assert_eq!(record["currency"], currency.code());
+        minor(&record["balance_after"], currency)
     };
     let opening_minor = balance(&records.remove(0), "opening_balance");
     let closing_minor = balance(&records.pop().unwrap(), "closing_balance");
-    let line = |record: &Vec<String>| {
-        let text = |name: &str| record[column(name)].clone();
+    let line = |record: &Record| {
+        let text = |name: &str| record[name].clone();
         let some = |text: String| (!text.is_empty()).then_some(text);
-        let signed_minor = minor(&text("amount"), currency);
+        let signed_minor = minor(&record["amount"], currency);
         let direction = if signed_minor < 0 { "debit" } else { "credit" };
-        assert_eq!(text("direction"), direction);
+        assert_eq!(record["direction"], direction);
         ReadLine {
-            sequence: Some(text("sequence").parse().unwrap()),
-            transaction_id: text("transaction_id").parse().unwrap(),
+            sequence: Some(record["sequence"].parse().unwrap()),
+            transaction_id: record["transaction_id"].parse().unwrap(),
             kind: text("type"),
             signed_minor,
-            balance_after_minor: Some(minor(&text("balance_after"), currency)),
-            created_at_ms: parse_rfc3339(&text("created_at")).unwrap(),
+            balance_after_minor: Some(minor(&record["balance_after"], currency)),
+            created_at_ms: parse_rfc3339(&record["created_at"]).unwrap(),
             counterparty: some(text("counterparty_number")),
             reference: some(text("reference")).map(|text| unguarded(&text)),
-            is_reversal: text("reversal") == "true",
+            is_reversal: record["reversal"] == "true",
         }
     };
     Read {
@@ -118,43 +122,8 @@ fn csv(text: &str, currency: Currency) -> Read {
 fn unguarded(text: &str) -> String {
     let separators = [';', ',', '|', '\t', '\r', '\n', '\u{2028}', '\u{2029}'];
     let cells = text.split_inclusive(separators);
-    cells
-        .map(|cell| cell.strip_prefix('\'').unwrap_or(cell))
-        .collect()
-}
-
-/// The records of RFC 4180, section 2, and nothing more lenient.
-fn rfc_4180(text: &str) -> Vec<Vec<String>> {
-    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => {
-                assert!(field.is_empty(), "a quote within a field: {text}");
-                loop {
-                    match characters.next().expect("the quote is closed") {
-                        '"' if characters.peek() == Some(&'"') => field.extend(characters.next()),
-                        '"' => break,
-                        quoted => field.push(quoted),
-                    }
-                }
-                assert!(matches!(characters.peek(), Some(',' | '\r')), "{text}");
-            }
-            ',' => record.push(std::mem::take(&mut field)),
-            '\r' => {
-                assert_eq!(characters.next(), Some('\n'));
-                record.push(std::mem::take(&mut field));
-                records.push(std::mem::take(&mut record));
-            }
-            '\n' => panic!("a bare line feed: {text}"),
-            plain => field.push(plain),
-        }
-    }
-    let is_ended = field.is_empty() && record.is_empty();
-    assert!(is_ended, "the last record: {text}");
-    let width = records[0].len();
-    assert!(records.iter().all(|record| record.len() == width));
-    records
+    let bare = cells.map(|cell| cell.strip_prefix('\'').unwrap_or(cell));
+    bare.collect()
 }
 
 /// The only element at a path below a node.
