@@ -5,7 +5,6 @@ use super::*;
 use crate::account::Direction;
 use crate::ledger::{self, AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
 use strongroom_ledger_api::{ActorKind, Decline, Kind, Party, Posting, RecordedLeg, Status};
-use strongroom_sdk::assert_json;
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
 

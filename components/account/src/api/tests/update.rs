@@ -2,8 +2,6 @@
 
 use super::*;
 
-const NAME: &str = r#"{"name":"Rent"}"#;
-
 #[test]
 fn the_owner_staff_and_clients_change_a_name_and_metadata() {
     let bank = bank();
