@@ -7,9 +7,7 @@ use super::*;
 use crate::account::{self, Account, AccountUpdate};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
 use crate::tests::kit::{self, OWNER, eur, teller};
-use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, BatchLine, DebitAuthority, Instruction, Kind,
-};
+use strongroom_ledger_api::{AccountRef, Batch, BatchLine, Instruction, Kind};
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::hash_chain::GENESIS;
 use strongroom_sdk::rows;
@@ -34,13 +32,14 @@ fn bank() -> SqliteStore {
     let bonus = kit::noted(20, pay(&fees, &second, 5));
     ledger::post(&store, &clock, &bonus).unwrap();
     let declined = [9_000, 1].map(|minor| kit::line(pay(&second, &first, minor)));
+    let by_staff = |batch: Batch| Batch {
+        on_behalf_of: Some(Uuid::from_u128(0xC)),
+        ..batch
+    };
     for batch in [
-        batch(1, false, batch_lines(&first, &second)),
-        batch(2, true, declined.to_vec()),
-        Batch {
-            on_behalf_of: None,
-            ..batch(3, true, vec![kit::line(pay(&first, &second, 1))])
-        },
+        by_staff(kit::batch(0xBA7C1, false, batch_lines(&first, &second))),
+        by_staff(kit::batch(0xBA7C2, true, declined)),
+        kit::batch(0xBA7C3, true, [kit::line(pay(&first, &second, 1))]),
     ] {
         ledger::post_batch(&store, &clock, &batch).unwrap();
     }
@@ -77,26 +76,10 @@ fn batch_lines(first: &Account, second: &Account) -> Vec<BatchLine> {
     vec![
         kit::line(pay(second, first, 1)),
         kit::line(pay(first, second, 9_000)),
-        BatchLine::Transfer {
-            instruction,
-            denied_by: Some("list_7".to_owned()),
-        },
+        kit::denied_by("list_7", kit::line(instruction)),
         kit::line(nowhere),
         BatchLine::Refused(kit::refusal()),
     ]
-}
-
-fn batch(id: u128, atomic: bool, lines: Vec<BatchLine>) -> Batch {
-    Batch {
-        id: Uuid::from_u128(0xBA7C4 + id),
-        fingerprint: [9; 32],
-        authority: DebitAuthority::Bank,
-        actor: Actor::user(OWNER),
-        on_behalf_of: Some(Uuid::from_u128(0xC)),
-        request_id: None,
-        instruction: BatchInstruction { atomic, lines },
-        requested_at_ms: 5,
-    }
 }
 
 /// A bank without triggers and checks, as for a thief of its file.

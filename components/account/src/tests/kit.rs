@@ -9,8 +9,8 @@ use crate::schema::MIGRATIONS;
 use std::cell::Cell;
 use std::rc::Rc;
 use strongroom_ledger_api::{
-    AccountRef, BatchLine, DebitAuthority, Decline, Direction, Instruction, Kind, Leg, Refusal,
-    Transfer,
+    AccountRef, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Direction,
+    Instruction, Kind, Leg, Refusal, Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, ManualClock};
@@ -163,6 +163,29 @@ pub fn line(instruction: Instruction) -> BatchLine {
     BatchLine::Transfer {
         instruction,
         denied_by: None,
+    }
+}
+
+/// The line as a screening denies it.
+pub fn denied_by(rule: &str, mut line: BatchLine) -> BatchLine {
+    if let BatchLine::Transfer { denied_by, .. } = &mut line {
+        *denied_by = Some(rule.to_owned());
+    }
+    line
+}
+
+/// A batch by [`OWNER`], which may debit any account.
+pub fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {
+    let lines = lines.into();
+    Batch {
+        id: Uuid::from_u128(id),
+        fingerprint: [9; 32],
+        authority: DebitAuthority::Bank,
+        actor: strongroom_ledger_api::Actor::user(OWNER),
+        on_behalf_of: None,
+        request_id: None,
+        instruction: BatchInstruction { atomic, lines },
+        requested_at_ms: 5,
     }
 }
 

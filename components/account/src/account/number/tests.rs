@@ -28,17 +28,6 @@ const FORMATS: &[(&str, &str, usize)] = &[
     ("CH", "10000", 21),
 ];
 
-/// ISO 7064 as the standard writes it: the digits as one number, modulo 97.
-fn checks(number: &str) -> bool {
-    let (front, account) = number.split_at(4);
-    let characters = account.chars().chain(front.chars());
-    let digits: String = characters
-        .map(|it| it.to_digit(36).unwrap().to_string())
-        .collect();
-    let remainder = |remainder: u32, digit: u8| (remainder * 10 + u32::from(digit - b'0')) % 97;
-    digits.bytes().fold(0, remainder) == 1
-}
-
 proptest! {
     #[test]
     fn every_number_is_a_valid_iban(
@@ -48,7 +37,7 @@ proptest! {
         let (country, bank_code, length) = format;
         let number = NumberFormat::new(country, bank_code).unwrap().number_of(Uuid::from_bytes(bytes));
         prop_assert_eq!(number.len(), length);
-        prop_assert!(checks(&number) && number.parse::<Iban>().is_ok(), "{}", number);
+        prop_assert!(number.parse::<Iban>().is_ok(), "{}", number);
     }
 
     #[test]
@@ -57,6 +46,6 @@ proptest! {
         let mut mistyped = number.into_bytes();
         mistyped[place] = b'0' + (mistyped[place] - b'0' + by) % 10;
         let mistyped = String::from_utf8(mistyped).unwrap();
-        prop_assert!(!checks(&mistyped) && mistyped.parse::<Iban>().is_err(), "{}", mistyped);
+        prop_assert!(mistyped.parse::<Iban>().is_err(), "{}", mistyped);
     }
 }

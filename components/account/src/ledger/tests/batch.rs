@@ -3,9 +3,7 @@
 
 use super::*;
 use crate::tests::kit::refusal;
-use strongroom_ledger_api::{
-    BATCH_LINES_MAX, BatchInstruction, BatchLine, BatchRecord, LineOutcome, Refusal,
-};
+use strongroom_ledger_api::{BATCH_LINES_MAX, BatchLine, BatchRecord, LineOutcome, Refusal};
 
 /// The outcome of a line to an account that does not exist.
 const NOT_FOUND: &str = "account_not_found /to_account_id";
@@ -15,17 +13,9 @@ const INVALID: &str = "amount_invalid /amount";
 /// A request by Alice.
 pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {
     Batch {
-        id: Uuid::from_u128(id),
-        fingerprint: [9; 32],
         authority: DebitAuthority::Owner(ALICE),
-        actor: Actor::user(ALICE),
-        on_behalf_of: None,
-        request_id: None,
-        instruction: BatchInstruction {
-            atomic,
-            lines: lines.into(),
-        },
         requested_at_ms: CLOCK.0 - 5,
+        ..kit::batch(id, atomic, lines)
     }
 }
 
@@ -38,17 +28,6 @@ fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
         destination: Some(to),
         ..kit::instruction(Kind::Transfer, Some(from.id), None, eur(amount_minor))
     })
-}
-
-/// The line as a screening denies it.
-pub(super) fn denied_by(rule: &str, line: BatchLine) -> BatchLine {
-    match line {
-        BatchLine::Transfer { instruction, .. } => BatchLine::Transfer {
-            instruction,
-            denied_by: Some(rule.to_owned()),
-        },
-        refused @ BatchLine::Refused(_) => refused,
-    }
 }
 
 /// A line whose payee does not exist.

@@ -1,8 +1,9 @@
 //! Goal: the ledger records a denied payment as declined with its rule, in one commit, and never
 //! moves its money.
 
-use super::batch::{batch, denied_by, line, nowhere, outcomes, postings};
+use super::batch::{batch, line, nowhere, outcomes, postings};
 use super::*;
+use crate::tests::kit::denied_by;
 
 #[test]
 fn a_denied_payment_stays_declined_with_its_rule_and_one_that_moved_is_not_denied_later() {

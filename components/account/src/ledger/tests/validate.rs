@@ -126,7 +126,7 @@ fn a_wrong_transfer_leaves_no_trace() {
     assert_eq!(nothing, Err(LedgerError::invalid("amount")));
     for (line, field) in rows! {
         (batch::line(&from, &to, 0), "amount"),
-        (batch::denied_by("No Rule", batch::line(&from, &to, 1)), "denied-by"),
+        (kit::denied_by("No Rule", batch::line(&from, &to, 1)), "denied-by"),
     } {
         let batch = batch::batch(10, false, [batch::line(&from, &to, 1), line]);
         let invalid = Err(LedgerError::invalid(field));
