@@ -10,26 +10,25 @@ fn reversal(id: u128, original: u128, amount_minor: i64) -> Transfer {
 #[test]
 fn a_reversal_moves_the_money_back_once() {
     let (store, from, to) = bank();
-    first(&store, &pay(2, &from, &to, 300));
-    let reversed = accepted(&store, &reversal(3, 2, 300));
-    assert_eq!(reversed.status, Status::Posted);
-    assert_eq!(reversed.original, Some(Uuid::from_u128(2)));
-    assert_eq!(accounts_of(&reversed), [Some(to.id), Some(from.id)]);
-    assert_eq!(balances(&store, [&from, &to]), [1_000, 0]);
-    declined(&store, &reversal(4, 2, 300), Decline::AlreadyReversed);
-    assert_eq!(posted(&store, &reversal(3, 2, 300)), repeated(&reversed));
-    assert_invariants(&store);
-}
-
-#[test]
-fn deposits_withdrawals_and_captures_are_reversed_too() {
-    let (store, from, to) = bank();
-    let withdrawal = transfer(2, Kind::Withdrawal, Some(from.id), None, 100);
-    first(&store, &withdrawal);
-    first(&store, &hold(3, &from, &to, 600));
-    first(&store, &of_original(4, Kind::Capture, 3, 500));
-    for (id, original, amount) in [(11, 2, 100), (12, 4, 500), (13, 1, 1_000)] {
-        accepted(&store, &reversal(id, original, amount));
+    let (payer, payee) = (Some(from.id), Some(to.id));
+    first(&store, &transfer(2, Kind::Withdrawal, payer, None, 100));
+    first(&store, &pay(3, &from, &to, 300));
+    first(&store, &hold(4, &from, &to, 600));
+    first(&store, &of_original(5, Kind::Capture, 4, 500));
+    for (original, amount, accounts) in [
+        (2, 100, [None, payer]),
+        (3, 300, [payee, payer]),
+        (5, 500, [payee, payer]),
+        (1, 1_000, [payer, None]),
+    ] {
+        let once = reversal(10 + original, original, amount);
+        let reversed = accepted(&store, &once);
+        assert_eq!(reversed.status, Status::Posted);
+        assert_eq!(reversed.original, Some(Uuid::from_u128(original)));
+        assert_eq!(accounts_of(&reversed), accounts);
+        let twice = reversal(20 + original, original, amount);
+        declined(&store, &twice, Decline::AlreadyReversed);
+        assert_eq!(posted(&store, &once), repeated(&reversed));
         assert_invariants(&store);
     }
     assert_eq!(balances(&store, [&from, &to]), [0, 0]);

@@ -13,6 +13,7 @@ enum Event {
     Send(i64, String),
     Receive(i64),
     Capture(i64, i64),
+    LastMillisecond,
     Midnight,
 }
 
@@ -23,6 +24,7 @@ fn event() -> impl Strategy<Value = Event> {
         (1_i64..100, ".{0,20}").prop_map(|(amount, reference)| Event::Send(amount, reference)),
         (1_i64..100).prop_map(Event::Receive),
         (1_i64..50, 50_i64..100).prop_map(|(part, held)| Event::Capture(part, held)),
+        Just(Event::LastMillisecond),
         Just(Event::Midnight),
     ]
 }
@@ -44,6 +46,10 @@ fn live(scene: &Scene, events: &[Event]) {
             Event::Receive(amount) if other >= *amount => (scene.receive(*amount), *amount),
             Event::Capture(part, held) if own >= *held => {
                 (scene.hold_and_capture(*held, *part), *part)
+            }
+            Event::LastMillisecond => {
+                scene.clock.set_ms(end_of_day);
+                continue;
             }
             Event::Midnight => {
                 scene.clock.set_ms(end_of_day + 1);
@@ -74,7 +80,8 @@ proptest! {
         let scene = Scene::new();
         live(&scene, &events);
         let nights = events.iter().filter(|event| matches!(event, Event::Midnight)).count();
-        let day_of = |end: Index| whole().from().plus_days(end.index(nights + 1) as i64);
+        // The first is the day before all movements.
+        let day_of = |end: Index| whole().from().plus_days(end.index(nights + 2) as i64 - 1);
         let [one, other] = ends.map(|end| day_of(end).unwrap());
         let period = Period::new(one.min(other), one.max(other)).unwrap();
         let moments = period.from().first_ms()..=period.to().last_ms();

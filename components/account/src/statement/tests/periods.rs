@@ -1,49 +1,18 @@
-//! The entries of a period, and the balances around it.
+//! The end of a period, and when its statement is final. `histories` has the entries of a period.
 
 use super::*;
 use strongroom_sdk::store::{Ending, WatchedStore};
 
-/// Movements at both ends of days, on some of them none.
+/// Movements on three days, the last of them on 2026-11-24.
 fn scene() -> Scene {
     let scene = Scene::new();
-    scene.deposit(1_000); // 2026-11-20, at noon
-    scene.go_to("2026-11-21", DAY_MS - 1);
-    scene.withdraw(100);
-    scene.go_to("2026-11-22", 0);
-    scene.send(50, "first of the day");
+    scene.deposit(1_000);
     scene.go_to("2026-11-22", DAY_MS - 1);
     scene.send(25, "last of the day");
-    scene.receive(5);
     scene.go_to("2026-11-24", 1);
     scene.withdraw(830);
     scene.go_to("2026-11-26", 0);
     scene
-}
-
-#[test]
-fn a_period_has_what_was_booked_from_its_first_millisecond_to_its_last() {
-    let scene = scene();
-    for (from, to, opening, sequences, closing) in [
-        ("2020-01-01", "2026-11-19", 0, 1..1, 0),
-        ("2020-01-01", "2026-11-20", 0, 1..2, 1_000),
-        ("2026-11-20", "2026-11-20", 0, 1..2, 1_000),
-        ("2026-11-21", "2026-11-21", 1_000, 2..3, 900),
-        ("2026-11-22", "2026-11-22", 900, 3..6, 830),
-        ("2026-11-21", "2026-11-22", 1_000, 2..6, 830),
-        ("2026-11-23", "2026-11-23", 830, 6..6, 830),
-        ("2026-11-23", "2026-11-24", 830, 6..7, 0),
-        ("2026-11-25", "2026-11-25", 0, 7..7, 0),
-        ("2020-01-01", "2026-11-26", 0, 1..7, 0),
-    ] {
-        let period = period(from, to);
-        let summary = scene.summary(period).unwrap();
-        let balances = [summary.opening, summary.closing].map(|mark| mark.balance_minor);
-        assert_eq!(balances, [opening, closing], "{from} {to}");
-        let expected: Vec<i64> = sequences.collect();
-        let read = scene.read(period, Format::Json);
-        let found: Vec<i64> = read.lines.iter().filter_map(|line| line.sequence).collect();
-        assert_eq!(found, expected, "{from} {to}");
-    }
 }
 
 #[test]
