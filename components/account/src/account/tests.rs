@@ -2,9 +2,7 @@
 //! Method: named cases on a store in memory.
 
 use super::*;
-use crate::ledger;
 use crate::tests::kit::{self, OWNER, assert_invariants, store, teller};
-use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::metadata::MetadataInvalid;
 use strongroom_sdk::money::Currency;
@@ -73,17 +71,6 @@ fn bank() -> (SqliteStore, Account) {
     (store, account)
 }
 
-fn move_money(store: &SqliteStore, id: u128, kind: Kind, account: &Account) {
-    let instruction = kit::instruction(
-        kind,
-        (kind == Kind::Withdrawal).then_some(account.id),
-        (kind == Kind::Deposit).then_some(account.id),
-        kit::eur(100),
-    );
-    let transfer = kit::transfer(id, instruction);
-    ledger::post(store, &SystemClock, &transfer).unwrap();
-}
-
 /// The changes in the audit log, without the opening: what was done, the value before, and after.
 fn changes(store: &SqliteStore) -> Vec<String> {
     let sql = "SELECT action || ' ' || coalesce(old_value, '-') || ' ' || coalesce(new_value, '-')
@@ -116,10 +103,10 @@ fn a_user_does_not_open_and_close_accounts_without_end() {
 #[test]
 fn an_account_with_money_is_not_closed_and_a_closed_one_does_not_change() {
     let (store, account) = bank();
-    move_money(&store, 1, Kind::Deposit, &account);
+    kit::cash(&store, &SystemClock, 1, &account, 100);
     let refused = act(&store, account.id, Act::Close);
     assert_eq!(refused, Err(ManageError::BalanceNotZero));
-    move_money(&store, 2, Kind::Withdrawal, &account);
+    kit::cash(&store, &SystemClock, 2, &account, -100);
     let closed = act(&store, account.id, Act::Close).unwrap();
     assert_eq!(closed.status, AccountStatus::Closed);
     let (name, metadata) = (Act::Name(None), Act::Metadata("{}"));
@@ -254,7 +241,7 @@ fn an_internal_account_has_its_code_for_ever_and_once_in_a_currency() {
 fn a_refused_update_changes_nothing() {
     let (store, account) = bank();
     act(&store, account.id, Act::Limit(Some(100))).unwrap();
-    move_money(&store, 1, Kind::Withdrawal, &account);
+    kit::cash(&store, &SystemClock, 1, &account, -100);
     let before = by_id(&store, account.id).unwrap();
     let metadata = |value: String| {
         let metadata = serde_json::json!({ "a": value }).to_string();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ledger::{expire_holds, post};
-use crate::tests::kit::{HOLD_SECONDS, OWNER, eur, instruction, open, store, transfer};
+use crate::tests::kit::{HOLD_SECONDS, OWNER, cash, eur, instruction, open, store, transfer};
 use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::ManualClock;
 
@@ -18,11 +18,9 @@ fn decisions_and_open_holds_are_counted() {
     let (store, clock) = (store(), ManualClock::at(0));
     let [from, to] = [(), ()].map(|()| open(&store, &clock, OWNER, "EUR"));
     assert_eq!(value(&store, "journal_sequence"), 0);
-    let deposit = instruction(Kind::Deposit, None, Some(from.id), eur(100));
+    cash(&store, &clock, 1, &from, 100);
     let hold = instruction(Kind::Hold, Some(from.id), Some(to.id), eur(60));
-    for (id, instruction) in [(1, deposit), (2, hold)] {
-        post(&store, &clock, &transfer(id, instruction)).unwrap();
-    }
+    post(&store, &clock, &transfer(2, hold)).unwrap();
     assert_eq!(value(&store, "journal_sequence"), 2);
     assert_eq!(value(&store, "holds_open"), 1);
     let too_much = instruction(Kind::Transfer, Some(from.id), Some(to.id), eur(41));

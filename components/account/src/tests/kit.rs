@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use strongroom_ledger_api::{
     AccountRef, Batch, BatchInstruction, BatchLine, DebitAuthority, Decline, Direction,
-    Instruction, Kind, Leg, Refusal, Transfer,
+    Instruction, Kind, Leg, Posting, Refusal, Transfer,
 };
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::{Clock, ManualClock};
@@ -211,6 +211,23 @@ pub fn transfer(id: u128, instruction: Instruction) -> Transfer {
         denied_by: None,
         requested_at_ms: 5,
     }
+}
+
+/// Deposits EUR, or withdraws a negative amount; the record, which may be a decline.
+pub fn cash(
+    store: &SqliteStore,
+    clock: &impl Clock,
+    id: u128,
+    account: &Account,
+    minor: i64,
+) -> Posting {
+    let account = Some(account.id);
+    let (kind, from, to) = match minor > 0 {
+        true => (Kind::Deposit, None, account),
+        false => (Kind::Withdrawal, account, None),
+    };
+    let transfer = transfer(id, instruction(kind, from, to, eur(minor.abs())));
+    ledger::post(store, clock, &transfer).unwrap().posting
 }
 
 /// A request by staff for a customer, with a client's notes.

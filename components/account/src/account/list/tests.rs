@@ -5,9 +5,7 @@
 
 use super::*;
 use crate::account::{Freeze, OpenRequest, freeze, open};
-use crate::ledger::post;
 use crate::tests::kit::{self, store, teller};
-use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{SqliteStore, Transaction};
@@ -83,8 +81,7 @@ fn each_set_of_filters_finds_what_passes_them_newest_first() {
     let store = store();
     let opened: Vec<_> = (0..31).map(|number| open_one(&store, number)).collect();
     // A settlement account is in no list.
-    let deposit = kit::instruction(Kind::Deposit, None, Some(opened[1].id), kit::eur(1));
-    post(&store, &ManualClock::at(5), &kit::transfer(1, deposit)).unwrap();
+    kit::cash(&store, &ManualClock::at(5), 1, &opened[1], 1);
     let opened = all(&store, &AccountFilter::default());
     assert_eq!(opened.len(), 31);
     assert!(opened.is_sorted_by(|newer, older| newer.key > older.key));

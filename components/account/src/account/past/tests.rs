@@ -4,11 +4,8 @@
 //! with a sum over all entries.
 
 use super::*;
-use crate::ledger;
 use crate::tests::kit::{self, OWNER};
 use proptest::prelude::*;
-use std::cell::Cell;
-use strongroom_ledger_api::Kind;
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore};
 
@@ -18,7 +15,6 @@ struct Scene {
     store: SqliteStore,
     clock: ManualClock,
     account: Account,
-    moved: Cell<u128>,
 }
 
 impl Scene {
@@ -29,23 +25,11 @@ impl Scene {
             store,
             clock,
             account,
-            moved: Cell::new(0),
         }
     }
 
-    /// Deposits, or withdraws a negative amount. A withdrawal without the money is declined, and
-    /// leaves a row without entries.
-    fn pay(&self, amount_minor: i64) {
-        let id = self.moved.get() + 1;
-        self.moved.set(id);
-        let own = Some(self.account.id);
-        let (kind, source, destination) = match amount_minor > 0 {
-            true => (Kind::Deposit, None, own),
-            false => (Kind::Withdrawal, own, None),
-        };
-        let amount = kit::eur(amount_minor.abs());
-        let transfer = kit::transfer(id, kit::instruction(kind, source, destination, amount));
-        ledger::post(&self.store, &self.clock, &transfer).unwrap();
+    fn pay(&self, id: u128, amount_minor: i64) {
+        kit::cash(&self.store, &self.clock, id, &self.account, amount_minor);
     }
 
     fn at(&self, at_ms: i64) -> Result<Option<i64>, StoreError> {
@@ -66,7 +50,7 @@ impl Scene {
 #[test]
 fn a_moment_that_is_not_over_has_no_past_balance() {
     let scene = Scene::new();
-    scene.pay(500);
+    scene.pay(1, 500);
     for at_ms in [START_MS, START_MS + 1, i64::MAX] {
         assert_eq!(scene.at(at_ms), Ok(None));
     }
@@ -77,7 +61,7 @@ fn a_moment_that_is_not_over_has_no_past_balance() {
 #[test]
 fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
     let scene = Scene::new();
-    scene.pay(500);
+    scene.pay(1, 500);
     scene.clock.pass_ms(2);
     let store = WatchedStore::new(scene.store.clone());
     let at = |at_ms| balance_at(&store, &scene.clock, &scene.account, at_ms);
@@ -91,7 +75,7 @@ fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
 #[test]
 fn a_past_balance_reads_no_history() {
     let scene = Scene::new();
-    scene.pay(500);
+    scene.pay(1, 500);
     let steps = kit::plan(&scene.store, AT, 2);
     let count = |word| steps.iter().filter(|step| step.contains(word)).count();
     let found = ["SEARCH", "SCAN", "TEMP"].map(count);
@@ -104,10 +88,10 @@ proptest! {
         movements in prop::collection::vec((0_i64..3, -50_i64..60), 1..40),
     ) {
         let scene = Scene::new();
-        for (ms, amount_minor) in movements {
+        for (id, (ms, amount_minor)) in (1..).zip(movements) {
             scene.clock.pass_ms(ms);
             if amount_minor != 0 {
-                scene.pay(amount_minor);
+                scene.pay(id, amount_minor);
             }
         }
         scene.clock.pass_ms(3);

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::account::Direction;
-use crate::ledger::{self, AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
+use crate::ledger::{AccountOfRow, Entry, JournalRow, OriginalRef, chain_hash};
 use strongroom_ledger_api::{ActorKind, Decline, Kind, Party, Posting, RecordedLeg, Status};
 use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::{Currency, Money};
@@ -184,10 +184,9 @@ fn pages_of_the_journal_join_and_an_empty_one_goes_on_where_it_began() {
 #[test]
 fn a_page_longer_than_one_query_is_whole() {
     let bank = bank();
-    let (to, _) = open_eur(&bank, &alice());
+    let account = kit::open(&bank.store, &bank.clock, ALICE, "EUR");
     for id in 1..=1_002 {
-        let deposit = kit::instruction(Kind::Deposit, None, Some(to), kit::eur(1));
-        ledger::post(&bank.store, &bank.clock, &kit::transfer(id, deposit)).unwrap();
+        kit::cash(&bank.store, &bank.clock, id, &account, 1);
     }
     let page = page(&bank, 1, 1_000);
     let rows = rows_of(&page["data"]);
