@@ -4,6 +4,7 @@ use super::*;
 use crate::posting::{Party, Resolution};
 use crate::transfer::Actor;
 use serde_json::{Value, json};
+use strongroom_sdk::assert_json;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::money::{Currency, Money};
 
@@ -61,14 +62,7 @@ fn recorded(posting: &Posting) -> Value {
 }
 
 fn seen_by(subject: Uuid, role: Role, posting: &Posting) -> Value {
-    let viewer = Identity {
-        subject,
-        role,
-        session: Some(Uuid::nil()),
-        client: None,
-        scope: String::new(),
-        request_id: None,
-    };
+    let viewer = Identity::of_user(subject, role);
     serde_json::to_value(TransactionView::for_viewer(posting, &viewer).unwrap()).unwrap()
 }
 
@@ -85,13 +79,8 @@ fn a_transaction_has_the_members_of_the_contract() {
     let view = TransactionView::recorded(&posting).unwrap();
     assert_eq!(serde_json::to_string(&view).unwrap(), expected);
     let declined = recorded(&declined(Kind::Transfer, Decline::LimitExceeded));
-    for (member, value) in [
-        ("status", json!("declined")),
-        ("decline_code", json!("limit_exceeded")),
-        ("posted_at", Value::Null),
-    ] {
-        assert_eq!(declined[member], value, "{member}");
-    }
+    let code = "limit_exceeded";
+    assert_json!(declined, {"status": "declined", "decline_code": code, "posted_at": null});
 }
 
 #[test]
@@ -114,8 +103,7 @@ fn the_original_is_a_hold_or_a_reversed_transaction() {
         expires_at_ms: Some(1_800_000_060_005),
         ..posting(Kind::Hold, Status::Pending)
     });
-    assert_eq!(hold["expires_at"], "2027-01-15T08:01:00.005Z");
-    assert_eq!(hold["status"], "pending");
+    assert_json!(hold, {"status": "pending", "expires_at": "2027-01-15T08:01:00.005Z"});
 }
 
 #[test]
@@ -139,15 +127,13 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
             ..first.clone()
         };
         let view = seen_by(PAYER, Role::Customer, &resolved);
-        assert_eq!(view["status"], status);
-        assert_eq!(view[end_member], json!(end), "{kind:?}");
-        let captured = captured.map_or(Value::Null, Value::from);
-        assert_eq!(view["captured_amount"], captured, "{kind:?}");
         let posted_at = match kind {
             Kind::Capture => json!("2027-01-15T08:00:00.009Z"),
             _ => recorded(&first)["posted_at"].clone(),
         };
-        assert_eq!(view["posted_at"], posted_at, "{kind:?}");
+        assert_json!(view, {
+            "status": status, end_member: end, "captured_amount": captured, "posted_at": posted_at,
+        });
         assert_eq!(recorded(&resolved), recorded(&first), "{kind:?}");
     }
 }

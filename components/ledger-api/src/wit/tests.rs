@@ -4,6 +4,7 @@
 
 use super::*;
 use std::fmt::Debug;
+use strongroom_sdk::rows;
 
 /// Makes a value malformed.
 type Change<'a, T> = &'a dyn Fn(&mut T);
@@ -190,61 +191,45 @@ fn malformed_at<T: WitForm + Debug>(sent: fn() -> T, changes: &[(&str, Change<'_
 
 #[test]
 fn a_transfer_with_a_malformed_field_is_refused() {
+    fn currency(it: &mut types::Transfer) -> &mut String {
+        &mut it.instruction.amount.as_mut().unwrap().currency
+    }
     let none = || "none".to_owned();
-    let changes: &[(&str, Change<'_, types::Transfer>)] = &[
+    let by_id = types::AccountRef::Id;
+    let changes: &[(&str, Change<'_, types::Transfer>)] = &rows! {
         ("id", &|it| it.id = none()),
         ("id", &|it| it.id.push('0')),
         ("fingerprint", &|it| it.fingerprint = none()),
         ("fingerprint", &|it| it.fingerprint.truncate(62)),
         ("fingerprint", &|it| it.fingerprint.push_str("00")),
-        ("authority", &|it| {
-            it.authority = types::DebitAuthority::Owner(none());
-        }),
+        ("authority", &|it| it.authority = types::DebitAuthority::Owner(none())),
         ("actor.id", &|it| it.actor.id = none()),
         ("on-behalf-of", &|it| it.on_behalf_of = Some(none())),
-        ("instruction.source", &|it| {
-            it.instruction.source = Some(none());
-        }),
-        ("instruction.destination", &|it| {
-            it.instruction.destination = Some(types::AccountRef::Id(none()));
-        }),
-        ("instruction.subject", &|it| {
-            it.instruction.subject = Some(none());
-        }),
-        ("instruction.amount.currency", &|it| {
-            it.instruction.amount.as_mut().unwrap().currency = "eur".to_owned();
-        }),
-        ("instruction.amount.currency", &|it| {
-            it.instruction.amount.as_mut().unwrap().currency = "XAU".to_owned();
-        }),
-    ];
+        ("instruction.source", &|it| it.instruction.source = Some(none())),
+        ("instruction.destination", &|it| it.instruction.destination = Some(by_id(none()))),
+        ("instruction.subject", &|it| it.instruction.subject = Some(none())),
+        ("instruction.amount.currency", &|it| *currency(it) = "eur".to_owned()),
+        ("instruction.amount.currency", &|it| *currency(it) = "XAU".to_owned()),
+    };
     malformed_at(transfer, changes);
 }
 
 #[test]
 fn a_posting_with_a_malformed_field_is_refused() {
     let none = || "none".to_owned();
-    let changes: &[(&str, Change<'_, types::Posting>)] = &[
+    let changes: &[(&str, Change<'_, types::Posting>)] = &rows! {
         ("id", &|it| it.id = none()),
         ("fingerprint", &|it| it.fingerprint = none()),
         ("decline", &|it| it.decline = None),
         ("decline", &|it| it.status = types::Status::Posted),
         ("actor.id", &|it| it.actor.id = none()),
         ("on-behalf-of", &|it| it.on_behalf_of = Some(none())),
-        ("source.account-id", &|it| {
-            it.source.as_mut().unwrap().account_id = none();
-        }),
-        ("destination.owner-id", &|it| {
-            it.destination.as_mut().unwrap().owner_id = none();
-        }),
+        ("source.account-id", &|it| it.source.as_mut().unwrap().account_id = none()),
+        ("destination.owner-id", &|it| it.destination.as_mut().unwrap().owner_id = none()),
         ("subject", &|it| it.subject = Some(none())),
-        ("resolution.id", &|it| {
-            it.resolution.as_mut().unwrap().id = none();
-        }),
-        ("amount.currency", &|it| {
-            it.amount.as_mut().unwrap().currency = none();
-        }),
-    ];
+        ("resolution.id", &|it| it.resolution.as_mut().unwrap().id = none()),
+        ("amount.currency", &|it| it.amount.as_mut().unwrap().currency = none()),
+    };
     malformed_at(posting, changes);
 }
 
