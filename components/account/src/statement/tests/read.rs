@@ -1,7 +1,6 @@
 //! Readers of the four formats, as other programs have them.
 
 use super::super::Format;
-use super::DAY_MS;
 use roxmltree::{Document, Node};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -257,13 +256,9 @@ fn ofx_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
 /// `20261122191057.123[0:GMT]`.
 fn ofx_time(text: &str) -> i64 {
     let digits = text.strip_suffix("[0:GMT]").unwrap();
-    let (date, time) = digits.split_at(8);
-    let day = format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]);
-    let number = |range: std::ops::Range<usize>| time[range].parse::<i64>().unwrap();
-    let seconds = number(0..2) * 3_600 + number(2..4) * 60 + number(4..6);
-    let time_ms = super::day(&day).first_ms() + seconds * 1_000 + number(7..10);
-    assert!(seconds * 1_000 < DAY_MS);
-    time_ms
+    let [year, month, day, hour, minute, second] =
+        [0..4, 4..6, 6..8, 8..10, 10..12, 12..18].map(|range| &digits[range]);
+    parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z")).unwrap()
 }
 
 /// The content of these entries in a format: each format leaves something out.
