@@ -53,6 +53,7 @@ impl From<&AccountCode> for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom_sdk::rows;
 
     #[test]
     fn a_code_is_of_small_letters_digits_and_underscores() {
@@ -61,15 +62,9 @@ mod tests {
             assert_eq!(good.parse().as_ref().map(AccountCode::as_str), Ok(good));
         }
         let too_long = "x".repeat(CODE_CHARACTERS_MAX + 1);
-        for wrong in [
-            "",
-            "Fees",
-            "fee s",
-            "fees-2",
-            "f\u{e9}es",
-            "fees\n",
-            &too_long,
-        ] {
+        for wrong in rows! {
+            "", "Fees", "fee s", "fees-2", "f\u{e9}es", "fees\n", &too_long,
+        } {
             let parsed = wrong.parse::<AccountCode>();
             assert_eq!(parsed, Err(AccountCodeError), "{wrong:?}");
         }

@@ -129,17 +129,14 @@ fn each_change_leaves_an_event_with_its_values_and_its_repetition_none() {
     .map(Act::Metadata);
     for (is_internal, acts, expected) in rows! {
         (false, &[FREEZE, FREEZE, Act::Unfreeze, Act::Unfreeze][..], &[
-            "frozen open frozen",
-            "unfrozen frozen open",
+            "frozen open frozen", "unfrozen frozen open",
         ][..]),
         (false, &sides, &[
-            "frozen open frozen:debits",
-            "frozen frozen:debits frozen:credits",
+            "frozen open frozen:debits", "frozen frozen:debits frozen:credits",
             "frozen frozen:credits frozen",
         ]),
         (false, &[rent, rent, no_name, no_name], &[
-            "name_changed Holiday Rent",
-            "name_changed Rent -",
+            "name_changed Holiday Rent", "name_changed Rent -",
         ]),
         (false, &keys, &[
             r#"metadata_changed {} {"a":"1","b":"2"}"#,
@@ -147,16 +144,13 @@ fn each_change_leaves_an_event_with_its_values_and_its_repetition_none() {
             r#"metadata_changed {"b":"3"} {}"#,
         ]),
         (false, &[limit, limit, Act::Close], &[
-            "overdraft_limit_changed 0.00 5.00",
-            "overdraft_limit_changed 5.00 0.00",
+            "overdraft_limit_changed 0.00 5.00", "overdraft_limit_changed 5.00 0.00",
             "closed open closed",
         ]),
         // Without a limit, there is none to show.
         (true, &[limit, no_limit, no_limit, Act::Close], &[
-            "overdraft_limit_changed - 5.00",
-            "overdraft_limit_changed 5.00 -",
-            "overdraft_limit_changed - 0.00",
-            "closed open closed",
+            "overdraft_limit_changed - 5.00", "overdraft_limit_changed 5.00 -",
+            "overdraft_limit_changed - 0.00", "closed open closed",
         ]),
     } {
         let store = store();
