@@ -241,45 +241,6 @@ fn party(account: &Account) -> Party {
     }
 }
 
-#[test]
-fn the_record_has_the_fields_of_the_transfer() {
-    let (store, from, to) = bank();
-    let asked = Transfer {
-        authority: DebitAuthority::Bank,
-        actor: Actor::user(Uuid::from_u128(0x7)),
-        on_behalf_of: Some(ALICE),
-        request_id: Some("request-7".to_owned()),
-        ..pay(2, &from, &to, 300)
-    };
-    let posting = first(&store, &asked);
-    let expected = Posting {
-        id: asked.id,
-        sequence: 2,
-        fingerprint: asked.fingerprint,
-        kind: Kind::Transfer,
-        status: Status::Posted,
-        decline: None,
-        denied_by: None,
-        actor: asked.actor,
-        on_behalf_of: asked.on_behalf_of,
-        request_id: asked.request_id,
-        source: Some(party(&from)),
-        destination: Some(party(&to)),
-        original: None,
-        expires_at_ms: None,
-        resolution: None,
-        amount: Some(eur(300)),
-        legs: Vec::new(),
-        declined_leg: None,
-        reference: asked.instruction.reference,
-        metadata: asked.instruction.metadata,
-        requested_at_ms: CLOCK.0 - 5,
-        recorded_at_ms: CLOCK.0,
-    };
-    assert_eq!(posting, expected);
-    assert_eq!(journal(&store, 1, 1).unwrap(), [expected]);
-}
-
 /// A row that was read may not be on disk yet.
 #[test]
 fn a_known_id_is_recalled_or_reused_at_any_time_but_only_after_its_group_is_on_disk() {

@@ -186,15 +186,4 @@ impl Scene {
         };
         (1..).zip(rows).map(line).collect()
     }
-
-    /// Changes an entry, which the service never does.
-    fn tamper(&self, sql: &str) {
-        let transaction = self.store.begin().unwrap();
-        for trigger in ["entry_no_update", "entry_no_delete"] {
-            let drop = format!("DROP TRIGGER IF EXISTS {trigger}");
-            transaction.execute(&drop, &[]).unwrap();
-        }
-        assert_eq!(transaction.execute(sql, &[]).unwrap(), 1, "{sql}");
-        transaction.commit().unwrap();
-    }
 }

@@ -13,11 +13,17 @@ fn scene() -> Scene {
     scene
 }
 
-/// Changes the account's entry with this number.
+/// Changes the account's entry with this number, which the service never does.
 fn change(scene: &Scene, statement: &str, number: i64) {
-    let key = scene.own.key;
-    let entry = format!("WHERE account_key = {key} AND account_sequence = {number}");
-    scene.tamper(&format!("{statement} {entry}"));
+    let transaction = scene.store.begin().unwrap();
+    for trigger in ["entry_no_update", "entry_no_delete"] {
+        let drop = format!("DROP TRIGGER IF EXISTS {trigger}");
+        transaction.execute(&drop, &[]).unwrap();
+    }
+    let change = format!("{statement} WHERE account_key = ?1 AND account_sequence = ?2");
+    let params = [scene.own.key, number].map(Value::from);
+    assert_eq!(transaction.execute(&change, &params), Ok(1), "{change}");
+    transaction.commit().unwrap();
 }
 
 #[test]
