@@ -17,6 +17,8 @@
 
 pub mod batch;
 pub mod error;
+#[cfg(test)]
+mod kit;
 pub mod ledger;
 #[cfg(target_family = "wasm")]
 pub mod linked;

@@ -2,16 +2,15 @@
 //! another one.
 
 use super::*;
-use strongroom_sdk::money::Currency;
+use crate::kit::money;
 
 fn instruction() -> Instruction {
-    let eur = Currency::from_code("EUR").unwrap();
     Instruction {
         source: Some(Uuid::from_u128(1)),
         destination: Some(AccountRef::Number("DE1".to_owned())),
         reference: Some("rent".to_owned()),
         metadata: Some(r#"{"a":1}"#.to_owned()),
-        ..Instruction::new(Kind::Transfer, Money::from_minor(1_230, eur))
+        ..Instruction::new(Kind::Transfer, money(1_230, "EUR"))
     }
 }
 

@@ -1,52 +1,38 @@
 //! Goal: a client sees of a transaction what `docs/api.md` says, and no secret of others.
 
 use super::*;
-use crate::posting::{Party, Resolution};
+use crate::kit::{self, money, party};
+use crate::posting::Resolution;
 use crate::transfer::Actor;
 use serde_json::{Value, json};
 use strongroom_sdk::assert_json;
 use strongroom_sdk::identity::Role;
-use strongroom_sdk::money::{Currency, Money};
 
 const PAYER: Uuid = Uuid::from_u128(0xA);
 const PAYEE: Uuid = Uuid::from_u128(0xB);
 
-fn eur(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::from_code("EUR").unwrap())
-}
-
-fn party(owner_id: Uuid) -> Party {
-    Party {
-        account_id: Uuid::from_u128(owner_id.as_u128() + 0x100),
-        owner_id,
-    }
-}
-
 /// A transfer that staff requested.
 fn posting(kind: Kind, status: Status) -> Posting {
     Posting {
-        id: Uuid::from_u128(1),
         sequence: 7,
-        fingerprint: [7; 32],
         kind,
         status,
         decline: None,
         denied_by: None,
-        actor: Actor::user(Uuid::from_u128(0x7)),
         on_behalf_of: None,
-        request_id: Some("request-7".to_owned()),
-        source: Some(party(PAYER)),
-        destination: Some(party(PAYEE)),
+        source: party(0xA),
+        destination: party(0xB),
         original: None,
         expires_at_ms: None,
         resolution: None,
-        amount: Some(eur(1_234)),
+        amount: Some(money(1_234, "EUR")),
         legs: Vec::new(),
         declined_leg: None,
         reference: Some("rent".to_owned()),
         metadata: Some(r#"{ "note" : "mine" }"#.to_owned()),
         requested_at_ms: 1_800_000_000_000,
         recorded_at_ms: 1_800_000_000_005,
+        ..kit::posting()
     }
 }
 
@@ -121,7 +107,7 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
             resolution: Some(Resolution {
                 id: end,
                 kind,
-                amount: Some(eur(500)),
+                amount: Some(money(500, "EUR")),
                 recorded_at_ms: 1_800_000_000_009,
             }),
             ..first.clone()
