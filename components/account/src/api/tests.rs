@@ -288,20 +288,6 @@ fn staff_act_on_their_own_account_as_its_owner_and_no_more() {
 }
 
 #[test]
-fn a_limit_must_be_an_amount_of_the_account_s_currency() {
-    let (bank, teller) = (bank(), staff(Role::Teller));
-    let (id, _) = open_eur(&bank, &alice());
-    let expected = "422 amount_invalid /overdraft_limit";
-    for text in ["-1", "1.001", "", "1e3", "99999999999999999999"] {
-        let body = json!({"overdraft_limit": text}).to_string();
-        check(&bank, [(&teller, Patch(id, &body), expected)]);
-    }
-    let null = r#"{"overdraft_limit":null}"#;
-    let wrong = "422 validation_failed /overdraft_limit";
-    check(&bank, [(&teller, Patch(id, null), wrong)]);
-}
-
-#[test]
 fn a_frozen_account_says_which_movements_are_stopped() {
     let (bank, alice, teller) = (bank(), alice(), staff(Role::Teller));
     let (id, _) = open_eur(&bank, &alice);
