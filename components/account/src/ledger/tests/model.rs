@@ -28,7 +28,7 @@ enum Verdict {
     Asked,
     /// A screening has denied it.
     Denied,
-    /// The caller has refused it; only lines of a batch.
+    /// The caller has refused it. This means something in a batch only.
     Refused,
 }
 
@@ -48,40 +48,29 @@ enum Step {
     Close(usize),
 }
 
-fn order(verdict: impl Strategy<Value = Verdict>) -> impl Strategy<Value = Order> {
-    let account = || 0..CURRENCIES.len();
-    (account(), account(), 1..1_000_i64, verdict).prop_map(
-        |(source, destination, amount_minor, verdict)| Order {
-            source,
-            destination,
-            amount_minor,
-            verdict,
-        },
-    )
+prop_compose! {
+    fn order()(
+        source in 0..CURRENCIES.len(), destination in 0..CURRENCIES.len(),
+        amount_minor in 1..1_000_i64,
+        verdict in prop_oneof![
+            20 => Just(Verdict::Asked), 2 => Just(Verdict::Denied), 1 => Just(Verdict::Refused),
+        ],
+    ) -> Order {
+        Order { source, destination, amount_minor, verdict }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
     use Kind::{Deposit, Transfer, Withdrawal};
     let account = || 0..CURRENCIES.len();
     let kind = prop::sample::select(vec![Deposit, Withdrawal, Transfer, Transfer]);
-    let single = || {
-        order(prop_oneof![
-            9 => Just(Verdict::Asked),
-            1 => Just(Verdict::Denied),
-        ])
-    };
-    let line = order(prop_oneof![
-        20 => Just(Verdict::Asked),
-        2 => Just(Verdict::Denied),
-        1 => Just(Verdict::Refused),
-    ]);
-    let lines = prop::collection::vec(line, 1..20);
+    let lines = prop::collection::vec(order(), 1..20);
     // Few ids, so that some are used twice for different transfers.
     let id = || 1..60_u128;
     prop_oneof![
-        12 => (id(), kind, single()).prop_map(|(id, kind, order)| Step::Post(id, kind, order)),
+        12 => (id(), kind, order()).prop_map(|(id, kind, order)| Step::Post(id, kind, order)),
         4 => any::<Index>().prop_map(Step::Retry),
-        1 => (id(), single()).prop_map(|(id, order)| Step::Cancel(id, order)),
+        1 => (id(), order()).prop_map(|(id, order)| Step::Cancel(id, order)),
         4 => (1..8_u128, any::<bool>(), lines)
             .prop_map(|(id, atomic, lines)| Step::Batch(id, atomic, lines)),
         2 => any::<Index>().prop_map(Step::RetryBatch),
