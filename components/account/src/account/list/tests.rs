@@ -31,18 +31,23 @@ fn open_one(store: &SqliteStore, number: usize) -> Account {
     }
 }
 
-/// All accounts of a list, in pages of 3.
-fn all(store: &SqliteStore, filter: &AccountFilter) -> Vec<Account> {
-    let (mut accounts, mut query) = (Vec::new(), "limit=3".to_owned());
+/// The pages of a list, of so many accounts each.
+fn pages(store: &SqliteStore, filter: &AccountFilter, limit: usize) -> Vec<Vec<Account>> {
+    let (mut pages, mut query) = (Vec::new(), format!("limit={limit}"));
     loop {
         let page = Page::<i64>::from_query("/", &query).unwrap();
         let list = list(store, filter, &page).unwrap();
-        accounts.extend(list.data);
+        pages.push(list.data);
+        assert_eq!(list.has_more, list.next_cursor.is_some());
         match list.next_cursor {
-            Some(cursor) => query = format!("limit=3&cursor={cursor}"),
-            None => return accounts,
+            Some(cursor) => query = format!("limit={limit}&cursor={cursor}"),
+            None => return pages,
         }
     }
+}
+
+fn all(store: &SqliteStore, filter: &AccountFilter) -> Vec<Account> {
+    pages(store, filter, 3).concat()
 }
 
 /// Every set of filters that `like` passes.
@@ -133,16 +138,9 @@ fn a_page_that_has_looked_at_enough_is_short_and_the_next_goes_on() {
         currency: Some(oldest.currency),
         ..AccountFilter::of_owner(oldest.owner_id)
     };
-    let mut query = String::new();
-    for found in [0, 0, 1] {
-        let page = Page::<i64>::from_query("/", &query).unwrap();
-        let list = list(&store, &euros_of_owner, &page).unwrap();
-        assert_eq!(list.data.len(), found);
-        assert_eq!(list.has_more, found == 0);
-        query = list
-            .next_cursor
-            .map_or(query, |cursor| format!("cursor={cursor}"));
-    }
+    let pages = pages(&store, &euros_of_owner, 50);
+    let found: Vec<_> = pages.iter().map(Vec::len).collect();
+    assert_eq!(found, [0, 0, 1]);
     // Alone, the filter finds it at once.
     let euros = AccountFilter {
         currency: Some(oldest.currency),
