@@ -11,7 +11,6 @@ use strongroom_sdk::rows;
 use strongroom_sdk::store::{Ending, Reader, SqliteStore, Store, Transaction, WatchedStore};
 use uuid::Uuid;
 
-/// A change of an account by a teller.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Freeze(Freeze),
@@ -64,7 +63,6 @@ fn try_open_internal<S: Store>(
     try_open_as(store, 1, request)
 }
 
-/// A store with one account.
 fn bank() -> (SqliteStore, Account) {
     let store = store();
     let account = try_open(&store, 1).unwrap();

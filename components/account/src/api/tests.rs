@@ -42,7 +42,6 @@ impl Env for TestEnv {
 
 type Bank = Service<TestEnv>;
 
-/// A call with its query or body.
 #[derive(Debug, Clone, Copy)]
 enum Call<'a> {
     Open(&'a str),
@@ -149,7 +148,6 @@ fn check<'a>(bank: &Bank, rows: impl IntoIterator<Item = (&'a Identity, Call<'a>
     }
 }
 
-/// Opens an account in EUR; its id and its view.
 fn open_eur(bank: &Bank, owner: &Identity) -> (Uuid, Value) {
     let body = r#"{"type":"checking","currency":"EUR","name":"Everyday"}"#;
     let view = done(bank, owner, Open(body));

@@ -77,7 +77,6 @@ fn transfer(
     }
 }
 
-/// A transfer from an account of Alice's.
 fn pay(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
     transfer(id, Kind::Transfer, Some(from.id), Some(to.id), amount_minor)
 }
@@ -90,7 +89,6 @@ fn by_bank(transfer: Transfer) -> Transfer {
     }
 }
 
-/// The same as a screening denies it.
 fn denied(transfer: Transfer) -> Transfer {
     Transfer {
         denied_by: Some(RULE.to_owned()),

@@ -71,7 +71,6 @@ impl Scene {
         self.clock.set_ms(day(text).first_ms() + ms);
     }
 
-    /// Posts an instruction; returns its id.
     fn post(&self, instruction: Instruction) -> Uuid {
         let number = self.moved.get() + 1;
         self.moved.set(number);
@@ -112,7 +111,6 @@ impl Scene {
         self.post(self.order(Kind::Transfer, ends, minor))
     }
 
-    /// Holds an amount, and captures a part of it.
     fn hold_and_capture(&self, held_minor: i64, captured_minor: i64) -> Uuid {
         let ends = [&self.own, &self.other].map(Some);
         let hold = self.post(self.order(Kind::Hold, ends, held_minor));

@@ -65,7 +65,6 @@ pub fn rules(accounts_per_user_max: u32) -> OpenRules {
     }
 }
 
-/// Opens a checking account.
 pub fn open(store: &SqliteStore, clock: &impl Clock, owner_id: Uuid, code: &str) -> Account {
     let currency = Currency::from_code(code).unwrap();
     let mut request = OpenRequest::of_customer(owner_id, AccountType::Checking, currency);
@@ -73,7 +72,6 @@ pub fn open(store: &SqliteStore, clock: &impl Clock, owner_id: Uuid, code: &str)
     open_as(store, clock, request)
 }
 
-/// Opens an internal account.
 pub fn open_internal(
     store: &SqliteStore,
     clock: &impl Clock,
@@ -89,7 +87,6 @@ fn open_as(store: &SqliteStore, clock: &impl Clock, request: OpenRequest) -> Acc
     account::open(store, clock, &SystemRandom, &rules(100), request, &teller()).unwrap()
 }
 
-/// Sets an account's overdraft limit.
 pub fn set_limit<S: Store>(
     store: &S,
     clock: &impl Clock,
@@ -126,7 +123,6 @@ pub fn instruction(
     }
 }
 
-/// An instruction that names an original.
 pub fn of_original(kind: Kind, original: Uuid, amount: Money) -> Instruction {
     Instruction {
         original: Some(original),
@@ -143,7 +139,6 @@ pub fn leg(direction: Direction, account: Uuid, amount: Money) -> Leg {
     }
 }
 
-/// A posting of two legs.
 pub fn legs(from: Uuid, to: Uuid, amount: Money) -> Instruction {
     let sides = [(Direction::Debit, from), (Direction::Credit, to)];
     let legs = sides.map(|(direction, account)| leg(direction, account, amount));
@@ -166,7 +161,6 @@ pub fn line(instruction: Instruction) -> BatchLine {
     }
 }
 
-/// The line as a screening denies it.
 pub fn denied_by(rule: &str, mut line: BatchLine) -> BatchLine {
     if let BatchLine::Transfer { denied_by, .. } = &mut line {
         *denied_by = Some(rule.to_owned());

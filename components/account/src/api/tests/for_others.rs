@@ -10,7 +10,6 @@ const OF_OWNER: &str = r#"{"type":"checking","currency":"EUR",
     "owner_id":"00000000-0000-0000-0000-00000000000e","metadata":{"tier":"gold"}}"#;
 const FEES: &str = r#"{"type":"internal","currency":"EUR","code":"fees","name":"Fees"}"#;
 
-/// A client that acts for the bank, or for a customer.
 fn client(customer: Option<Uuid>) -> Identity {
     Identity::of_client(CLIENT, customer)
 }
@@ -23,7 +22,6 @@ fn id_of(view: &Value) -> Uuid {
     view["id"].as_str().unwrap().parse().unwrap()
 }
 
-/// The ids of a list.
 fn ids(list: &Value) -> Vec<Uuid> {
     list["data"].as_array().unwrap().iter().map(id_of).collect()
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::statement::StatementError;
 
-/// The day of the clock.
 const TODAY: &str = "2026-11-22";
 
 fn json_of(bank: &Bank, id: Uuid, query: &str) -> Value {

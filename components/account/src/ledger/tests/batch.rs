@@ -10,7 +10,6 @@ const NOT_FOUND: &str = "account_not_found /to_account_id";
 /// That of [`refusal`].
 const INVALID: &str = "amount_invalid /amount";
 
-/// A request by Alice.
 pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {
     Batch {
         authority: DebitAuthority::Owner(ALICE),
@@ -30,7 +29,6 @@ fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
     })
 }
 
-/// A line whose payee does not exist.
 pub(super) fn nowhere(from: &Account) -> BatchLine {
     line_to(from, AccountRef::Id(Uuid::from_u128(404)), 1)
 }

@@ -5,7 +5,6 @@
 use super::*;
 use strongroom_sdk::store::NotedHost;
 
-/// The names of the calls since the last time.
 fn calls_of(host: &NotedHost) -> Vec<String> {
     let calls = host.take_calls().into_iter();
     let name = |call: String| call.split(' ').next().map(str::to_owned);

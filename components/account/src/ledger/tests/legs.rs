@@ -29,7 +29,6 @@ fn money(account: &Account, minor: i64) -> Money {
     Money::from_minor(minor, account.currency)
 }
 
-/// A posting by Alice.
 pub(super) fn posting(id: u128, legs: Vec<Leg>) -> Transfer {
     Transfer {
         authority: DebitAuthority::Owner(ALICE),

@@ -59,7 +59,6 @@ fn pay_any(store: &SqliteStore, accounts: &[Account], id: u128, payment: Payment
     };
 }
 
-/// All rows that a user reads, in parts.
 fn all_of<S: Store>(store: &S, user: Uuid, limit: u32) -> Vec<Posting> {
     let parts = parts(|after| journal_of(store, user, after, limit).unwrap());
     assert!(parts.iter().all(|part| part.len() <= limit as usize));

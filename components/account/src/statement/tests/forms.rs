@@ -40,7 +40,6 @@ fn leaves(text: &str, name: &str) -> Vec<Vec<String>> {
     elements.map(leaves_of).collect()
 }
 
-/// The texts of these leaves.
 fn texts(text: &str, name: &str) -> Vec<Vec<String>> {
     let text_of = |leaf: &String| leaf.split_once('=').unwrap().1.to_owned();
     let texts_of = |leaves: &Vec<String>| leaves.iter().map(text_of).collect();

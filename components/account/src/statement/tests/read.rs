@@ -8,7 +8,6 @@ use strongroom_sdk::clock::parse_rfc3339;
 use strongroom_sdk::money::Currency;
 use uuid::Uuid;
 
-/// The content of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Read {
     pub opening_minor: i64,
@@ -77,7 +76,6 @@ fn json(text: &str, currency: Currency) -> Read {
     }
 }
 
-/// A row by the names of its columns.
 type Record = HashMap<String, String>;
 
 fn csv(text: &str, currency: Currency) -> Read {
