@@ -11,60 +11,42 @@ use strongroom_sdk::store::{Ending, SqliteStore, WatchedStore};
 
 const START_MS: i64 = 1_795_374_657_123;
 
-struct Scene {
-    store: SqliteStore,
-    clock: ManualClock,
-    account: Account,
+/// An account of EUR that was opened at the start.
+fn scene() -> (SqliteStore, ManualClock, Account) {
+    let (store, clock) = (kit::store(), ManualClock::at(START_MS));
+    let account = kit::open(&store, &clock, OWNER, "EUR");
+    (store, clock, account)
 }
 
-impl Scene {
-    fn new() -> Self {
-        let (store, clock) = (kit::store(), ManualClock::at(START_MS));
-        let account = kit::open(&store, &clock, OWNER, "EUR");
-        Self {
-            store,
-            clock,
-            account,
-        }
-    }
-
-    fn pay(&self, id: u128, amount_minor: i64) {
-        kit::cash(&self.store, &self.clock, id, &self.account, amount_minor);
-    }
-
-    fn at(&self, at_ms: i64) -> Result<Option<i64>, StoreError> {
-        balance_at(&self.store, &self.clock, &self.account, at_ms)
-    }
-
-    /// The same, as a sum.
-    fn sum_at(&self, at_ms: i64) -> i64 {
-        let sql = "SELECT coalesce(sum(iif(direction = 'credit', entry.amount_minor, -entry.amount_minor)), 0)
-            FROM entry JOIN transfer ON transfer.sequence = transfer_sequence
-            WHERE account_key = ?1 AND recorded_at_ms <= ?2";
-        let params = [Value::from(self.account.key), Value::from(at_ms)];
-        let row = self.store.query(sql, &params).unwrap().first().unwrap();
-        row.integer(0).unwrap()
-    }
+/// What [`balance_at`] returns, as a sum.
+fn sum_at(store: &SqliteStore, account: &Account, at_ms: i64) -> i64 {
+    let sql = "SELECT coalesce(sum(iif(direction = 'credit', entry.amount_minor, -entry.amount_minor)), 0)
+        FROM entry JOIN transfer ON transfer.sequence = transfer_sequence
+        WHERE account_key = ?1 AND recorded_at_ms <= ?2";
+    let params = [account.key, at_ms].map(Value::from);
+    let row = store.query(sql, &params).unwrap().first().unwrap();
+    row.integer(0).unwrap()
 }
 
 #[test]
 fn a_moment_that_is_not_over_has_no_past_balance() {
-    let scene = Scene::new();
-    scene.pay(1, 500);
+    let (store, clock, account) = scene();
+    kit::cash(&store, &clock, 1, &account, 500);
+    let at = |at_ms| balance_at(&store, &clock, &account, at_ms);
     for at_ms in [START_MS, START_MS + 1, i64::MAX] {
-        assert_eq!(scene.at(at_ms), Ok(None));
+        assert_eq!(at(at_ms), Ok(None));
     }
-    assert_eq!(scene.at(START_MS - 1), Ok(Some(0)));
-    assert_eq!(scene.at(i64::MIN), Ok(Some(0)));
+    assert_eq!(at(START_MS - 1), Ok(Some(0)));
+    assert_eq!(at(i64::MIN), Ok(Some(0)));
 }
 
 #[test]
 fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
-    let scene = Scene::new();
-    scene.pay(1, 500);
-    scene.clock.pass_ms(2);
-    let store = WatchedStore::new(scene.store.clone());
-    let at = |at_ms| balance_at(&store, &scene.clock, &scene.account, at_ms);
+    let (store, clock, account) = scene();
+    kit::cash(&store, &clock, 1, &account, 500);
+    clock.pass_ms(2);
+    let store = WatchedStore::new(store);
+    let at = |at_ms| balance_at(&store, &clock, &account, at_ms);
     assert_eq!(at(START_MS - 1), Ok(Some(0)));
     assert_eq!(store.take_endings(), []);
     assert_eq!(at(START_MS), Ok(Some(500)));
@@ -74,9 +56,9 @@ fn only_a_moment_that_the_journal_has_not_passed_waits_for_the_disk() {
 
 #[test]
 fn a_past_balance_reads_no_history() {
-    let scene = Scene::new();
-    scene.pay(1, 500);
-    let steps = kit::plan(&scene.store, AT, 2);
+    let (store, clock, account) = scene();
+    kit::cash(&store, &clock, 1, &account, 500);
+    let steps = kit::plan(&store, AT, 2);
     let count = |word| steps.iter().filter(|step| step.contains(word)).count();
     let found = ["SEARCH", "SCAN", "TEMP"].map(count);
     assert_eq!(found, [3, 0, 0], "{steps:?}");
@@ -87,16 +69,17 @@ proptest! {
     fn every_past_balance_is_the_sum_of_the_entries_until_then(
         movements in prop::collection::vec((0_i64..3, -50_i64..60), 1..40),
     ) {
-        let scene = Scene::new();
+        let (store, clock, account) = scene();
         for (id, (ms, amount_minor)) in (1..).zip(movements) {
-            scene.clock.pass_ms(ms);
+            clock.pass_ms(ms);
             if amount_minor != 0 {
-                scene.pay(id, amount_minor);
+                kit::cash(&store, &clock, id, &account, amount_minor);
             }
         }
-        scene.clock.pass_ms(3);
-        for at_ms in START_MS - 2..scene.clock.now_ms() {
-            prop_assert_eq!(scene.at(at_ms), Ok(Some(scene.sum_at(at_ms))));
+        clock.pass_ms(3);
+        for at_ms in START_MS - 2..clock.now_ms() {
+            let sum = sum_at(&store, &account, at_ms);
+            prop_assert_eq!(balance_at(&store, &clock, &account, at_ms), Ok(Some(sum)));
         }
     }
 }
