@@ -12,7 +12,7 @@ use super::replay::Replay;
 use super::words::{Kind, Outcome};
 
 /// All rows so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Books {
     replay: Replay,
     /// Without their entries: they are judged when a row is read.
@@ -174,7 +174,7 @@ impl Books {
             } => self.subject_of(row).is_some_and(|of| of.id == hold) && sum == asked,
             Wish::Capture { hold, amount: None } | Wish::Void { hold } => is_of_whole(hold),
             Wish::Reverse { id } => is_of_whole(id),
-            Wish::Batch { .. } => false,
+            Wish::Batch { .. } | Wish::Order { .. } => false,
         };
         fits && row.kind == wish.kind()
     }

@@ -38,6 +38,11 @@ pub enum Wish {
         lines: Vec<Line>,
         atomic: bool,
     },
+    /// A monthly standing order from this day on.
+    Order {
+        line: Line,
+        start: String,
+    },
 }
 
 /// Money that comes into an account, or leaves it.
@@ -93,12 +98,12 @@ fn entry(leg: &Leg) -> Value {
 }
 
 impl Wish {
-    /// What the journal calls it; a batch is transfers.
+    /// What the journal calls it; a batch is transfers, and so is what a standing order pays.
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Deposit(_) => Kind::Deposit,
             Self::Withdraw(_) => Kind::Withdrawal,
-            Self::Transfer(_) | Self::Batch { .. } => Kind::Transfer,
+            Self::Transfer(_) | Self::Batch { .. } | Self::Order { .. } => Kind::Transfer,
             Self::Posting(_) => Kind::Posting,
             Self::Hold { .. } => Kind::Hold,
             Self::Capture { .. } => Kind::Capture,
@@ -119,6 +124,7 @@ impl Wish {
             Self::Void { hold } => format!("holds/{hold}/void"),
             Self::Reverse { id } => format!("{id}/reverse"),
             Self::Batch { .. } => "batch".to_owned(),
+            Self::Order { .. } => "schedules".to_owned(),
         };
         format!("/api/transactions/{path}")
     }
@@ -148,6 +154,12 @@ impl Wish {
             Self::Batch { lines, atomic } => {
                 let lines: Vec<Value> = lines.iter().map(Line::body).collect();
                 json!({"transfers": lines, "atomic": atomic})
+            }
+            Self::Order { line, start } => {
+                let mut body = line.body();
+                body["start"] = json!(start);
+                body["interval"] = json!("monthly");
+                body
             }
         })
     }
@@ -185,6 +197,8 @@ pub enum Told {
     Decided(Decided),
     /// These are, or are not, one for each line.
     Batch(Vec<Told>),
+    /// There is this standing order, which the journal does not have.
+    Made(Uuid),
     /// Nothing is recorded, for this reason.
     Refused(String),
 }
@@ -215,10 +229,10 @@ pub struct Details {
 }
 
 impl Reply {
-    /// None where the answer promises nothing: the service or its ledger is not there now. A bank
-    /// must not answer that it failed (500), or that the test's own token is not good (401).
+    /// None where the answer promises nothing: the service, its ledger, or its disk is not there
+    /// now. A bank must not answer that it failed (500), or that the test's own token is not good (401).
     pub fn of(answer: &Answer) -> Option<Self> {
-        if matches!(answer.status, 502..=504) {
+        if matches!(answer.status, 502..=504 | 507) {
             return None;
         }
         let refused = matches!(answer.status, 400 | 403 | 404 | 422);
@@ -239,7 +253,7 @@ impl Reply {
 
     /// Whether the bank has recorded anything of the request: then its answer stays the same.
     pub fn is_recorded(&self) -> bool {
-        !self.told.decided().is_empty()
+        matches!(self.told, Told::Made(_)) || !self.told.decided().is_empty()
     }
 
     /// Whether it is the same answer, whichever of the two was the first.
@@ -259,6 +273,7 @@ impl Told {
             return Self::Batch(outcomes.iter().map(Self::of_line).collect());
         }
         match body["code"].as_str() {
+            None if body["interval"].is_string() => Self::Made(id(&body["id"])),
             None => Self::Decided(Decided::of(body)),
             Some(code) => Self::of_problem(code, &body["transaction_id"]),
         }
@@ -289,7 +304,7 @@ impl Told {
         match self {
             Self::Decided(decided) => vec![decided],
             Self::Batch(lines) => lines.iter().flat_map(Self::decided).collect(),
-            Self::Refused(_) => Vec::new(),
+            Self::Made(_) | Self::Refused(_) => Vec::new(),
         }
     }
 }

@@ -16,20 +16,26 @@
 //! - [`traffic`]: clients who want everything that a bank does with money.
 //! - [`books`]: the journal as far as it was read; [`check`]: holds what clients were told against
 //!   it.
+//! - [`scene`]: a bank and its people, with all of this; [`crew`]: clients at work in it.
 
 pub mod books;
 pub mod call;
 pub mod check;
+pub mod crew;
 pub mod journal;
 pub mod model;
 pub mod record;
 pub mod replay;
+pub mod scene;
 pub mod traffic;
 pub mod words;
 
 pub use call::{CallRecord, Line, Reply, Told, Wish};
 pub use check::{Checker, Rule, Violation};
+pub use crew::{Crew, OwnedAsk, Shift};
 pub use record::{Ask, Heard, History};
+pub use scene::Scene;
+pub use traffic::{Mix, Who, Wishes};
 pub use words::{Currency, Decline, EUR, JPY, KWD, Kind, Outcome};
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use super::call::{CallRecord, Reply, Told, Wish};
 use super::words::Outcome;
-use crate::Person;
+use crate::json::text;
+use crate::{Answer, Person};
 
 /// How long a client repeats a request before the test has failed.
 const RETRY_MAX: Duration = Duration::from_secs(60);
 /// How long it waits in between.
-const RETRY_PAUSE: Duration = Duration::from_millis(20);
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
 /// All calls of a test, in no order. Its clones write into the same book.
 #[derive(Debug, Clone)]
@@ -33,12 +34,26 @@ pub struct Ask {
 pub enum Heard {
     Final(Reply),
     /// That it may ask again.
-    NotYet,
+    NotYet {
+        status: u16,
+        code: String,
+    },
     /// Nothing: the connection was refused, or broke.
     Silence,
 }
 
 impl Heard {
+    fn of(answer: &Answer) -> Self {
+        if let Some(reply) = Reply::of(answer) {
+            return Self::Final(reply);
+        }
+        let (status, problem) = (answer.status, answer.problem(answer.status));
+        Self::NotYet {
+            status,
+            code: text(&problem["code"]).to_owned(),
+        }
+    }
+
     /// The outcome of the one transaction that was asked for.
     ///
     /// # Panics
@@ -84,20 +99,20 @@ impl History {
         let began_ns = self.now_ns();
         let answer = request.try_send().await;
         let ended_ns = self.now_ns();
-        let reply = answer.as_ref().ok().and_then(Reply::of);
+        let heard = answer.map_or(Heard::Silence, |answer| Heard::of(&answer));
+        let reply = match &heard {
+            Heard::Final(reply) => Some(reply.clone()),
+            Heard::NotYet { .. } | Heard::Silence => None,
+        };
         self.write(CallRecord {
             principal: Uuid::parse_str(&person.id).expect("a user's id"),
             key: Arc::clone(&ask.key),
             wish: Arc::clone(&ask.wish),
             began_ns,
             ended_ns,
-            reply: reply.clone(),
+            reply,
         });
-        match (answer, reply) {
-            (_, Some(reply)) => Heard::Final(reply),
-            (Ok(_), None) => Heard::NotYet,
-            (Err(_), None) => Heard::Silence,
-        }
+        heard
     }
 
     /// Asks until there is a final answer.

@@ -13,7 +13,7 @@ use super::model::{Decision, Impossible, Model, Moved};
 use super::words::{Decline, Direction, Kind, NONE, Outcome};
 
 /// A model that follows the journal.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Replay {
     model: Model,
     /// Of each account, in their order, what was not applied yet.

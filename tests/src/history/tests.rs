@@ -284,7 +284,7 @@ fn a_sound_history_passes_whole_and_in_parts() {
     let mut checker = Checker::default();
     checker.check(&day.calls[..4], day.events.clone(), day.rows[..4].to_vec());
     checker.check(&day.calls[4..], [], day.rows[4..].to_vec());
-    checker.assert_sound();
+    assert_eq!(checker.violations(), []);
     let books = checker.books();
     assert_eq!((books.rows_seen(), books.events_seen()), (9, 3));
     for (id, balance) in [(A, 0), (B, 1_000), (BANK, -1_000)] {

@@ -17,6 +17,7 @@ use super::call::{Cash, Line, Reply, Told, Wish};
 use super::journal::Leg;
 use super::record::{Ask, History};
 use super::words::{Currency, Direction, Kind, Outcome};
+use crate::bank::{day, new_key};
 use crate::host::Host;
 use crate::{Bank, Person};
 
@@ -37,6 +38,12 @@ const BATCHES_WITH_UNKNOWN_IN: u32 = 4;
 const PAYEES_MAX: usize = 5;
 /// How many postings a client remembers, to have them reversed.
 const POSTINGS_MAX: usize = 50;
+/// One in so many wishes is a standing order, where there are some.
+const ORDERS_IN: u32 = 8;
+/// How many standing orders a client makes: the bank takes a thousand of a user.
+const ORDERS_MAX: usize = 50;
+/// When standing orders begin.
+pub const ORDERS_BEGIN_IN_DAYS: i64 = 30;
 /// Seconds: some holds are left to expire within the test.
 const EXPIRES_IN: [u32; 4] = [1, 2, 60, 3_600];
 
@@ -143,6 +150,12 @@ impl Town {
         self.accounts.iter().map(|account| account.id)
     }
 
+    /// The same, of a small town.
+    pub fn accounts<const N: usize>(&self) -> [Uuid; N] {
+        let ids: Vec<Uuid> = self.account_ids().collect();
+        ids.try_into().expect("it has so many accounts")
+    }
+
     fn account(&self, random: &mut StdRng) -> TownAccount {
         self.accounts[random.sample(&self.popularity)]
     }
@@ -176,12 +189,15 @@ pub struct Mix {
     pub lines: RangeInclusive<usize>,
     /// Whether money comes into the bank and leaves it.
     pub cash: bool,
+    /// Whether there are standing orders, which pay nothing before the test is over.
+    pub orders: bool,
 }
 
 /// One client's endless list of wishes, for all the people of a town.
 #[derive(Debug)]
 pub struct Wishes {
     mix: Mix,
+    /// Of its keys, which no other client has.
     prefix: String,
     made: usize,
     random: StdRng,
@@ -189,6 +205,8 @@ pub struct Wishes {
     holds: Vec<Held>,
     /// The newest postings.
     posted: VecDeque<Uuid>,
+    /// How many standing orders it has wanted.
+    orders: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -200,16 +218,18 @@ struct Held {
 }
 
 impl Wishes {
-    /// Keys begin with the prefix, which no other client has.
-    pub fn new(mix: Mix, prefix: &str, random: &mut StdRng) -> Self {
-        Self {
-            mix,
-            prefix: prefix.to_owned(),
+    /// Those of so many clients.
+    pub fn of_clients(count: usize, mix: &Mix, random: &mut StdRng) -> Vec<Self> {
+        let client = |_| Self {
+            mix: mix.clone(),
+            prefix: new_key(),
             made: 0,
             random: StdRng::seed_from_u64(random.random()),
             holds: Vec::new(),
             posted: VecDeque::new(),
-        }
+            orders: 0,
+        };
+        (0..count).map(client).collect()
     }
 
     /// The next wish, and whose it is.
@@ -245,6 +265,15 @@ impl Wishes {
     }
 
     fn wish(&mut self, town: &Town) -> (Who, Wish) {
+        // The first wish is one, so that the transaction service's store is soon written to, too.
+        let may_order = self.mix.orders && self.orders < ORDERS_MAX;
+        if may_order && (self.orders == 0 || self.random.random_ratio(1, ORDERS_IN)) {
+            self.orders += 1;
+            let from = town.account(&mut self.random);
+            let line = self.small_line_from(town, from);
+            let start = day(ORDERS_BEGIN_IN_DAYS);
+            return (Who::Owner(from.owner), Wish::Order { line, start });
+        }
         let percent: u32 = self.random.random_range(0..100);
         if percent < self.mix.batches {
             return self.batch(town);

@@ -19,7 +19,6 @@
 //! Each bank lives for 25 rounds, as `verify` reads all of its history after each of them. A
 //! failure names its seed, which `STRONGROOM_TEST_SEED` repeats (not the scheduler's choices).
 
-mod client;
 mod trial;
 
 use strongroom_tests::scale::{seeded, short_or_full};

@@ -11,22 +11,20 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use strongroom_tests::history::traffic::OPENING;
-use strongroom_tests::history::{Ask, Checker, EUR, Heard, Line, Outcome, Wish};
+use strongroom_tests::history::words::minor;
+use strongroom_tests::history::{Ask, EUR, Heard, Line, Outcome, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wait_for;
 use uuid::Uuid;
 
-use crate::storms::books;
-use crate::storms::payer::Payer;
+use crate::storms::payer::{PAYER, Payer};
 
 /// How many holds there are at a time; all of one payer.
 const HOLDS: usize = 50;
 const CALLS_FOR_EACH: usize = 10;
 /// Less than the payer has, were all of a wave captured.
 const AMOUNT: i64 = 10;
-/// After so many waves everybody logs in again.
-const WAVES_OF_ONE_LOGIN: usize = 50;
 /// When the calls of a wave begin at the latest, after its holds are asked for: the time of the
 /// first that expire is just up.
 const BEGIN_MS_MAX: u64 = 1_050;
@@ -39,22 +37,20 @@ const HEAD_START_MS_MORE: std::ops::Range<u64> = 0..50;
 async fn a_hold_ends_once_whatever_races() {
     let calls = short_or_full(1_000, 100_000);
     let waves = calls / (HOLDS * CALLS_FOR_EACH);
-    let (mut scene, mut checker) = (Payer::open().await, Checker::default());
+    let mut scene = Payer::open().await;
     let (mut ended, mut expired) = (0, 0);
     for wave in 0..waves {
-        if wave % WAVES_OF_ONE_LOGIN == WAVES_OF_ONE_LOGIN - 1 {
-            scene.log_in_again().await;
-        }
+        scene.renew_logins().await;
         let (some_ended, some_expired) = scene.race(wave).await;
         ended += some_ended;
         expired += some_expired;
-        scene.fill_up(wave).await;
-        books::check(&mut checker, &scene.history, &scene.admin).await;
+        scene.fill_up().await;
+        scene.check().await;
     }
     println!("{calls} calls; {ended} holds were ended by one, and {expired} by their time");
     assert!(ended > 0 && expired > 0, "both happened");
     scene.assert_nothing_is_held().await;
-    books::verify(&scene.bank);
+    scene.verify();
 }
 
 impl Payer {
@@ -65,10 +61,8 @@ impl Payer {
         let mut asks = Vec::new();
         for (hold, _) in &holds {
             for call in 0..CALLS_FOR_EACH {
-                asks.push((
-                    *hold,
-                    Ask::new(&format!("{hold}-{call}"), self.end_of(*hold)),
-                ));
+                let ask = Ask::new(&format!("{hold}-{call}"), self.end_of(*hold));
+                asks.push((*hold, ask));
             }
         }
         asks.shuffle(&mut self.random);
@@ -77,7 +71,7 @@ impl Payer {
         let begin = Duration::from_millis(BEGIN_MS_MAX - head_start_ms);
         tokio::time::sleep(begin.saturating_sub(placed.elapsed())).await;
         let (of, asks): (Vec<Uuid>, Vec<Ask>) = asks.into_iter().unzip();
-        let calls = asks.into_iter().map(|ask| (self.payer.clone(), ask));
+        let calls = asks.into_iter().map(|ask| (self.person().clone(), ask));
         let heard = ask_at_once(&self.history, calls).await;
 
         let mut ended = 0;
@@ -98,11 +92,9 @@ impl Payer {
             .map(|hold| if hold % 2 == 0 { 1 } else { 600 })
             .collect();
         let asks = seconds.iter().enumerate().map(|(hold, &expires_in)| {
-            let ask = Ask::new(
-                &format!("hold-{wave}-{hold}"),
-                Wish::Hold { line, expires_in },
-            );
-            (self.payer.clone(), ask)
+            let wish = Wish::Hold { line, expires_in };
+            let ask = Ask::new(&format!("hold-{wave}-{hold}"), wish);
+            (self.person().clone(), ask)
         });
         let heard = ask_at_once(&self.history, asks).await;
         let ids = heard.iter().map(|heard| match heard {
@@ -124,14 +116,12 @@ impl Payer {
     }
 
     /// Sends back what was captured, so that there is always enough to hold.
-    async fn fill_up(&self, wave: usize) {
-        let total = self.payer.balance(&self.to.to_string()).await;
-        let amount = strongroom_tests::history::words::minor(&total) - OPENING;
+    async fn fill_up(&mut self) {
+        let total = self.person().balance(&self.to.to_string()).await;
+        let amount = minor(&total) - OPENING;
         if amount > 0 {
             let back = Line::eur(self.to, self.from, amount);
-            let ask = Ask::new(&format!("back-{wave}"), Wish::Transfer(back));
-            let reply = self.history.ask_until_answered(&self.payer, &ask).await;
-            assert_eq!(reply.status, 201, "{reply:?}");
+            self.do_once(PAYER, Wish::Transfer(back)).await;
         }
     }
 
@@ -139,12 +129,12 @@ impl Payer {
     async fn assert_nothing_is_held(&self) {
         let path = format!("/api/accounts/{}/balance", self.from);
         wait_for("the last holds to expire", 10, async || {
-            let balance = self.payer.read(&path).await;
+            let balance = self.person().read(&path).await;
             (balance["pending_debits"] == "0.00").then_some(())
         })
         .await;
         for account in [self.from, self.to] {
-            let balance = self.payer.balance(&account.to_string()).await;
+            let balance = self.person().balance(&account.to_string()).await;
             assert_eq!(balance, EUR.decimal(OPENING));
         }
     }

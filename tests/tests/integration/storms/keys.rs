@@ -13,14 +13,12 @@ use std::time::Duration;
 use rand::RngExt;
 use rustix::process::{Signal, kill_process};
 use strongroom_tests::Person;
-use strongroom_tests::history::journal::rows_of_bank;
 use strongroom_tests::history::traffic::OPENING;
-use strongroom_tests::history::{Ask, Checker, Decline, EUR, Heard, Line, Outcome, Reply, Wish};
+use strongroom_tests::history::{Ask, Decline, Heard, Line, Outcome, Reply, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
 
-use crate::storms::books;
-use crate::storms::payer::Payer;
+use crate::storms::payer::{PAYER, Payer};
 
 const CLIENTS: usize = 100;
 /// What the two halves of the clients ask for.
@@ -28,8 +26,6 @@ const AMOUNTS: [i64; 2] = [1, 2];
 /// In one of so many storms, the host is killed.
 const KILLED_IN: usize = 10;
 const KILL_AFTER_MS: std::ops::Range<u64> = 1..40;
-/// After so many storms everybody logs in again.
-const STORMS_OF_ONE_LOGIN: usize = 250;
 
 /// What is asked for under a key.
 #[derive(Debug, Clone, Copy)]
@@ -64,39 +60,33 @@ struct Winner {
 async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     let keys = short_or_full(40, 1_000);
     let mut scene = Payer::open().await;
-    let mut checker = Checker::default();
     let mut winners = Vec::new();
     for number in 0..keys {
-        if number % STORMS_OF_ONE_LOGIN == STORMS_OF_ONE_LOGIN - 1 {
-            scene.log_in_again().await;
-        }
+        scene.renew_logins().await;
         let wanted = Wanted::ALL[number % Wanted::ALL.len()];
         let kill = number % KILLED_IN == KILLED_IN / 2;
         winners.push(scene.storm(&format!("key-{number}"), wanted, kill).await);
-        books::check(&mut checker, &scene.history, &scene.admin).await;
+        scene.check().await;
     }
     let rows = winners
         .iter()
         .map(|winner| winner.reply.told.decided().len());
     let rows = 2 + rows.sum::<usize>();
-    assert_eq!(checker.books().rows_seen(), rows as u64);
-    scene.assert_balances(&checker).await;
+    assert_eq!(scene.checker.books().rows_seen(), rows as u64);
 
-    scene.start_again().await;
+    scene.restart().await;
     scene.log_in_again().await;
     for (number, winner) in winners.iter().enumerate() {
-        scene.ask_again(winner, number % 2 == 0).await;
+        scene.assert_kept(winner, number % 2 == 0).await;
     }
-    books::check(&mut checker, &scene.history, &scene.admin).await;
-    let more = rows_of_bank(&scene.admin, rows as u64).await;
-    assert_eq!(more, [], "nothing is decided again");
-    scene.assert_balances(&checker).await;
-    books::verify(&scene.bank);
+    assert_eq!(scene.new_rows().await, [], "nothing is decided again");
+    scene.check().await;
+    scene.verify();
     println!("{keys} keys, each sent {CLIENTS} times at once, and again after a restart");
 }
 
 impl Payer {
-    fn ask(&self, key: &str, wanted: Wanted, amount: i64) -> (Person, Ask) {
+    fn request(&self, key: &str, wanted: Wanted, amount: i64) -> (Person, Ask) {
         let line = |amount| Line::eur(self.from, self.to, amount);
         let wish = match wanted {
             Wanted::Transfer => Wish::Transfer(line(amount)),
@@ -110,12 +100,12 @@ impl Payer {
             },
             Wanted::TooMuch => Wish::Transfer(line(amount * 2 * OPENING)),
         };
-        (self.payer.clone(), Ask::new(key, wish))
+        (self.person().clone(), Ask::new(key, wish))
     }
 
     fn asks_of_all(&self, key: &str, wanted: Wanted) -> Vec<(Person, Ask)> {
         (0..CLIENTS)
-            .map(|client| self.ask(key, wanted, AMOUNTS[client % 2]))
+            .map(|client| self.request(key, wanted, AMOUNTS[client % 2]))
             .collect()
     }
 
@@ -123,16 +113,16 @@ impl Payer {
     /// next one.
     async fn storm(&mut self, key: &str, wanted: Wanted, kill: bool) -> Winner {
         let asks = self.asks_of_all(key, wanted);
+        let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
+        let pid = self.bank.pid();
         let sending = ask_at_once(&self.history, asks.clone());
         let heard = if kill {
-            let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
-            let pid = self.bank.pid();
             let killing = async {
                 tokio::time::sleep(after).await;
                 kill_process(pid, Signal::KILL).expect("the host can be killed");
             };
             let (heard, ()) = tokio::join!(sending, killing);
-            self.start_again().await;
+            self.restart().await;
             heard
         } else {
             sending.await
@@ -141,7 +131,7 @@ impl Payer {
         for ((_, ask), heard) in asks.iter().zip(heard) {
             replies.push(match heard {
                 Heard::Final(reply) => reply,
-                _ if kill => self.history.ask_until_answered(&self.payer, ask).await,
+                _ if kill => self.ask_until_answered(&(PAYER, ask.clone())).await,
                 other => panic!("{key}: {other:?}"),
             });
         }
@@ -161,24 +151,8 @@ impl Payer {
         winner
     }
 
-    /// Kills the host, and starts it again.
-    async fn start_again(&mut self) {
-        self.bank.host.restart().await;
-        self.admin = self.admin.at(&self.bank);
-        self.payer = self.payer.at(&self.bank);
-    }
-
-    /// What the bank says is what the model says.
-    async fn assert_balances(&self, checker: &Checker) {
-        for id in [self.from, self.to] {
-            let balance = self.payer.balance(&id.to_string()).await;
-            let account = checker.model().account(id).expect("it was opened");
-            assert_eq!(balance, EUR.decimal(account.balance()));
-        }
-    }
-
     /// All clients at once; or one after the other, and first one with the other words.
-    async fn ask_again(&self, winner: &Winner, at_once: bool) {
+    async fn assert_kept(&self, winner: &Winner, at_once: bool) {
         let heard = if at_once {
             let asks = self.asks_of_all(&winner.key, winner.wanted);
             ask_at_once(&self.history, asks).await
@@ -186,7 +160,7 @@ impl Payer {
             let other = AMOUNTS.iter().find(|amount| **amount != winner.amount);
             let mut heard = Vec::new();
             for amount in other.into_iter().chain([&winner.amount]) {
-                let (person, ask) = self.ask(&winner.key, winner.wanted, *amount);
+                let (person, ask) = self.request(&winner.key, winner.wanted, *amount);
                 heard.push(self.history.ask(&person, &ask).await);
             }
             // As in a storm, where the places of the amounts alternate.

@@ -14,7 +14,6 @@
 //! [`movement`](crate::movement) has the race that is short at its full scale: 200 debits and holds
 //! of 1 on a balance of 100.
 
-mod books;
 mod holds;
 mod keys;
 mod order;

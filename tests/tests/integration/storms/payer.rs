@@ -1,42 +1,49 @@
 //! A bank of one customer, who has two accounts, and a history of what they ask for.
 
+use std::ops::{Deref, DerefMut};
+
 use rand::rngs::StdRng;
-use strongroom_tests::history::traffic::open_account;
-use strongroom_tests::history::{EUR, History};
+use strongroom_tests::history::{EUR, Scene, Who};
 use strongroom_tests::scale::seeded;
 use strongroom_tests::{Bank, Person};
 use uuid::Uuid;
 
+pub const PAYER: Who = Who::Owner(0);
+
 pub struct Payer {
-    pub bank: Bank,
-    pub history: History,
-    pub admin: Person,
-    pub payer: Person,
+    scene: Scene,
     pub from: Uuid,
     pub to: Uuid,
     pub random: StdRng,
 }
 
+impl Deref for Payer {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.scene
+    }
+}
+
+impl DerefMut for Payer {
+    fn deref_mut(&mut self) -> &mut Scene {
+        &mut self.scene
+    }
+}
+
 impl Payer {
     pub async fn open() -> Self {
-        let bank = Bank::start().await;
-        let history = History::default();
-        let (admin, payer) = (bank.admin().await, bank.customer().await);
-        let from = open_account(&payer, &admin, &history, EUR).await;
-        let to = open_account(&payer, &admin, &history, EUR).await;
+        let scene = Scene::open(Bank::start().await, 1, &[EUR; 2]).await;
+        let [from, to] = scene.town.accounts();
         Self {
-            bank,
-            history,
-            admin,
-            payer,
+            scene,
             from,
             to,
             random: seeded(),
         }
     }
 
-    pub async fn log_in_again(&mut self) {
-        self.admin = self.admin.log_in_again().await;
-        self.payer = self.payer.log_in_again().await;
+    pub fn person(&self) -> &Person {
+        self.town.person(PAYER)
     }
 }

@@ -3,13 +3,11 @@
 //! Method: staff reverse each of many transfers twice at the same time, under two keys. One of the
 //! two is posted, the other hears that it was.
 
-use strongroom_tests::bank::Bank;
-use strongroom_tests::history::traffic::{OPENING, open_account};
-use strongroom_tests::history::{Ask, Checker, Decline, EUR, Heard, History, Line, Outcome, Wish};
+use strongroom_tests::Bank;
+use strongroom_tests::history::traffic::OPENING;
+use strongroom_tests::history::{Ask, Decline, EUR, Heard, Line, Outcome, Scene, Who, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
-
-use crate::storms::books;
 
 /// How many transfers are reversed at a time.
 const AT_ONCE: usize = 50;
@@ -17,32 +15,24 @@ const AT_ONCE: usize = 50;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
     let transfers = short_or_full(50, 500);
-    let bank = Bank::start().await;
-    let history = History::default();
-    let (admin, alice, bob) = (
-        bank.admin().await,
-        bank.customer().await,
-        bank.customer().await,
-    );
-    let from = open_account(&alice, &admin, &history, EUR).await;
-    let to = open_account(&bob, &admin, &history, EUR).await;
+    let mut scene = Scene::open(Bank::start().await, 2, &[EUR]).await;
+    let [from, to] = scene.town.accounts();
     let batch = Wish::Batch {
         lines: vec![Line::eur(from, to, 20); transfers],
         atomic: true,
     };
-    let batch = Ask::new("send", batch);
-    let sent = history.ask_until_answered(&alice, &batch).await;
+    let sent = scene.do_once(Who::Owner(0), batch).await;
     let ids: Vec<_> = sent.told.decided().iter().map(|sent| sent.id).collect();
-    assert_eq!((sent.status, ids.len()), (201, transfers));
+    assert_eq!(ids.len(), transfers);
 
     for some in ids.chunks(AT_ONCE) {
         let asks = some.iter().flat_map(|id| {
             ["one", "other"].map(|which| {
                 let ask = Ask::new(&format!("{which}-{id}"), Wish::Reverse { id: *id });
-                (admin.clone(), ask)
+                (scene.town.admin.clone(), ask)
             })
         });
-        let heard = ask_at_once(&history, asks).await;
+        let heard = ask_at_once(&scene.history, asks).await;
         for (id, heard) in some.iter().zip(heard.chunks(2)) {
             let mut outcomes: Vec<_> = heard.iter().map(Heard::outcome).collect();
             outcomes.sort_unstable_by_key(|outcome| outcome.is_declined());
@@ -50,6 +40,8 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
             assert_eq!(outcomes, [Outcome::Posted, lost], "{id}");
         }
     }
-    assert_eq!(alice.balance(&from.to_string()).await, EUR.decimal(OPENING));
-    books::check(&mut Checker::default(), &history, &admin).await;
+    scene.check().await;
+    let account = scene.checker.model().account(from);
+    let account = account.expect("it was opened");
+    assert_eq!(account.balance(), OPENING);
 }

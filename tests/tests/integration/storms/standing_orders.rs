@@ -13,12 +13,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::client::Call;
+use strongroom_tests::command::verify;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Answer, Bank, Person, Value, json, text};
 use tokio::task::JoinSet;
-
-use crate::storms::books;
 
 const OWNERS: usize = 8;
 const ORDERS_OF_EACH: usize = 6;
@@ -90,7 +89,7 @@ async fn an_order_that_has_ended_pays_nothing_over_crashes_and_swaps() {
     }
     println!("{outcomes:?}");
     assert!(outcomes.len() > 1, "some were paid, and some were not");
-    books::verify(&bank);
+    verify(bank.folder()).assert_success();
 }
 
 async fn pause(random: &mut StdRng, ms_max: u64) {
