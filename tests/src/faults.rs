@@ -6,15 +6,30 @@
 //! fault has happened.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
+use rustix::process::Signal;
+
+use crate::command::verify;
+use crate::history::crew::lost;
+use crate::history::{Checker, History, OwnedAsk, Scene, Shift};
 use crate::host::Host;
-use crate::{wait_for, workspace};
+use crate::registry::Registry;
+use crate::scale::short_or_full;
+use crate::{Bank, wait_for, workspace};
 
 const PLAN_VARIABLE: &str = "STRONGROOM_FAULTS";
 /// Longer than a loaded machine takes to come to any fault that a plan has.
 const FIRED_SECONDS_MAX: u64 = 20;
 const FIRED: &str = "strongroom-faults: fired ";
 const COUNTS: &str = "strongroom-faults: counts ";
+/// How soon after its start a bank serves, whatever it comes from.
+const READY_MAX: Duration = Duration::from_secs(5);
+/// The same beside other tests: with six lanes of each, many hosts start at once.
+const READY_MAX_SHORT: Duration = Duration::from_secs(30);
 
 impl Host {
     /// Starts the binary with faults with a plan; false if it failed before it listened.
@@ -50,5 +65,125 @@ impl Host {
             .filter_map(|count| count.split_once('='))
             .map(|(what, count)| (what.to_owned(), count.parse().expect("a number")))
             .collect()
+    }
+}
+
+/// The data of a bank at one moment, and what its people had been told then.
+#[derive(Debug)]
+pub struct Kept {
+    data: tempfile::TempDir,
+    checker: Checker,
+    recorded: Vec<OwnedAsk>,
+}
+
+impl Scene {
+    /// Starts the binary with faults on the same data; false if it failed before it served.
+    pub fn fail(&mut self, plan: &str) -> bool {
+        self.bank.host.kill();
+        let serves = self.bank.host.launch_to_fail(plan);
+        if serves {
+            self.follow();
+        }
+        serves
+    }
+
+    /// Starts the bank again on what is left. It serves soon, and everybody can go on.
+    pub async fn recover(&mut self) {
+        let took = self.restart().await;
+        let ready_max = short_or_full(READY_MAX_SHORT, READY_MAX);
+        assert!(took <= ready_max, "ready after {took:?}");
+    }
+
+    /// Asserts that the one fault of a plan has happened.
+    #[track_caller]
+    pub fn assert_fired_once(&self, plan: &str) {
+        assert_eq!(self.bank.faults_fired().len(), 1, "{plan} has happened");
+    }
+
+    /// Stops the bank in good order.
+    pub async fn stop(&mut self) {
+        self.bank.signal(Signal::TERM);
+        let status = self.bank.host.wait_for_exit().await;
+        assert!(status.success(), "{status}");
+    }
+
+    /// Checks the bank, stops it in good order, and keeps a copy of its data.
+    pub async fn keep(&mut self) -> Kept {
+        self.check().await;
+        self.stop().await;
+        let data = tempfile::Builder::new()
+            .prefix("strongroom-kept-")
+            .tempdir();
+        let data = data.expect("a temporary folder");
+        copy_folder(&self.bank.data(), data.path());
+        Kept {
+            data,
+            checker: self.checker.clone(),
+            recorded: self.recorded.clone(),
+        }
+    }
+
+    /// Another bank with the same people and no data yet: it begins from what was kept of this one.
+    pub fn twin(&self) -> Self {
+        Self {
+            bank: Bank::prepared(&Registry::bank()),
+            town: Arc::clone(&self.town),
+            history: History::default(),
+            checker: Checker::default(),
+            recorded: Vec::new(),
+            logged_in: self.logged_in,
+        }
+    }
+
+    /// Puts everything back as it was kept.
+    pub fn go_back_to(&mut self, kept: &Kept) {
+        self.bank.host.kill();
+        let data = self.bank.data();
+        if data.exists() {
+            fs::remove_dir_all(&data).expect("the data can be removed");
+        }
+        copy_folder(kept.data.path(), &data);
+        self.history.take();
+        self.checker = kept.checker.clone();
+        self.recorded = kept.recorded.clone();
+    }
+
+    /// Repeats what clients have no answer to, and returns in what the bank differs from what
+    /// everybody was told.
+    pub async fn account_for(&mut self, shifts: Vec<Shift>) -> Vec<String> {
+        let rows = self.new_rows().await;
+        let lost = lost(&shifts, &rows);
+        if !lost.is_empty() {
+            // A repetition would only do again what was lost.
+            return lost;
+        }
+        self.remember(&shifts);
+        self.repeat(shifts, &rows).await;
+        self.violations().await
+    }
+
+    /// Everything in which the bank differs from what everybody was told, who ask for it again. It
+    /// must be at rest.
+    pub async fn violations(&mut self) -> Vec<String> {
+        self.ask_again(&self.recorded).await;
+        let mut violations = self.differences().await;
+        let verified = verify(self.bank.folder());
+        if verified.code != Some(0) {
+            violations.push(format!("verify: {}", verified.text()));
+        }
+        violations
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("it has a type").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
     }
 }

@@ -15,17 +15,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use rand::RngExt;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
+use strongroom_tests::bank::new_key;
+use strongroom_tests::history::call::Cash;
+use strongroom_tests::history::traffic::open_account;
+use strongroom_tests::history::{Ask, EUR, Heard, History, Line, Scene, Who, Wish};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person, workspace};
+use uuid::Uuid;
 
-use crate::faults::books::ExpectedBooks;
-use crate::faults::load::{FaultLoad, account_for};
-use crate::faults::request::{Asker, AttemptResult, FinalAnswer, KeyedRequest};
-use crate::faults::scene::BrokenBank;
+use crate::faults::{load, refusals};
 
 const VOLUME_MIB: u64 = 64;
 /// Set where the test runs in a namespace of its own.
@@ -93,19 +94,29 @@ async fn a_limit_on_the_size_of_files_refuses_writes_and_ends_nothing() {
 async fn fill_under_load(volume: &Volume) {
     let mut random = seeded();
     let mut bank = Bank::prepared(&Registry::bank());
-    symlink(volume.path(), bank.data()).expect("the data can lie on the volume");
+    symlink(&volume.path, bank.data()).expect("the data can lie on the volume");
     bank.host.launch();
     bank.wait_until_ready().await;
-    let (mut scene, mut books) = BrokenBank::open_in(bank, CLIENTS + 1).await;
+    let mut scene = Scene::open(bank, CLIENTS, &[EUR]).await;
+    let account = scene.town.account_ids().next();
+    let account = account.expect("there are accounts");
+    let deposit = Wish::Deposit(Cash {
+        account,
+        amount: 1,
+        currency: EUR,
+    });
+    let deposit = scene.do_once(Who::Admin, deposit).await;
+    let deposit = deposit.told.decided()[0].id;
 
     for _round in 0..short_or_full(2, 10) {
         // Its logs begin again: they have no room yet that they would need no more of for a while.
         scene.stop().await;
         scene.recover().await;
-        let load = FaultLoad::begin(&scene, CLIENTS, random.random());
-        let mut prober = Prober::new(&scene);
+        let mut prober = Prober::new(&scene, account).await;
+        let load = load(&scene, CLIENTS, &mut random);
         prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
-        let readers = Readers::begin(&scene, &books);
+        let customer = scene.town.person(Who::Owner(0)).clone();
+        let readers = Readers::begin(customer, account, deposit);
         let filler = volume.fill();
         prober.transfer_until_refused(REFUSALS).await;
         let reads = readers.end().await;
@@ -113,62 +124,66 @@ async fn fill_under_load(volume: &Volume) {
         fs::remove_file(filler).expect("the filler can be removed");
         prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
 
-        let mut shifts = load.end().await;
-        println!(
-            "{} answered, refused {:?}, the slowest after {:?}, {reads} reads while it was full",
-            shifts.outcomes.len(),
-            shifts.refusals,
-            shifts.slowest_refusal
-        );
-        shifts.assert_refusals_have_names();
-        let slowest = shifts.slowest_refusal;
-        assert!(slowest <= ANSWER_MAX, "{slowest:?}");
-        shifts.outcomes.extend(prober.outcomes);
-        shifts.unanswered.extend(prober.unanswered);
-        let violations = account_for(&scene, &mut books, shifts).await;
+        let shifts = load.end().await;
+        let told = refusals(&shifts);
+        println!("refused {told:?}, {reads} reads while it was full");
+        for refusal in shifts.iter().flat_map(|shift| &shift.refusals) {
+            assert!(refusal.waited <= ANSWER_MAX, "{refusal:?}");
+        }
+        prober.repeat().await;
+        let violations = scene.account_for(shifts).await;
         assert_eq!(violations, Vec::<String>::new());
     }
     scene.recover().await;
-    assert_eq!(books.violations(&scene).await, Vec::<String>::new());
+    assert_eq!(scene.violations().await, Vec::<String>::new());
 }
 
-/// The customer who sends one transfer after the other to see how the bank is.
+/// A customer who sends one transfer after the other to see how the bank is.
 struct Prober {
+    history: History,
     person: Person,
-    accounts: Vec<String>,
-    outcomes: Vec<FinalAnswer>,
-    unanswered: Vec<KeyedRequest>,
+    line: Line,
+    asked: Vec<Ask>,
 }
 
 impl Prober {
-    fn new(scene: &BrokenBank) -> Self {
+    async fn new(scene: &Scene, to: Uuid) -> Self {
+        let (history, admin) = (scene.history.clone(), &scene.town.admin);
+        let person = scene.bank.customer().await;
+        let from = open_account(&person, admin, &history, EUR).await;
         Self {
-            person: scene.person(Asker::Customer(CLIENTS)),
-            accounts: scene.accounts().to_vec(),
-            outcomes: Vec::new(),
-            unanswered: Vec::new(),
+            history,
+            person,
+            line: Line::eur(from, to, 1),
+            asked: Vec::new(),
         }
     }
 
     /// Whether a new transfer is done. It is answered soon, one way or the other.
     async fn transfer(&mut self) -> bool {
-        let request = KeyedRequest::transfer(&self.accounts, CLIENTS, 0, 1);
+        let ask = Ask::new(&new_key(), Wish::Transfer(self.line));
         let asked = Instant::now();
-        let reply = request.ask(&self.person).await;
+        let heard = self.history.ask(&self.person, &ask).await;
         let took = asked.elapsed();
-        assert!(took <= ANSWER_MAX, "{took:?}: {reply:?}");
-        match reply {
-            AttemptResult::Final(outcome) => {
-                assert!(outcome.is_accepted(), "{outcome:?}");
-                self.outcomes.push(outcome);
+        self.asked.push(ask);
+        assert!(took <= ANSWER_MAX, "{took:?}: {heard:?}");
+        match heard {
+            Heard::Final(reply) => {
+                assert_eq!(reply.status, 201, "{reply:?}");
                 true
             }
-            AttemptResult::NotNow { status, code } => {
+            Heard::NotYet { status, code } => {
                 assert!(matches!(status, 503 | 507), "{status} {code}");
-                self.unanswered.push(request);
                 false
             }
-            AttemptResult::CutOff => panic!("the bank is gone, and only room is short"),
+            Heard::Silence => panic!("the bank is gone, and only room is short"),
+        }
+    }
+
+    /// Repeats everything, also what was refused.
+    async fn repeat(self) {
+        for ask in &self.asked {
+            self.history.ask_until_answered(&self.person, ask).await;
         }
     }
 
@@ -205,10 +220,8 @@ struct Readers {
 }
 
 impl Readers {
-    fn begin(scene: &BrokenBank, books: &ExpectedBooks) -> Self {
+    fn begin(customer: Person, account: Uuid, transaction: Uuid) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let (customer, account) = (scene.person(Asker::Customer(0)), &scene.accounts()[0]);
-        let transaction = books.outcomes()[0].transactions().remove(0);
         let paths = [
             format!("/api/accounts/{account}/balance"),
             format!("/api/accounts/{account}/entries"),
@@ -265,10 +278,6 @@ impl Volume {
             path,
             _folder: folder,
         })
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Takes all the room there is, and returns the file that has it.

@@ -13,11 +13,11 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustix::process::Signal;
+use strongroom_tests::faults::Kept;
+use strongroom_tests::history::{Crew, Scene, Shift};
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::books::ExpectedBooks;
-use crate::faults::load::{FaultLoad, Shifts, account_for};
-use crate::faults::scene::{BrokenBank, Kept};
+use crate::faults::{load, refusals, scene};
 
 const CLIENTS: usize = 4;
 /// The stores, and the share of calls that one has: only standing orders write to that of the
@@ -58,10 +58,11 @@ async fn a_failed_read_or_write_is_told_as_such_and_does_no_harm() {
     let mut disk = FailingDisk::open().await;
     for failure in [READ, WRITE, NO_ROOM] {
         for (store, duration, at) in disk.cases(failure) {
-            disk.fail(failure, store, duration, at).await;
-            let shifts = disk.load().until_fired(&disk.scene, GO_ON).await;
-            println!("{:?}", shifts.refusals);
-            disk.recover(shifts).await;
+            disk.fail(failure, store, duration, at);
+            let load = disk.load();
+            disk.scene.bank.wait_until_fired().await;
+            tokio::time::sleep(GO_ON).await;
+            disk.recover(load.end().await).await;
         }
     }
 }
@@ -71,7 +72,7 @@ async fn a_failed_sync_ends_the_process_and_is_never_tried_again() {
     let mut disk = FailingDisk::open().await;
     for failure in [SYNC, SYNC_WITHOUT_ROOM] {
         for (store, duration, at) in disk.cases(failure) {
-            disk.fail(failure, store, duration, at).await;
+            disk.fail(failure, store, duration, at);
             let shifts = disk.load().until_cut_off().await;
             let status = disk.scene.bank.host.wait_for_exit().await;
             assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()), "{status}");
@@ -93,15 +94,15 @@ async fn nothing_is_built_upon_what_only_the_kernel_shows_after_a_failed_sync() 
     for (store, duration, at) in disk.cases(SYNC) {
         let shared = format!("after-start; page-cache={};", page_cache.display());
         disk.scene.go_back_to(&disk.kept);
-        let mut shifts = Shifts::default();
+        let mut shifts = Vec::new();
         let power_fails_at = disk.random.random_range(3..30);
         for plan in [
             format!("{shared} error store={store} op=sync at={at} code=EIO for={duration}"),
             format!("{shared} power-loss store=* at={power_fails_at} model=drop"),
         ] {
             println!("{plan}");
-            assert!(disk.scene.fail(&plan).await, "{plan}: it serves");
-            shifts.add(disk.load().until_cut_off().await);
+            assert!(disk.scene.fail(&plan), "{plan}: it serves");
+            shifts.extend(disk.load().until_cut_off().await);
             disk.scene.bank.host.wait_for_exit().await;
             disk.scene.assert_fired_once(&plan);
         }
@@ -114,36 +115,32 @@ async fn nothing_is_built_upon_what_only_the_kernel_shows_after_a_failed_sync() 
 async fn a_log_that_cannot_be_cut_when_the_host_stops_does_no_harm() {
     let mut disk = FailingDisk::open().await;
     for (store, duration, at) in disk.cases(TRUNCATE) {
-        disk.fail(TRUNCATE, store, duration, at).await;
+        disk.fail(TRUNCATE, store, duration, at);
         let load = disk.load();
         tokio::time::sleep(GO_ON).await;
         let shifts = load.end().await;
         disk.scene.stop().await;
-        assert!(
-            !disk.scene.bank.faults_fired().is_empty(),
-            "the fault has happened"
-        );
+        let fired = disk.scene.bank.faults_fired();
+        assert!(!fired.is_empty(), "the fault has happened");
         disk.recover(shifts).await;
     }
 }
 
 /// A bank that begins each time from the same data, on a disk that fails.
 struct FailingDisk {
-    scene: BrokenBank,
+    scene: Scene,
     kept: Kept,
-    opening: ExpectedBooks,
     random: StdRng,
 }
 
 impl FailingDisk {
     async fn open() -> Self {
         let random = seeded();
-        let (mut scene, opening) = BrokenBank::open(CLIENTS).await;
+        let mut scene = scene(CLIENTS).await;
         let kept = scene.keep().await;
         Self {
             scene,
             kept,
-            opening,
             random,
         }
     }
@@ -166,7 +163,7 @@ impl FailingDisk {
         cases
     }
 
-    async fn fail(&mut self, failure: Failure, store: &str, duration: &str, at: u32) {
+    fn fail(&mut self, failure: Failure, store: &str, duration: &str, at: u32) {
         let Failure {
             operation, code, ..
         } = failure;
@@ -175,19 +172,18 @@ impl FailingDisk {
         );
         println!("{plan}");
         self.scene.go_back_to(&self.kept);
-        assert!(self.scene.fail(&plan).await, "{plan}: it serves");
+        assert!(self.scene.fail(&plan), "{plan}: it serves");
     }
 
-    fn load(&mut self) -> FaultLoad {
-        FaultLoad::begin(&self.scene, CLIENTS, self.random.random())
+    fn load(&mut self) -> Crew {
+        load(&self.scene, CLIENTS, &mut self.random)
     }
 
     /// Starts the bank again; everything is as the clients were told.
-    async fn recover(&mut self, shifts: Shifts) {
-        shifts.assert_refusals_have_names();
+    async fn recover(&mut self, shifts: Vec<Shift>) {
+        println!("{:?}", refusals(&shifts));
         self.scene.recover().await;
-        let mut books = self.opening.clone();
-        let violations = account_for(&self.scene, &mut books, shifts).await;
+        let violations = self.scene.account_for(shifts).await;
         assert_eq!(violations, Vec::<String>::new());
     }
 }

@@ -5,17 +5,53 @@
 //! no client asks for.
 //!
 //! Method: the binary `strongroom-faulty` fails where a plan says; then the released binary is
-//! started on what is left. Every test keeps [`books`] of the responses alone, and the bank must
-//! agree with them: balances, the journal and nothing else in it, the bytes of each response to a
-//! retry, and `strongroom verify`. The test also asserts that each planned fault has happened.
+//! started on what is left. Clients want everything that a bank does with money, as where it is
+//! [killed](crate::kill), and standing orders. What each was told is held against the journal, and
+//! the journal against a model of the bank ([`strongroom_tests::history`]); each request is
+//! repeated, and has the same bytes in response; `strongroom verify` finds nothing. The test also
+//! asserts that each planned fault has happened.
 //!
 //! The short form takes each point once; `./build.sh torture ledger` runs at full scale.
 
-mod books;
 mod crash_points;
 mod disk_full;
 mod io_errors;
-mod load;
 mod power_loss;
-mod request;
-mod scene;
+
+use std::collections::BTreeMap;
+
+use rand::rngs::StdRng;
+use strongroom_tests::Bank;
+use strongroom_tests::history::{Crew, EUR, Mix, Scene, Shift, Wishes};
+
+/// A bank of so many customers with an account each.
+async fn scene(customers: usize) -> Scene {
+    Scene::open(Bank::start().await, customers, &[EUR]).await
+}
+
+/// Sets so many clients to work.
+fn load(scene: &Scene, clients: usize, random: &mut StdRng) -> Crew {
+    let mix = Mix {
+        batches: 10,
+        lines: 2..=4,
+        cash: true,
+        orders: true,
+    };
+    Crew::begin(scene, Wishes::of_clients(clients, &mix, random))
+}
+
+/// How often clients heard which refusal, by status and code. Each says that it is for the moment:
+/// the service or its disk is not there. None is a failure without a name.
+fn refusals(shifts: &[Shift]) -> BTreeMap<(u16, &str), usize> {
+    let mut counts = BTreeMap::new();
+    for refusal in shifts.iter().flat_map(|shift| &shift.refusals) {
+        let told = (refusal.status, refusal.code.as_str());
+        let has_name = matches!(
+            told,
+            (503, "service_unavailable" | "storage_unavailable") | (507, "storage_full")
+        );
+        assert!(has_name, "{refusal:?}");
+        *counts.entry(told).or_default() += 1;
+    }
+    counts
+}

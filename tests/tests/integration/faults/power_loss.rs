@@ -9,11 +9,10 @@
 
 use rand::RngExt;
 use rand::rngs::StdRng;
+use strongroom_tests::history::Scene;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::books::ExpectedBooks;
-use crate::faults::load::{FaultLoad, Shifts, account_for};
-use crate::faults::scene::BrokenBank;
+use crate::faults::{load, scene};
 
 const CLIENTS: usize = 8;
 const MODELS: [&str; 3] = ["drop", "reorder", "torn"];
@@ -23,7 +22,7 @@ const SYNCS_OF_NORMAL: [u32; 3] = [1, 2, 3];
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_a_power_cut_at_any_sync() {
     let mut random = seeded();
-    let (mut scene, books) = BrokenBank::open(CLIENTS).await;
+    let mut scene = scene(CLIENTS).await;
     let kept = scene.keep().await;
     let syncs = short_or_full(vec![1, 2, 3, 9, 29], (1..=60).collect());
     let mut answered = 0;
@@ -31,11 +30,9 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_sync() {
         for model in MODELS {
             scene.go_back_to(&kept);
             let plan = plan("", at, model, &mut random);
-            let before = books.outcomes().len();
-            let (books, violations) =
-                lose_power(&mut scene, books.clone(), &plan, &mut random).await;
+            let (answers, violations) = lose_power(&mut scene, &plan, &mut random).await;
             assert_eq!(violations, Vec::<String>::new(), "{plan}");
-            answered += books.outcomes().len() - before;
+            answered += answers;
         }
     }
     assert!(answered > 0, "the clients were at work");
@@ -44,13 +41,13 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_sync() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_check_finds_what_a_store_loses_that_does_not_sync_each_commit() {
     let mut random = seeded();
-    let (mut scene, books) = BrokenBank::open(CLIENTS).await;
+    let mut scene = scene(CLIENTS).await;
     let kept = scene.keep().await;
     let mut found = Vec::new();
     for at in SYNCS_OF_NORMAL {
         scene.go_back_to(&kept);
         let plan = plan(" synchronous=normal;", at, "drop", &mut random);
-        let (_, violations) = lose_power(&mut scene, books.clone(), &plan, &mut random).await;
+        let (_, violations) = lose_power(&mut scene, &plan, &mut random).await;
         println!("{plan}: {} violations", violations.len());
         found.extend(violations);
     }
@@ -65,22 +62,16 @@ fn plan(settings: &str, at: u32, model: &str, random: &mut StdRng) -> String {
     format!("after-start;{settings} power-loss store=* at={at} model={model} seed={seed}")
 }
 
-/// Lets clients work until the power fails, starts the bank again, and returns in what it differs
-/// from what it had said.
-async fn lose_power(
-    scene: &mut BrokenBank,
-    mut books: ExpectedBooks,
-    plan: &str,
-    random: &mut StdRng,
-) -> (ExpectedBooks, Vec<String>) {
-    let mut shifts = Shifts::default();
-    if scene.fail(plan).await {
-        let load = FaultLoad::begin(scene, CLIENTS, random.random());
-        shifts = load.until_cut_off().await;
+/// Lets clients work until the power fails, and starts the bank again. Returns how many answers
+/// there were before, and in what the bank differs from them.
+async fn lose_power(scene: &mut Scene, plan: &str, random: &mut StdRng) -> (usize, Vec<String>) {
+    let mut shifts = Vec::new();
+    if scene.fail(plan) {
+        shifts = load(scene, CLIENTS, random).until_cut_off().await;
         scene.bank.host.wait_for_exit().await;
     }
     scene.assert_fired_once(plan);
     scene.recover().await;
-    let violations = account_for(scene, &mut books, shifts).await;
-    (books, violations)
+    let answered = shifts.iter().map(|shift| shift.answered.len()).sum();
+    (answered, scene.account_for(shifts).await)
 }

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use strongroom_tests::wait_for;
+use strongroom_tests::faults::Kept;
+use strongroom_tests::history::{Line, Scene, Who, Wish};
+use strongroom_tests::wait_until;
 
 use super::{LEDGER, in_lanes, places};
-use crate::faults::books::ExpectedBooks;
-use crate::faults::request::KeyedRequest;
-use crate::faults::scene::{BrokenBank, Kept};
+use crate::faults::scene;
 
 const HOLDS: usize = 3;
 const CENTS: i64 = 700;
 /// Long enough that the bank is stopped before the first is swept.
-const HOLD_SECONDS: u32 = 5;
+const HOLD_SECONDS: u32 = 6;
 /// How soon after the start the sweep has ended them: it comes about every second, and later on a
 /// loaded machine.
 const SWEPT_SECONDS_MAX: u64 = 30;
@@ -26,58 +26,50 @@ const LOOKS: [&str; 2] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sweep_cut_off_at_any_point_ends_each_hold_once() {
-    let (mut scene, mut books) = BrokenBank::open(2).await;
-    let accounts = scene.accounts().to_vec();
+    let mut scene = scene(2).await;
+    let [from, to] = scene.town.accounts();
     for _hold in 0..HOLDS {
-        let request = KeyedRequest::hold(&accounts, 0, 1, CENTS, HOLD_SECONDS);
-        scene.do_once(&mut books, &request).await;
+        let hold = Wish::Hold {
+            line: Line::eur(from, to, CENTS),
+            expires_in: HOLD_SECONDS,
+        };
+        scene.do_once(Who::Owner(0), hold).await;
     }
     let kept = scene.keep().await;
-    let holds = books.outcomes()[books.outcomes().len() - HOLDS..].to_vec();
-    for hold in &holds {
-        books.expire(hold);
-    }
     tokio::time::sleep(Duration::from_secs(u64::from(HOLD_SECONDS))).await;
 
-    assert!(scene.fail("after-start; count").await, "it serves");
-    wait_until_swept(&scene, &books).await;
+    assert!(scene.fail("after-start; count"), "it serves");
+    wait_until_swept(&scene).await;
     scene.stop().await;
     let mut places = places(&scene.bank.counts(), LEDGER);
     assert!(places.len() > 10, "there was a sweep: {places:?}");
     places.extend(LOOKS.map(str::to_owned));
 
     in_lanes(&scene, places, |scene, places| {
-        cut_off_sweeps(scene, &kept, books.clone(), places)
+        cut_off_sweeps(scene, &kept, places)
     });
 }
 
-async fn cut_off_sweeps(
-    mut scene: BrokenBank,
-    kept: &Kept,
-    books: ExpectedBooks,
-    places: Vec<String>,
-) {
+async fn cut_off_sweeps(mut scene: Scene, kept: &Kept, places: Vec<String>) {
     for place in places {
         scene.go_back_to(kept);
         let plan = format!("after-start; crash {place}");
-        if scene.fail(&plan).await {
+        if scene.fail(&plan) {
             scene.bank.host.wait_for_exit().await;
         }
         scene.assert_fired_once(&plan);
         scene.recover().await;
-        wait_until_swept(&scene, &books).await;
-        let violations = books.violations(&scene).await;
-        assert_eq!(violations, Vec::<String>::new(), "{plan}");
+        wait_until_swept(&scene).await;
+        assert_eq!(scene.violations().await, Vec::<String>::new(), "{plan}");
         println!("K7: {place}");
     }
 }
 
-async fn wait_until_swept(scene: &BrokenBank, books: &ExpectedBooks) {
-    wait_for("the sweep", SWEPT_SECONDS_MAX, async || {
+async fn wait_until_swept(scene: &Scene) {
+    wait_until("the sweep", SWEPT_SECONDS_MAX, async || {
         // The journal has a rate.
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let missing = books.missing_in_journal(scene).await;
-        missing.is_empty().then_some(())
+        scene.new_rows().await.len() >= HOLDS
     })
     .await;
 }

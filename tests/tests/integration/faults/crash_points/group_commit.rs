@@ -1,13 +1,10 @@
 //! K5: a commit of several requests fails. All of them are refused, none is done in part, and each
 //! is done when it is repeated.
 
-use std::time::Duration;
-
 use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::load::{FaultLoad, account_for};
-use crate::faults::scene::BrokenBank;
+use crate::faults::{load, refusals, scene};
 
 /// So many that commits are shared even on a quick disk.
 const CLIENTS: usize = 24;
@@ -15,7 +12,7 @@ const CLIENTS: usize = 24;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeated() {
     let mut random = seeded();
-    let (mut scene, opening) = BrokenBank::open(CLIENTS).await;
+    let mut scene = scene(CLIENTS).await;
     let kept = scene.keep().await;
     let mut refused_at_once = 0;
     // All that a store writes between two checkpoints is the log of its commits. Of the
@@ -28,15 +25,16 @@ async fn a_group_whose_commit_fails_is_refused_whole_and_done_when_it_is_repeate
                     "after-start; error store={store} op=write at={at} code={code} for=once"
                 );
                 scene.go_back_to(&kept);
-                assert!(scene.fail(&plan).await, "{plan}: it serves");
+                assert!(scene.fail(&plan), "{plan}: it serves");
                 scene.renew_logins().await;
-                let load = FaultLoad::begin(&scene, CLIENTS, random.random());
-                let shifts = load.until_fired(&scene, Duration::ZERO).await;
-                shifts.assert_refusals_have_names();
-                println!("K5: {plan}: {:?}", shifts.refusals);
-                refused_at_once = refused_at_once.max(shifts.refusals.values().sum());
+                let load = load(&scene, CLIENTS, &mut random);
+                scene.bank.wait_until_fired().await;
+                let shifts = load.end().await;
+                let refused = refusals(&shifts);
+                println!("K5: {plan}: {refused:?}");
+                refused_at_once = refused_at_once.max(refused.into_values().sum());
                 // The host that has had the fault goes on.
-                let violations = account_for(&scene, &mut opening.clone(), shifts).await;
+                let violations = scene.account_for(shifts).await;
                 assert_eq!(violations, Vec::<String>::new(), "{plan}");
             }
         }

@@ -5,22 +5,29 @@
 use std::fs;
 
 use rand::RngExt;
+use strongroom_tests::bank::day;
+use strongroom_tests::history::traffic::ORDERS_BEGIN_IN_DAYS;
+use strongroom_tests::history::{Line, OwnedAsk, Told, Who, Wish};
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::load::{FaultLoad, account_for};
-use crate::faults::request::{Asker, KeyedRequest};
-use crate::faults::scene::BrokenBank;
+use crate::faults::{load, scene};
 
 const CLIENTS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_else() {
     let mut random = seeded();
-    let (mut scene, mut books) = BrokenBank::open(CLIENTS).await;
+    let mut scene = scene(CLIENTS).await;
+    let [from, to, ..]: [_; CLIENTS] = scene.town.accounts();
     for _round in 0..short_or_full(2, 200) {
-        let order = KeyedRequest::order(scene.accounts(), 0, 1, 1);
-        scene.do_once(&mut books, &order).await;
-        let order = books.outcomes().last().expect("it was made").id();
+        let order = Wish::Order {
+            line: Line::eur(from, to, 1),
+            start: day(ORDERS_BEGIN_IN_DAYS),
+        };
+        let made = scene.do_once(Who::Owner(0), order).await;
+        let Told::Made(order) = made.told else {
+            panic!("{made:?}")
+        };
         let order = format!("/api/transactions/schedules/{order}");
         // The clients are cut off in the middle, so that some have had no answer to what the ledger
         // has done.
@@ -28,10 +35,9 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
             "after-start; crash store=accounts call=commit-with when=after at={}",
             random.random_range(10..40)
         );
-        assert!(scene.fail(&plan).await, "{plan}: it serves");
-        let mut shifts = FaultLoad::begin(&scene, CLIENTS, random.random())
-            .until_cut_off()
-            .await;
+        assert!(scene.fail(&plan), "{plan}: it serves");
+        let load = load(&scene, CLIENTS, &mut random);
+        let mut shifts = load.until_cut_off().await;
         scene.bank.host.wait_for_exit().await;
         scene.assert_fired_once(&plan);
         for ending in ["sqlite", "sqlite-wal", "sqlite-shm"] {
@@ -46,11 +52,14 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
         let names = fs::read_to_string(&known).expect("it is there");
         fs::write(&known, names.replace("transactions\n", "")).expect("it can be written");
         scene.recover().await;
-        let owner = scene.person(Asker::Customer(0));
+        let owner = scene.town.person(Who::Owner(0));
         owner.get(&order).await.refused(404, "not_found");
-        books.forget_orders();
-        shifts.forget_orders();
-        let violations = account_for(&scene, &mut books, shifts).await;
+        let is_kept = |(_, ask): &OwnedAsk| !matches!(*ask.wish, Wish::Order { .. });
+        scene.recorded.retain(is_kept);
+        for shift in &mut shifts {
+            shift.answered.retain(|(request, _)| is_kept(request));
+        }
+        let violations = scene.account_for(shifts).await;
         assert_eq!(violations, Vec::<String>::new());
     }
 }

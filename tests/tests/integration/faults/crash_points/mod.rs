@@ -38,8 +38,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use crate::faults::request::AttemptResult;
-use crate::faults::scene::BrokenBank;
+use strongroom_tests::history::{Heard, Scene};
+
 use movement::{Movement, Stage, row};
 
 /// The store that decides of money. That of the transaction service has an index of its journal,
@@ -83,9 +83,9 @@ fn places(counts: &BTreeMap<String, u32>, stores: &[&str]) -> Vec<String> {
 
 /// Cuts off at all these places, at some of them at the same time: each lane has a bank of its own.
 fn in_lanes<F: Future<Output = ()>>(
-    scene: &BrokenBank,
+    scene: &Scene,
     places: Vec<String>,
-    cut_off: impl Fn(BrokenBank, Vec<String>) -> F + Sync,
+    cut_off: impl Fn(Scene, Vec<String>) -> F + Sync,
 ) {
     thread::scope(|lanes| {
         for lane in 0..LANES {
@@ -113,8 +113,7 @@ async fn cut_off_everywhere_on(mut stage: Stage, movement: Movement) {
     assert_eq!(Vec::from_iter(rows), ["K0", "K1", "K2"]);
     for place in places {
         let plan = format!("after-start; crash {place}");
-        let (request, reply) = stage.cut_off(movement, &plan).await;
-        assert!(matches!(reply, AttemptResult::CutOff), "{plan}: {reply:?}");
+        let request = stage.cut_off(movement, &plan).await;
         stage.scene.recover().await;
         let is_recorded = row(&place) == "K2";
         stage.assert_done_once(request, Some(is_recorded)).await;
@@ -167,8 +166,7 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
         for model in ["drop", "reorder", "torn"] {
             let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
             for movement in [Movement::Transfer, Movement::Posting] {
-                let (request, reply) = stage.cut_off(movement, &plan).await;
-                assert!(matches!(reply, AttemptResult::CutOff), "{plan}: {reply:?}");
+                let request = stage.cut_off(movement, &plan).await;
                 stage.scene.recover().await;
                 stage.assert_done_once(request, None).await;
                 println!("K1: {movement:?}, {plan}");
@@ -185,13 +183,12 @@ async fn an_answer_is_given_again_after_a_kill() {
         stage.put_back();
         stage.scene.recover().await;
         let request = stage.request(movement);
-        let AttemptResult::Final(first) = request.ask(&stage.scene.person(request.asker)).await
-        else {
+        let Heard::Final(first) = stage.scene.ask(&request).await else {
             panic!("nothing is in the way of {request:?}");
         };
         stage.scene.recover().await;
         let again = stage.assert_done_once(request, Some(true)).await;
-        assert_eq!((first.status, &first.body), (again.status, &again.body));
+        assert!(first.is_same(&again), "{first:?}: {again:?}");
     }
 }
 
@@ -205,7 +202,7 @@ async fn what_was_cut_off_before_its_commit_is_not_done_later() {
     ] {
         for movement in [Movement::Transfer, Movement::Batch] {
             let plan = format!("after-start; crash store=accounts {place} at=1");
-            let (request, _) = stage.cut_off(movement, &plan).await;
+            let request = stage.cut_off(movement, &plan).await;
             stage.scene.recover().await;
             tokio::time::sleep(TICKS).await;
             stage.assert_done_once(request, Some(false)).await;

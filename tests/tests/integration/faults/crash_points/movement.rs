@@ -4,15 +4,15 @@ use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::Signal;
 use strongroom_tests::Bank;
+use strongroom_tests::bank::new_key;
+use strongroom_tests::faults::Kept;
+use strongroom_tests::history::model::Moved;
+use strongroom_tests::history::{Ask, EUR, Heard, Line, OwnedAsk, Reply, Scene, Who, Wish};
+use uuid::Uuid;
 
-use crate::faults::books::ExpectedBooks;
-use crate::faults::load::repeat_until_answered;
-use crate::faults::request::{AttemptResult, FinalAnswer, KeyedRequest};
-use crate::faults::scene::{BrokenBank, Kept};
-
-const PAYER: usize = 0;
-const PAYEE: usize = 1;
-const CENTS: i64 = 2_500;
+const PAYER: Who = Who::Owner(0);
+/// Four times and a little more, the payer has it.
+const CENTS: i64 = 2_000;
 /// Longer than any test.
 const HOLD_SECONDS: u32 = 3_600;
 
@@ -61,12 +61,13 @@ pub fn row(place: &str) -> &'static str {
 /// A bank that is put back before each point to the same moment: the payer has a hold to capture,
 /// one to void, and a transfer to reverse.
 pub struct Stage {
-    pub scene: BrokenBank,
+    pub scene: Scene,
     kept: Kept,
-    opening: ExpectedBooks,
-    to_capture: FinalAnswer,
-    to_void: FinalAnswer,
-    to_reverse: FinalAnswer,
+    /// From the payer to the payee.
+    line: Line,
+    to_capture: Uuid,
+    to_void: Uuid,
+    to_reverse: Uuid,
 }
 
 impl Stage {
@@ -76,26 +77,19 @@ impl Stage {
 
     /// The same in a bank that serves already.
     pub async fn set_in(bank: Bank) -> Self {
-        let (mut scene, mut opening) = BrokenBank::open_in(bank, 2).await;
-        let accounts = scene.accounts().to_vec();
-        let prepared = [
-            KeyedRequest::hold(&accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
-            KeyedRequest::hold(&accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
-            KeyedRequest::transfer(&accounts, PAYER, PAYEE, CENTS),
-        ];
-        for request in &prepared {
-            scene.do_once(&mut opening, request).await;
+        let mut scene = Scene::open(bank, 2, &[EUR]).await;
+        let [from, to] = scene.town.accounts();
+        let line = Line::eur(from, to, CENTS);
+        let mut ids = [Uuid::nil(); 3];
+        let wishes = [hold(line), hold(line), Wish::Transfer(line)];
+        for (id, wish) in ids.iter_mut().zip(wishes) {
+            *id = scene.do_once(PAYER, wish).await.told.decided()[0].id;
         }
-        let [.., to_capture, to_void, to_reverse] = opening.outcomes() else {
-            panic!("three things are prepared");
-        };
-        let (to_capture, to_void) = (to_capture.clone(), to_void.clone());
-        let to_reverse = to_reverse.clone();
-        let kept = scene.keep().await;
+        let [to_capture, to_void, to_reverse] = ids;
         Self {
+            kept: scene.keep().await,
             scene,
-            kept,
-            opening,
+            line,
             to_capture,
             to_void,
             to_reverse,
@@ -103,17 +97,30 @@ impl Stage {
     }
 
     /// A new request.
-    pub fn request(&self, movement: Movement) -> KeyedRequest {
-        let accounts = self.scene.accounts();
-        match movement {
-            Movement::Transfer => KeyedRequest::transfer(accounts, PAYER, PAYEE, CENTS),
-            Movement::Posting => KeyedRequest::posting(accounts, PAYER, PAYEE, CENTS),
-            Movement::Hold => KeyedRequest::hold(accounts, PAYER, PAYEE, CENTS, HOLD_SECONDS),
-            Movement::Capture => KeyedRequest::capture(&self.to_capture, CENTS - 1),
-            Movement::Void => KeyedRequest::void(&self.to_void),
-            Movement::Reversal => KeyedRequest::reverse(&self.to_reverse),
-            Movement::Batch => KeyedRequest::batch(accounts, PAYER, PAYEE, &[CENTS, 1, 2]),
-        }
+    pub fn request(&self, movement: Movement) -> OwnedAsk {
+        let line = self.line;
+        let wish = match movement {
+            Movement::Transfer => Wish::Transfer(line),
+            Movement::Posting => Wish::Posting(Moved::One(line).sides()),
+            Movement::Hold => hold(line),
+            Movement::Capture => Wish::Capture {
+                hold: self.to_capture,
+                amount: Some((CENTS - 1, EUR)),
+            },
+            Movement::Void => Wish::Void { hold: self.to_void },
+            Movement::Reversal => Wish::Reverse {
+                id: self.to_reverse,
+            },
+            Movement::Batch => Wish::Batch {
+                lines: [CENTS, 1, 2].map(|amount| Line { amount, ..line }).to_vec(),
+                atomic: true,
+            },
+        };
+        let who = match movement {
+            Movement::Reversal => Who::Admin,
+            _ => PAYER,
+        };
+        (who, Ask::new(&new_key(), wish))
     }
 
     /// Puts everything back.
@@ -124,31 +131,27 @@ impl Stage {
     /// Puts everything back, and starts a host with a plan.
     pub async fn begin(&mut self, plan: &str) {
         self.put_back();
-        assert!(self.scene.fail(plan).await, "{plan}: it serves");
+        assert!(self.scene.fail(plan), "{plan}: it serves");
         self.scene.renew_logins().await;
     }
 
     /// Has a movement asked for once, of a host that the plan's one fault kills.
-    pub async fn cut_off(
-        &mut self,
-        movement: Movement,
-        plan: &str,
-    ) -> (KeyedRequest, AttemptResult) {
+    pub async fn cut_off(&mut self, movement: Movement, plan: &str) -> OwnedAsk {
         self.begin(plan).await;
         let request = self.request(movement);
-        let reply = request.ask(&self.scene.person(request.asker)).await;
+        let heard = self.scene.ask(&request).await;
+        assert!(matches!(heard, Heard::Silence), "{plan}: {heard:?}");
         let status = self.scene.bank.host.wait_for_exit().await;
         assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{status}");
         self.scene.assert_fired_once(plan);
-        (request, reply)
+        request
     }
 
     /// Before and after each call of a movement, as they are counted where nothing cuts it off.
     pub async fn places(&mut self, movement: Movement) -> Vec<String> {
         self.begin("after-start; count").await;
-        let request = self.request(movement);
-        let reply = request.ask(&self.scene.person(request.asker)).await;
-        assert!(matches!(reply, AttemptResult::Final(_)), "{reply:?}");
+        let heard = self.scene.ask(&self.request(movement)).await;
+        assert!(matches!(heard, Heard::Final(_)), "{heard:?}");
         self.scene.stop().await;
         super::places(&self.scene.bank.counts(), super::LEDGER)
     }
@@ -157,20 +160,30 @@ impl Stage {
     /// response: the request is accepted, the response says whether that is a repetition, and the
     /// bank is as if nothing had been in its way.
     pub async fn assert_done_once(
-        &self,
-        request: KeyedRequest,
+        &mut self,
+        request: OwnedAsk,
         is_recorded: Option<bool>,
-    ) -> FinalAnswer {
-        let mut books = self.opening.clone();
-        let found = books.unanswered_in_journal(&self.scene).await;
+    ) -> Reply {
+        let found = self.scene.new_rows().await;
         let is_recorded = is_recorded.unwrap_or(!found.is_empty());
-        let lines = if is_recorded { request.lines.len() } else { 0 };
-        assert_eq!(found.len(), lines, "{request:?}: {found:?}");
-        repeat_until_answered(&self.scene, &mut books, vec![request]).await;
-        let outcome = books.outcomes().last().expect("it was answered").clone();
-        assert!(outcome.is_accepted(), "{outcome:?}");
-        assert_eq!(outcome.replayed, is_recorded, "{outcome:?}");
-        assert_eq!(books.violations(&self.scene).await, Vec::<String>::new());
-        outcome
+        let rows = match &*request.1.wish {
+            _ if !is_recorded => 0,
+            Wish::Batch { lines, .. } => lines.len(),
+            _ => 1,
+        };
+        assert_eq!(found.len(), rows, "{request:?}: {found:?}");
+        let reply = self.scene.ask_until_answered(&request).await;
+        let told = (reply.status, reply.replayed);
+        assert_eq!(told, (201, is_recorded), "{reply:?}");
+        self.scene.recorded.push(request);
+        assert_eq!(self.scene.violations().await, Vec::<String>::new());
+        reply
+    }
+}
+
+fn hold(line: Line) -> Wish {
+    Wish::Hold {
+        line,
+        expires_in: HOLD_SECONDS,
     }
 }

@@ -5,14 +5,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use strongroom_tests::{Person, Value, text, wait_for};
+use strongroom_tests::bank::{day, new_key};
+use strongroom_tests::faults::Kept;
+use strongroom_tests::history::call::id;
+use strongroom_tests::history::traffic::OPENING;
+use strongroom_tests::history::{
+    Ask, Decline, EUR, Heard, Kind, Line, Outcome, OwnedAsk, Reply, Scene, Told, Who, Wish,
+};
+use strongroom_tests::{Value, wait_until};
 
 use super::{ORDERS, TICKS, in_lanes, places};
-use crate::faults::books::ExpectedBooks;
-use crate::faults::load::repeat_until_answered;
-use crate::faults::request::{AttemptResult, KeyedRequest, RequestLine};
-use crate::faults::scene::{BrokenBank, Kept};
+use crate::faults::scene;
 
+const OWNER: Who = Who::Owner(0);
 const CENTS: i64 = 700;
 /// How soon a date comes to its outcome: the tick comes about every second.
 const OUTCOME_SECONDS_MAX: u64 = 20;
@@ -32,7 +37,7 @@ enum Fate {
 
 /// What the owner of an order hears of its end.
 #[derive(Debug, PartialEq, Eq)]
-enum Heard {
+enum End {
     Done,
     NotNow,
     CutOff,
@@ -52,17 +57,17 @@ async fn an_order_whose_end_is_cut_off_at_any_point_pays_nothing_after_it() {
 /// the tick cancels the date.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
-    let (mut scene, opening) = BrokenBank::open(2).await;
+    let mut scene = scene(2).await;
     let kept = scene.keep().await;
     let traps: Vec<String> = (1..=FAILURES).map(trap).collect();
     for repeats in [true, false] {
         scene.go_back_to(&kept);
         let plan = format!("after-start; {}", traps.join("; "));
-        assert!(scene.fail(&plan).await, "{plan}: it serves");
-        let mut order = Order::due(&scene, &opening);
+        assert!(scene.fail(&plan), "{plan}: it serves");
+        let mut order = Order::due(&scene);
         order.make(&scene).await;
         scene.bank.wait_until_fired().await;
-        assert_eq!(order.end(&scene).await, Heard::NotNow);
+        assert_eq!(order.end(&scene).await, End::NotNow);
         if !repeats {
             order.wait_for_outcome(&scene).await;
         }
@@ -73,11 +78,11 @@ async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
 }
 
 async fn cut_off_everywhere(fate: Fate) {
-    let (mut scene, opening) = BrokenBank::open(2).await;
+    let mut scene = scene(2).await;
     let kept = scene.keep().await;
     let mut places = loop {
         scene.go_back_to(&kept);
-        let counts = fate.count(&mut scene, &opening).await;
+        let counts = fate.count(&mut scene).await;
         // Where a tick comes between the trap and the end, both ask the ledger: then it is counted
         // again.
         let asked = if fate == Fate::Paid { 1 } else { 2 };
@@ -89,7 +94,7 @@ async fn cut_off_everywhere(fate: Fate) {
     places.retain(|place| fate == Fate::Paid || !trap(1).ends_with(place));
     assert!(places.len() > 20, "{places:?}");
     in_lanes(&scene, places, |scene, places| {
-        fate.cut_off(scene, &kept, opening.clone(), places)
+        fate.cut_off(scene, &kept, places)
     });
 }
 
@@ -106,33 +111,27 @@ impl Fate {
     }
 
     /// How often each call is made where nothing cuts it off.
-    async fn count(self, scene: &mut BrokenBank, opening: &ExpectedBooks) -> BTreeMap<String, u32> {
-        assert!(scene.fail(&self.plan("count")).await, "it serves");
-        let mut order = Order::due(scene, opening);
+    async fn count(self, scene: &mut Scene) -> BTreeMap<String, u32> {
+        assert!(scene.fail(&self.plan("count")), "it serves");
+        let mut order = Order::due(scene);
         order.make(scene).await;
         if self == Self::Ended {
             scene.bank.wait_until_fired().await;
-            assert_eq!(order.end(scene).await, Heard::Done);
+            assert_eq!(order.end(scene).await, End::Done);
         }
         order.wait_for_outcome(scene).await;
         scene.stop().await;
         scene.bank.counts()
     }
 
-    async fn cut_off(
-        self,
-        mut scene: BrokenBank,
-        kept: &Kept,
-        opening: ExpectedBooks,
-        places: Vec<String>,
-    ) {
+    async fn cut_off(self, mut scene: Scene, kept: &Kept, places: Vec<String>) {
         for place in places {
             scene.go_back_to(kept);
             let plan = self.plan(&format!("crash {place}"));
-            assert!(scene.fail(&plan).await, "{plan}: it serves");
-            let mut order = Order::due(&scene, &opening);
+            assert!(scene.fail(&plan), "{plan}: it serves");
+            let mut order = Order::due(&scene);
             order.make(&scene).await;
-            if self == Self::Ended && order.is_made() {
+            if self == Self::Ended && order.made.is_some() {
                 scene.bank.wait_until_fired().await;
                 order.end_if_alive(&scene).await;
             }
@@ -141,9 +140,8 @@ impl Fate {
             let has_crashed = fired.iter().any(|fault| fault.starts_with("crash"));
             assert!(has_crashed, "{plan} has happened: {fired:?}");
             scene.recover().await;
-            if !order.is_made() {
-                let request = vec![order.request.clone()];
-                repeat_until_answered(&scene, &mut order.books, request).await;
+            if order.made.is_none() {
+                order.made = Some(scene.ask_until_answered(&order.request).await);
             }
             match self {
                 Self::Paid => order.wait_for_outcome(&scene).await,
@@ -155,107 +153,124 @@ impl Fate {
     }
 }
 
-/// A standing order with one date, which is due, and what the bank must say of it.
+/// A standing order with one date, which is due.
 struct Order {
-    request: KeyedRequest,
-    line: RequestLine,
-    books: ExpectedBooks,
+    request: OwnedAsk,
+    line: Line,
+    /// What its owner was told, if anything.
+    made: Option<Reply>,
 }
 
 impl Order {
-    fn due(scene: &BrokenBank, opening: &ExpectedBooks) -> Self {
-        let line = RequestLine::transfer(0, 1, CENTS);
+    fn due(scene: &Scene) -> Self {
+        let [from, to] = scene.town.accounts();
+        let line = Line::eur(from, to, CENTS);
+        let start = day(0);
         Self {
-            request: KeyedRequest::due_order(scene.accounts(), &line),
+            request: (OWNER, Ask::new(&new_key(), Wish::Order { line, start })),
             line,
-            books: opening.clone(),
+            made: None,
         }
     }
 
     /// Has it made, if nothing comes in the way.
-    async fn make(&mut self, scene: &BrokenBank) {
-        match self.request.ask(&self.owner(scene)).await {
-            AttemptResult::Final(outcome) => self.books.note(outcome),
-            AttemptResult::CutOff => {}
-            other @ AttemptResult::NotNow { .. } => panic!("{other:?}"),
-        }
-    }
-
-    fn is_made(&self) -> bool {
-        let mut outcomes = self.books.outcomes().iter();
-        outcomes.any(|one| one.request.is_order())
-    }
-
-    fn owner(&self, scene: &BrokenBank) -> Person {
-        scene.person(self.request.asker)
+    async fn make(&mut self, scene: &Scene) {
+        self.made = match scene.ask(&self.request).await {
+            Heard::Final(reply) => Some(reply),
+            Heard::Silence => None,
+            Heard::NotYet { status, code } => panic!("{status} {code}"),
+        };
     }
 
     fn path(&self) -> String {
-        let made = self.books.outcomes().last().expect("it was made");
-        format!("/api/transactions/schedules/{}", made.id())
+        match &self.made {
+            Some(Reply {
+                told: Told::Made(id),
+                ..
+            }) => format!("/api/transactions/schedules/{id}"),
+            other => panic!("{other:?} makes no order"),
+        }
     }
 
     /// Asks once for its end.
-    async fn end(&self, scene: &BrokenBank) -> Heard {
-        let owner = self.owner(scene);
+    async fn end(&self, scene: &Scene) -> End {
+        let owner = scene.town.person(OWNER);
         let Ok(answer) = owner.delete(&self.path()).try_send().await else {
-            return Heard::CutOff;
+            return End::CutOff;
         };
         if answer.status == 503 {
             answer.refused(503, "service_unavailable");
             assert!(answer.header("retry-after").is_some(), "it may be repeated");
-            return Heard::NotNow;
+            return End::NotNow;
         }
         answer.expect_no_content();
-        Heard::Done
+        End::Done
     }
 
     /// Asks for its end until that is confirmed, or the host is gone.
-    async fn end_if_alive(&self, scene: &BrokenBank) -> Heard {
+    async fn end_if_alive(&self, scene: &Scene) -> End {
         for _attempt in 0..ATTEMPTS_MAX {
             match self.end(scene).await {
-                Heard::NotNow => tokio::time::sleep(PAUSE).await,
-                heard => return heard,
+                End::NotNow => tokio::time::sleep(PAUSE).await,
+                end => return end,
             }
         }
         panic!("the end is not confirmed");
     }
 
-    async fn end_for_good(&self, scene: &BrokenBank) {
-        assert_eq!(self.end_if_alive(scene).await, Heard::Done);
+    async fn end_for_good(&self, scene: &Scene) {
+        assert_eq!(self.end_if_alive(scene).await, End::Done);
     }
 
     /// What became of its date; null before that has begun.
-    async fn run(&self, scene: &BrokenBank) -> Value {
-        let order = self.owner(scene).get(&self.path()).await.expect(200);
+    async fn run(&self, scene: &Scene) -> Value {
+        let order = scene.town.person(OWNER).read(&self.path()).await;
         order["last_run"].clone()
     }
 
-    async fn wait_for_outcome(&self, scene: &BrokenBank) {
-        wait_for("the date's outcome", OUTCOME_SECONDS_MAX, async || {
+    async fn wait_for_outcome(&self, scene: &Scene) {
+        wait_until("the date's outcome", OUTCOME_SECONDS_MAX, async || {
             let run = self.run(scene).await;
-            (run["status"] == "posted" || run["status"] == "declined").then_some(())
+            run["status"] == "posted" || run["status"] == "declined"
         })
         .await;
     }
 
     /// What became of the date stays so, and the bank is as that says. Returns it.
-    async fn account_for(mut self, scene: &BrokenBank, fate: Fate) -> Value {
+    async fn account_for(&self, scene: &Scene, fate: Fate) -> Value {
         let run = self.run(scene).await;
         tokio::time::sleep(TICKS).await;
         assert_eq!(self.run(scene).await, run);
+        let again = scene.ask_until_answered(&self.request).await;
+        let made = self.made.as_ref().expect("it was made");
+        assert!(again.replayed && again.is_same(made), "{again:?}: {made:?}");
         let expected = match (fate, run["status"].as_str()) {
             // It was ended before its date began.
             (Fate::Ended, None) => None,
-            (Fate::Ended, Some("declined")) if run["decline_code"] == "cancelled" => Some(false),
-            (_, Some("posted")) => Some(true),
+            (Fate::Ended, Some("declined")) if run["decline_code"] == "cancelled" => {
+                Some((Outcome::Declined(Decline::Cancelled), 0))
+            }
+            (_, Some("posted")) => Some((Outcome::Posted, 2_usize)),
             _ => panic!("{fate:?}: {run}"),
         };
-        if let Some(is_paid) = expected {
-            let id = text(&run["transaction_id"]).to_owned();
-            self.books.enter(&self.line, id, is_paid);
+        let Line { from, to, .. } = self.line;
+        let sides = (Some(from), Some(to), CENTS);
+        let expected = expected.map(|(outcome, entries)| {
+            let id = id(&run["transaction_id"]);
+            (id, Kind::Transfer, outcome, sides, entries)
+        });
+        let rows = scene.new_rows().await;
+        let found = rows.iter().map(|row| {
+            let sides = (row.debit, row.credit, row.amount);
+            (row.id, row.kind, row.outcome, sides, row.entries.len())
+        });
+        assert_eq!(Vec::from_iter(found), Vec::from_iter(expected));
+        let paid = if run["status"] == "posted" { CENTS } else { 0 };
+        for (account, balance) in [(from, OPENING - paid), (to, OPENING + paid)] {
+            let found = scene.town.admin.balance(&account.to_string()).await;
+            assert_eq!(found, EUR.decimal(balance), "{run}");
         }
-        assert_eq!(self.books.violations(scene).await, Vec::<String>::new());
+        scene.verify();
         run
     }
 }

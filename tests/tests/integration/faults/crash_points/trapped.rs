@@ -1,10 +1,10 @@
 //! K4: a call of the ledger's instance traps. Its instance is gone, and what it had begun with it;
 //! no other request notices.
 
+use strongroom_tests::history::Heard;
 use strongroom_tests::scale::short_or_full;
 
 use super::movement::{Movement, Stage, row};
-use crate::faults::request::AttemptResult;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_movement_whose_ledger_traps_at_any_call_is_done_once_when_it_is_repeated() {
@@ -15,11 +15,11 @@ async fn a_movement_whose_ledger_traps_at_any_call_is_done_once_when_it_is_repea
             let plan = format!("after-start; trap {place}");
             stage.begin(&plan).await;
             let request = stage.request(*movement);
-            let reply = request.ask(&stage.scene.person(request.asker)).await;
-            let told = match &reply {
-                AttemptResult::NotNow { status, code } => (*status, code.as_str()),
-                AttemptResult::Final(_) | AttemptResult::CutOff => panic!("{plan}: {reply:?}"),
+            let heard = stage.scene.ask(&request).await;
+            let Heard::NotYet { status, code } = &heard else {
+                panic!("{plan}: {heard:?}");
             };
+            let told = (*status, code.as_str());
             assert_eq!(told, (503, "service_unavailable"), "{plan}");
             stage.scene.bank.wait_until_fired().await;
             let is_recorded = row(&place) == "K2";

@@ -7,8 +7,7 @@ use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
 use super::{ORDERS, calls};
-use crate::faults::load::{FaultLoad, account_for};
-use crate::faults::scene::BrokenBank;
+use crate::faults::{load, scene};
 
 const CLIENTS_MAX: usize = 8;
 /// For how long they work to show which calls there are.
@@ -21,12 +20,12 @@ const AT_MAX_OF_ORDERS: u32 = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_cut_off_anywhere_lose_and_gain_nothing() {
     let mut random = seeded();
-    let (mut scene, opening) = BrokenBank::open(CLIENTS_MAX).await;
+    let mut scene = scene(CLIENTS_MAX).await;
     let kept = scene.keep().await;
-    assert!(scene.fail("after-start; count").await, "it serves");
-    let load = FaultLoad::begin(&scene, CLIENTS_MAX, random.random());
+    assert!(scene.fail("after-start; count"), "it serves");
+    let counted = load(&scene, CLIENTS_MAX, &mut random);
     tokio::time::sleep(COUNTED).await;
-    load.end().await;
+    counted.end().await;
     scene.stop().await;
     let calls = calls(&scene.bank.counts(), ORDERS);
     assert!(calls.len() > 10, "{calls:?}");
@@ -41,19 +40,14 @@ async fn clients_cut_off_anywhere_lose_and_gain_nothing() {
             let clients = random.random_range(1..=CLIENTS_MAX);
             let plan = format!("after-start; crash {call} at={at}");
             scene.go_back_to(&kept);
-            assert!(scene.fail(&plan).await, "{plan}: it serves");
-            let shifts = FaultLoad::begin(&scene, clients, random.random())
-                .until_cut_off()
-                .await;
+            assert!(scene.fail(&plan), "{plan}: it serves");
+            let load = load(&scene, clients, &mut random);
+            let shifts = load.until_cut_off().await;
             scene.bank.host.wait_for_exit().await;
             scene.assert_fired_once(&plan);
             scene.recover().await;
-            println!(
-                "{plan}, {clients} clients: {} answered before, {} after",
-                shifts.outcomes.len(),
-                shifts.unanswered.len()
-            );
-            let violations = account_for(&scene, &mut opening.clone(), shifts).await;
+            println!("{plan}, {clients} clients");
+            let violations = scene.account_for(shifts).await;
             assert_eq!(violations, Vec::<String>::new(), "{plan}");
         }
     }
