@@ -102,58 +102,26 @@ fn in_lanes<F: Future<Output = ()>>(
     });
 }
 
-/// Kills the host at every point of a movement.
-async fn cut_off_everywhere(movement: Movement) {
-    cut_off_everywhere_on(Stage::set().await, movement).await;
-}
-
-async fn cut_off_everywhere_on(mut stage: Stage, movement: Movement) {
-    let places = stage.places(movement).await;
-    let rows: BTreeSet<&str> = places.iter().map(|place| row(place)).collect();
-    assert_eq!(Vec::from_iter(rows), ["K0", "K1", "K2"]);
-    for place in places {
-        let plan = format!("after-start; crash {place}");
-        let request = stage.cut_off(movement, &plan).await;
-        stage.scene.recover().await;
-        let is_recorded = row(&place) == "K2";
-        stage.assert_done_once(request, Some(is_recorded)).await;
-        println!("{}: {movement:?}, {place}", row(&place));
+/// Kills the host at every point of each movement.
+async fn cut_off_everywhere(mut stage: Stage, movements: &[Movement]) {
+    for movement in movements {
+        let places = stage.places(*movement).await;
+        let rows: BTreeSet<&str> = places.iter().map(|place| row(place)).collect();
+        assert_eq!(Vec::from_iter(rows), ["K0", "K1", "K2"], "{movement:?}");
+        for place in places {
+            println!("{}: {movement:?}, {place}", row(&place));
+            let plan = format!("after-start; crash {place}");
+            let request = stage.cut_off(*movement, &plan).await;
+            stage.scene.recover().await;
+            let is_recorded = row(&place) == "K2";
+            stage.assert_done_once(request, Some(is_recorded)).await;
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transfer_cut_off_at_any_point_is_posted_once() {
-    cut_off_everywhere(Movement::Transfer).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_posting_cut_off_at_any_point_is_posted_once_and_whole() {
-    cut_off_everywhere(Movement::Posting).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hold_cut_off_at_any_point_is_placed_once() {
-    cut_off_everywhere(Movement::Hold).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_capture_cut_off_at_any_point_is_posted_once() {
-    cut_off_everywhere(Movement::Capture).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_void_cut_off_at_any_point_releases_once() {
-    cut_off_everywhere(Movement::Void).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reversal_cut_off_at_any_point_is_posted_once() {
-    cut_off_everywhere(Movement::Reversal).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_cut_off_at_any_point_is_posted_once_and_whole() {
-    cut_off_everywhere(Movement::Batch).await;
+async fn a_movement_cut_off_at_any_point_is_done_once_and_whole() {
+    cut_off_everywhere(Stage::set().await, &Movement::ALL).await;
 }
 
 /// K1: the power goes while the decision is to be kept. It is there or it is not, and nothing in

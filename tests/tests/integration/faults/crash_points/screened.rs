@@ -3,21 +3,13 @@
 
 use strongroom_tests::Bank;
 
-use super::cut_off_everywhere_on;
+use super::cut_off_everywhere;
 use super::movement::{Movement, Stage};
 use crate::examples::example::screened_by;
 
-async fn cut_off_everywhere_behind_a_screening(movement: Movement) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_screened_movement_cut_off_at_any_point_is_done_once_and_whole() {
     let bank = Bank::start_with(&screened_by("allow")).await;
-    cut_off_everywhere_on(Stage::set_in(bank).await, movement).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_screened_transfer_cut_off_at_any_point_is_posted_once() {
-    cut_off_everywhere_behind_a_screening(Movement::Transfer).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_screened_batch_cut_off_at_any_point_is_posted_once() {
-    cut_off_everywhere_behind_a_screening(Movement::Batch).await;
+    let stage = Stage::set_in(bank).await;
+    cut_off_everywhere(stage, &[Movement::Transfer, Movement::Batch]).await;
 }
