@@ -63,15 +63,6 @@ pub struct Line {
 }
 
 impl Line {
-    /// The other way.
-    pub const fn back(self) -> Self {
-        Self {
-            from: self.to,
-            to: self.from,
-            ..self
-        }
-    }
-
     /// Cents of EUR.
     pub const fn eur(from: Uuid, to: Uuid, amount: i64) -> Self {
         Self {

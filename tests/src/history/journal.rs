@@ -88,6 +88,25 @@ pub enum Change {
     Described,
 }
 
+impl Row {
+    /// Its legs; of a row without, a debit and a credit.
+    pub fn sides(&self) -> Vec<Leg> {
+        let side = |direction, account| Leg {
+            account,
+            direction,
+            amount: self.amount,
+            currency: self.currency,
+        };
+        match self.legs.is_empty() {
+            true => vec![
+                side(Direction::Debit, self.debit),
+                side(Direction::Credit, self.credit),
+            ],
+            false => self.legs.clone(),
+        }
+    }
+}
+
 impl Leg {
     /// Of a row of the journal, or of what the bank shows of it.
     pub fn of(leg: &Value) -> Self {

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::call::Line;
 use super::journal::{Change, Entry, Leg, Row};
 use super::words::{Currency, Decline, Direction, Kind, Outcome};
 
@@ -49,26 +48,19 @@ pub struct Account {
 enum Record {
     Nothing,
     Hold {
-        line: Line,
+        legs: Vec<Leg>,
         expires_at_ms: i64,
         /// What a client that would end it again hears.
         ended: Option<Decline>,
     },
     Posted {
-        moved: Moved,
+        legs: Vec<Leg>,
         reversed: bool,
     },
 }
 
-/// What a row moves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Moved {
-    One(Line),
-    Legs(Vec<Leg>),
-}
-
 /// What comes of a row, and what is moved, held, or released where it is not declined.
-pub type Decision = (Outcome, Option<Moved>);
+pub type Decision = (Outcome, Option<Vec<Leg>>);
 
 /// Why the bank could not have recorded a row at all.
 pub type Impossible = &'static str;
@@ -84,23 +76,25 @@ impl Account {
         Some(self.balance() - self.debits_pending + self.overdraft_limit?)
     }
 
-    /// What one side says, in the order of its reasons: `frozen` and `counted`, what was posted and
-    /// is pending, are those of the side.
-    fn may_move(
-        &self,
-        frozen: bool,
-        counted: i128,
-        amount: i64,
-        currency: Currency,
-    ) -> Result<(), Decline> {
+    /// What it says to a leg, in the order of its reasons. There is enough of what was set aside.
+    fn may_move(&self, leg: &Leg, is_set_aside: bool) -> Result<(), Decline> {
+        let is_debit = leg.direction == Direction::Debit;
+        let (frozen, posted, pending) = match is_debit {
+            true => (self.frozen_for_debits, self.debits, self.debits_pending),
+            false => (self.frozen_for_credits, self.credits, self.credits_pending),
+        };
+        let counted = i128::from(posted) + i128::from(pending) + i128::from(leg.amount);
+        let is_short = |available: i64| available < leg.amount;
         if self.closed {
             Err(Decline::AccountClosed)
         } else if frozen {
             Err(Decline::AccountFrozen)
-        } else if self.currency != currency {
+        } else if self.currency != leg.currency {
             Err(Decline::CurrencyMismatch)
-        } else if counted + i128::from(amount) > COUNTER_MAX {
+        } else if counted > COUNTER_MAX {
             Err(Decline::LimitExceeded)
+        } else if is_debit && !is_set_aside && self.available().is_some_and(is_short) {
+            Err(Decline::InsufficientFunds)
         } else {
             Ok(())
         }
@@ -160,121 +154,97 @@ impl Model {
     /// What comes of the wish in a row, at the time of the row.
     pub fn decide(&self, row: &Row) -> Result<Decision, Impossible> {
         let decided = match row.kind {
-            Kind::Deposit | Kind::Withdrawal | Kind::Transfer => {
-                self.pay_of_row(row, Outcome::Posted)?
+            Kind::Deposit | Kind::Withdrawal | Kind::Transfer | Kind::Posting => {
+                self.judge(row, row.sides(), Outcome::Posted)?
             }
-            Kind::Hold => self.pay_of_row(row, Outcome::Pending)?,
-            Kind::Capture => self.held(row)?.and_then(|held| self.capture(row, held)),
-            Kind::Void => self
-                .held(row)?
-                .map(|held| (Outcome::Voided, Some(Moved::One(held)))),
+            Kind::Hold => self.judge(row, row.sides(), Outcome::Pending)?,
+            Kind::Capture => match self.held(row)? {
+                Ok(held) if row.amount > held[0].amount => Err(Decline::AmountExceedsHold),
+                Ok(mut held) => {
+                    held.iter_mut().for_each(|leg| leg.amount = row.amount);
+                    self.judge(row, held, Outcome::Posted)?
+                }
+                Err(decline) => Err(decline),
+            },
+            Kind::Void => self.held(row)?.map(|held| (Outcome::Voided, Some(held))),
             Kind::Expiry => match self.subject(row)? {
                 Record::Hold {
-                    line,
+                    legs,
                     expires_at_ms,
                     ended: None,
                 } if *expires_at_ms <= row.recorded_at_ms => {
-                    Ok((Outcome::Expired, Some(Moved::One(*line))))
+                    Ok((Outcome::Expired, Some(legs.clone())))
                 }
                 _ => return Err("no hold was to expire"),
             },
             Kind::Reversal => match self.subject(row)? {
                 Record::Posted { reversed: true, .. } => Err(Decline::AlreadyReversed),
-                Record::Posted {
-                    moved: Moved::One(line),
-                    ..
-                } => self.pay(line.back(), Outcome::Posted),
-                Record::Posted {
-                    moved: Moved::Legs(legs),
-                    ..
-                } => self.post_legs(row, legs.iter().copied().map(Leg::back).collect())?,
+                Record::Posted { legs, .. } => {
+                    let mut legs: Vec<Leg> = legs.iter().copied().map(Leg::back).collect();
+                    // A debit, and then a credit.
+                    if row.legs.is_empty() {
+                        legs.reverse();
+                    }
+                    self.judge(row, legs, Outcome::Posted)?
+                }
                 Record::Nothing | Record::Hold { .. } => Err(Decline::NotReversible),
             },
-            Kind::Posting => self.post_legs(row, row.legs.clone())?,
         };
         Ok(decided.unwrap_or_else(|decline| (Outcome::Declined(decline), None)))
     }
 
     /// Does what was decided; returns the entries.
     pub fn apply(&mut self, row: &Row, (outcome, moved): Decision) -> Vec<Entry> {
-        let Some(moved) = moved else {
-            self.records.push(Record::Nothing);
-            return Vec::new();
+        let mut entries = Vec::new();
+        let record = match (outcome, moved) {
+            (_, None) => Record::Nothing,
+            (Outcome::Pending, Some(legs)) => {
+                self.reserve(&legs, 1);
+                Record::Hold {
+                    legs,
+                    expires_at_ms: row.expires_at_ms.unwrap_or(i64::MIN),
+                    ended: None,
+                }
+            }
+            (outcome, Some(legs)) => {
+                self.end_subject(row);
+                if outcome == Outcome::Posted {
+                    entries = self.move_money(&legs);
+                }
+                match (outcome, row.kind) {
+                    (Outcome::Posted, kind) if kind != Kind::Reversal => Record::Posted {
+                        legs,
+                        reversed: false,
+                    },
+                    _ => Record::Nothing,
+                }
+            }
         };
-        self.end_subject(row);
-        self.records.push(match (outcome, &moved) {
-            (Outcome::Pending, Moved::One(line)) => Record::Hold {
-                line: *line,
-                expires_at_ms: row.expires_at_ms.unwrap_or(i64::MIN),
-                ended: None,
-            },
-            (Outcome::Posted, moved) if row.kind != Kind::Reversal => Record::Posted {
-                moved: moved.clone(),
-                reversed: false,
-            },
-            _ => Record::Nothing,
-        });
-        match (outcome, moved) {
-            (Outcome::Posted, moved) => self.move_money(&moved.sides()),
-            (Outcome::Pending, Moved::One(line)) => self.reserve(line, line.amount),
-            _ => Vec::new(),
-        }
+        self.records.push(record);
+        entries
     }
 
-    /// A payment that a row asks for. A row without a payee can only say what the payer lacks.
-    fn pay_of_row(
-        &self,
-        row: &Row,
-        outcome: Outcome,
-    ) -> Result<Result<Decision, Decline>, Impossible> {
-        let opened = |id: Option<Uuid>| id.filter(|id| self.accounts.contains_key(id));
-        let Some(from) = opened(row.debit) else {
-            return Err("the account it debits was not opened");
-        };
-        if let Err(decline) = self.can_pay(from, row.amount, row.currency) {
-            return Ok(Err(decline));
-        }
-        let Some(to) = opened(row.credit) else {
-            return Err("the account it credits was not opened");
-        };
-        let line = Line {
-            from,
-            to,
-            amount: row.amount,
-            currency: row.currency,
-        };
-        Ok(self.pay(line, outcome))
-    }
-
-    /// A payment, if the payer can make it and the payee may have it.
-    fn pay(&self, line: Line, outcome: Outcome) -> Result<Decision, Decline> {
-        self.can_pay(line.from, line.amount, line.currency)?;
-        self.may_receive(line.to, line.amount, line.currency)?;
-        Ok((outcome, Some(Moved::One(line))))
-    }
-
-    /// Several legs: all debits in their order, then all credits. The first that cannot be is the
-    /// one that a declined row names.
-    fn post_legs(
+    /// All debits in their order, then all credits, if they can be made. The first that cannot be
+    /// is the one that a declined row with legs names. A row without a payee can only say what the
+    /// payer lacks. What is captured was set aside when it was held.
+    fn judge(
         &self,
         row: &Row,
         legs: Vec<Leg>,
+        outcome: Outcome,
     ) -> Result<Result<Decision, Decline>, Impossible> {
+        let is_set_aside = row.kind == Kind::Capture;
         for direction in [Direction::Debit, Direction::Credit] {
             let numbered = || legs.iter().enumerate();
             let own = || numbered().filter(|(_, leg)| leg.direction == direction);
-            let opened = |leg: &Leg| leg.account.filter(|id| self.accounts.contains_key(id));
+            let opened = |leg: &Leg| leg.account.and_then(|id| self.accounts.get(&id));
             if own().any(|(_, leg)| opened(leg).is_none()) {
-                return Err("the account of a leg was not opened");
+                return Err("an account of it was not opened");
             }
             for (number, leg) in own() {
-                let account = opened(leg).unwrap_or_default();
-                let outcome = match direction {
-                    Direction::Debit => self.can_pay(account, leg.amount, leg.currency),
-                    Direction::Credit => self.may_receive(account, leg.amount, leg.currency),
-                };
-                if let Err(decline) = outcome {
-                    let is_named = row.declined_leg == Some(number);
+                let may_move = opened(leg).map(|account| account.may_move(leg, is_set_aside));
+                if let Some(Err(decline)) = may_move {
+                    let is_named = row.legs.is_empty() || row.declined_leg == Some(number);
                     return match is_named || !row.outcome.is_declined() {
                         true => Ok(Err(decline)),
                         false => Err("it was declined for another leg"),
@@ -282,49 +252,11 @@ impl Model {
                 }
             }
         }
-        Ok(Ok((Outcome::Posted, Some(Moved::Legs(legs)))))
-    }
-
-    /// What is captured was set aside when it was held: there is enough.
-    fn capture(&self, row: &Row, held: Line) -> Result<Decision, Decline> {
-        if row.amount > held.amount {
-            return Err(Decline::AmountExceedsHold);
-        }
-        let line = Line {
-            amount: row.amount,
-            ..held
-        };
-        self.may_pay(line.from, line.amount, line.currency)?;
-        self.may_receive(line.to, line.amount, line.currency)?;
-        Ok((Outcome::Posted, Some(Moved::One(line))))
-    }
-
-    /// Whether a payer may pay, and has enough.
-    fn can_pay(&self, debit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
-        self.may_pay(debit, amount, currency)?;
-        let available = self.accounts[&debit].available();
-        if available.is_some_and(|available| available < amount) {
-            return Err(Decline::InsufficientFunds);
-        }
-        Ok(())
-    }
-
-    /// Everything of a payer but whether there is enough.
-    fn may_pay(&self, debit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
-        let account = &self.accounts[&debit];
-        let counted = i128::from(account.debits) + i128::from(account.debits_pending);
-        account.may_move(account.frozen_for_debits, counted, amount, currency)
-    }
-
-    /// Everything of a payee.
-    fn may_receive(&self, credit: Uuid, amount: i64, currency: Currency) -> Result<(), Decline> {
-        let account = &self.accounts[&credit];
-        let counted = i128::from(account.credits) + i128::from(account.credits_pending);
-        account.may_move(account.frozen_for_credits, counted, amount, currency)
+        Ok(Ok((outcome, Some(legs))))
     }
 
     /// What the hold of a row holds, if neither it nor its time is over.
-    fn held(&self, row: &Row) -> Result<Result<Line, Decline>, Impossible> {
+    fn held(&self, row: &Row) -> Result<Result<Vec<Leg>, Decline>, Impossible> {
         match self.subject(row)? {
             Record::Hold {
                 ended: Some(decline),
@@ -333,7 +265,7 @@ impl Model {
             Record::Hold { expires_at_ms, .. } if *expires_at_ms <= row.recorded_at_ms => {
                 Ok(Err(Decline::HoldExpired))
             }
-            Record::Hold { line, .. } => Ok(Ok(*line)),
+            Record::Hold { legs, .. } => Ok(Ok(legs.clone())),
             _ => Err("its subject is no hold"),
         }
     }
@@ -347,29 +279,33 @@ impl Model {
     fn end_subject(&mut self, row: &Row) {
         let record = index_of_subject(row).and_then(|index| self.records.get_mut(index));
         match record {
-            Some(Record::Hold { line, ended, .. }) => {
+            Some(Record::Hold { legs, ended, .. }) => {
                 *ended = Some(match row.kind {
                     Kind::Capture => Decline::AlreadyCaptured,
                     Kind::Void => Decline::AlreadyVoided,
                     _ => Decline::HoldExpired,
                 });
-                let line = *line;
-                self.reserve(line, -line.amount);
+                let legs = legs.clone();
+                self.reserve(&legs, -1);
             }
             Some(Record::Posted { reversed, .. }) => *reversed = true,
             Some(Record::Nothing) | None => {}
         }
     }
 
-    fn reserve(&mut self, line: Line, amount: i64) -> Vec<Entry> {
-        self.at(line.from).debits_pending += amount;
-        self.at(line.to).credits_pending += amount;
-        Vec::new()
+    fn reserve(&mut self, legs: &[Leg], sign: i64) {
+        for leg in legs {
+            let account = self.at(leg.account.expect("what is held has accounts"));
+            match leg.direction {
+                Direction::Debit => account.debits_pending += sign * leg.amount,
+                Direction::Credit => account.credits_pending += sign * leg.amount,
+            }
+        }
     }
 
     /// Debits and credits, in their order.
-    fn move_money(&mut self, sides: &[Leg]) -> Vec<Entry> {
-        let entries = sides.iter().map(|leg| {
+    fn move_money(&mut self, legs: &[Leg]) -> Vec<Entry> {
+        let entries = legs.iter().map(|leg| {
             let id = leg.account.expect("what moves has an account");
             self.entries += 1;
             let sequence = self.entries;
@@ -395,27 +331,6 @@ impl Model {
         self.accounts
             .get_mut(&id)
             .expect("an account is opened first")
-    }
-}
-
-impl Moved {
-    /// As debits and credits.
-    pub fn sides(&self) -> Vec<Leg> {
-        match self {
-            Self::Legs(legs) => legs.clone(),
-            Self::One(line) => {
-                let side = |direction, account| Leg {
-                    account: Some(account),
-                    direction,
-                    amount: line.amount,
-                    currency: line.currency,
-                };
-                vec![
-                    side(Direction::Debit, line.from),
-                    side(Direction::Credit, line.to),
-                ]
-            }
-        }
     }
 }
 

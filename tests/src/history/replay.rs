@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use uuid::Uuid;
 
-use super::journal::{Change, Event, Row};
-use super::model::{Decision, Impossible, Model, Moved};
+use super::journal::{Change, Event, Leg, Row};
+use super::model::{Decision, Impossible, Model};
 use super::words::{Decline, Direction, Kind, NONE, Outcome};
 
 /// A model that follows the journal.
@@ -113,13 +113,12 @@ impl Replay {
     }
 
     /// Staff make deposits and reversals, and may make withdrawals. Expiries are the bank's own.
-    fn is_asked_by_owner(&self, row: &Row, moved: &Moved) -> bool {
+    fn is_asked_by_owner(&self, row: &Row, moved: &[Leg]) -> bool {
         let is_actors = |id: Uuid| {
             let account = self.model.account(id);
             account.is_some_and(|account| account.owner == row.actor)
         };
-        let sides = moved.sides();
-        let debits = sides.iter().filter(|leg| leg.direction == Direction::Debit);
+        let debits = moved.iter().filter(|leg| leg.direction == Direction::Debit);
         match row.kind {
             Kind::Transfer | Kind::Posting | Kind::Hold | Kind::Capture | Kind::Void => {
                 debits.filter_map(|leg| leg.account).all(is_actors)
@@ -156,13 +155,8 @@ fn agree(rows: &[Row], decisions: &[Result<Decision, Impossible>]) -> bool {
         .all(|(row, decision)| matches!(decision, Ok((outcome, _)) if *outcome == row.outcome))
 }
 
-fn is_of(row: &Row, moved: &Moved) -> bool {
-    let recorded = (row.debit, row.credit, row.amount, row.currency);
-    match moved {
-        Moved::Legs(legs) => row.legs == *legs && recorded == (None, None, 0, NONE),
-        Moved::One(line) => {
-            let moved = (Some(line.from), Some(line.to), line.amount, line.currency);
-            row.legs.is_empty() && recorded == moved
-        }
-    }
+fn is_of(row: &Row, moved: &[Leg]) -> bool {
+    let whole = (row.debit, row.credit, row.amount, row.currency);
+    let is_in_one_way = row.legs.is_empty() || whole == (None, None, 0, NONE);
+    row.sides() == moved && is_in_one_way
 }

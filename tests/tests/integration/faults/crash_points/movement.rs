@@ -6,7 +6,8 @@ use rustix::process::Signal;
 use strongroom_tests::Bank;
 use strongroom_tests::bank::new_key;
 use strongroom_tests::faults::Kept;
-use strongroom_tests::history::model::Moved;
+use strongroom_tests::history::journal::Leg;
+use strongroom_tests::history::words::Direction;
 use strongroom_tests::history::{Ask, EUR, Heard, Line, OwnedAsk, Reply, Scene, Who, Wish};
 use uuid::Uuid;
 
@@ -101,7 +102,7 @@ impl Stage {
         let line = self.line;
         let wish = match movement {
             Movement::Transfer => Wish::Transfer(line),
-            Movement::Posting => Wish::Posting(Moved::One(line).sides()),
+            Movement::Posting => Wish::Posting(legs(line)),
             Movement::Hold => hold(line),
             Movement::Capture => Wish::Capture {
                 hold: self.to_capture,
@@ -186,4 +187,15 @@ fn hold(line: Line) -> Wish {
         line,
         expires_in: HOLD_SECONDS,
     }
+}
+
+fn legs(line: Line) -> Vec<Leg> {
+    let sides = [(line.from, Direction::Debit), (line.to, Direction::Credit)];
+    let leg = |(account, direction)| Leg {
+        account: Some(account),
+        direction,
+        amount: line.amount,
+        currency: line.currency,
+    };
+    sides.map(leg).to_vec()
 }
