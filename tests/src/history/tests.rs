@@ -38,12 +38,6 @@ impl Day {
         violations.map(|violation| violation.rule).collect()
     }
 
-    #[track_caller]
-    fn assert_reported(&self, rule: Rule) {
-        let broken = self.broken();
-        assert!(broken.contains(&rule), "{rule:?} is not in {broken:?}");
-    }
-
     /// Doctors the first row of a kind.
     fn row(&mut self, kind: Kind) -> &mut Row {
         let row = self.rows.iter_mut().find(|row| row.kind == kind);
@@ -61,15 +55,6 @@ impl Day {
             at_ms,
             change,
         });
-    }
-
-    fn open(&mut self, account: Uuid, owner: Uuid) {
-        let change = Change::Opened {
-            owner,
-            currency: EUR,
-            is_settlement: owner.is_nil(),
-        };
-        self.event(account, 0, change);
     }
 
     fn freeze(&mut self, account: Uuid, at_ms: i64, debits: bool, credits: bool) {
@@ -165,31 +150,57 @@ impl Day {
         };
         let (debit, credit) = (Direction::Debit, Direction::Credit);
         let legs = vec![of(B, credit, 7), of(A, debit, 5), of(BANK, debit, 2)];
-        let outcome = declined(Decline::InsufficientFunds);
-        let sequence = self.rows.len() as u64 + 1;
-        self.rows.push(Row {
-            sequence,
-            id: id_of_row(sequence),
-            kind: Kind::Posting,
-            outcome,
-            actor: ALICE,
-            debit: Some(A),
-            credit: None,
-            amount: 0,
-            currency: NONE,
-            legs: legs.clone(),
-            declined_leg,
-            recorded_at_ms: self.rows.len() as i64 * 1_000 + 500,
-            subject: None,
-            expires_at_ms: None,
-            entries: Vec::new(),
-        });
-        let told = Told::Decided(Decided {
-            id: id_of_row(sequence),
-            outcome,
-            details: None,
-        });
+        let told = self.record(ALICE, &Wish::Transfer(line(7)), SHORT);
+        let row = self.rows.last_mut().expect("a row");
+        row.kind = Kind::Posting;
+        (row.credit, row.amount, row.currency) = (None, 0, NONE);
+        (row.legs, row.declined_leg) = (legs.clone(), declined_leg);
         self.say(ALICE, Wish::Posting(legs), told);
+    }
+
+    /// In place of her last transfer, Alice sends all she has, and more than that, in one batch.
+    /// Nothing of it has entries.
+    fn atomic_batch(&mut self, outcomes: [Outcome; 2]) {
+        self.rows.pop();
+        self.calls.pop();
+        let lines = [900, 1].map(line);
+        let mut told = Vec::new();
+        for (line, outcome) in lines.into_iter().zip(outcomes) {
+            told.push(self.record(ALICE, &Wish::Transfer(line), outcome));
+            self.rows.last_mut().expect("a row").entries.clear();
+        }
+        let batch = Wish::Batch {
+            lines: lines.to_vec(),
+            atomic: true,
+        };
+        self.say(ALICE, batch, Told::Batch(told));
+    }
+
+    /// Nobody is paid with what Alice has not.
+    fn without_payee(&mut self) {
+        self.rows[5].credit = None;
+        let to_nobody = Line {
+            to: UNKNOWN,
+            ..line(701)
+        };
+        self.calls[5].wish = Arc::new(Wish::Transfer(to_nobody));
+    }
+
+    /// Bob is frozen while he is to be paid with what Alice has not.
+    fn with_frozen_payee(&mut self) {
+        self.freeze(B, 5_499, false, true);
+        self.freeze(B, 5_501, false, false);
+    }
+
+    fn decline_last(&mut self, decline: Decline) {
+        self.rows[8].outcome = declined(decline);
+        self.rows[8].entries.clear();
+    }
+
+    /// The second transfer is asked for again in other words.
+    fn reword(&mut self) {
+        self.retry(1_000, |_| ());
+        self.calls[9].wish = Arc::new(Wish::Transfer(line(201)));
     }
 
     fn say(&mut self, principal: Uuid, wish: Wish, told: Told) {
@@ -238,13 +249,21 @@ const fn declined(decline: Decline) -> Outcome {
     Outcome::Declined(decline)
 }
 
+const WHOLE: Outcome = declined(Decline::BatchDeclined);
+const SHORT: Outcome = declined(Decline::InsufficientFunds);
+
 /// Ten euros come in, two are sent and come back, three are held of which one is captured, and
 /// there is not enough for twenty.
 fn day() -> Day {
     let mut day = Day::default();
-    day.open(BANK, Uuid::nil());
-    day.open(A, ALICE);
-    day.open(B, BOB);
+    for (account, owner) in [(BANK, Uuid::nil()), (A, ALICE), (B, BOB)] {
+        let opened = Change::Opened {
+            owner,
+            currency: EUR,
+            is_settlement: owner.is_nil(),
+        };
+        day.event(account, 0, opened);
+    }
     let deposit = Wish::Deposit(Cash {
         account: A,
         amount: 1_000,
@@ -269,7 +288,7 @@ fn day() -> Day {
     day.decide(TELLER, reverse.clone(), posted);
     day.decide(TELLER, reverse, declined(Decline::AlreadyReversed));
     day.decide(ALICE, held, Outcome::Pending);
-    day.decide(ALICE, send(701), declined(Decline::InsufficientFunds));
+    day.decide(ALICE, send(701), SHORT);
     day.decide(ALICE, capture, posted);
     let again = declined(Decline::AlreadyCaptured);
     day.decide(ALICE, Wish::Void { hold }, again);
@@ -293,25 +312,18 @@ fn a_sound_history_passes_whole_and_in_parts() {
     }
 }
 
-#[test]
-fn a_posting_was_declined_for_the_first_leg_that_could_not_be() {
-    let of_leg = |declined_leg| {
-        let mut day = day();
-        day.decline_posting(declined_leg);
-        day.broken()
-    };
-    assert_eq!(of_leg(Some(1)), []);
-    for other in [None, Some(0), Some(2)] {
-        assert_eq!(of_leg(other), [Rule::Replay], "{other:?}");
-    }
-}
-
 /// Changes one thing of a day.
 type Doctor = fn(&mut Day);
 
+fn refuse(code: &str) -> impl FnOnce(&mut Reply) {
+    let told = Told::Refused(code.to_owned());
+    move |reply| (reply.told, reply.replayed) = (told, false)
+}
+
+/// Retries come during the first call, or long after it.
 #[test]
-fn each_way_of_doctoring_a_day_breaks_its_rule_alone() {
-    let ways: [(&str, &[Rule], Doctor); 13] = [
+fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
+    let ways: &[(&str, &[Rule], Doctor)] = &[
         ("an answered transfer is lost", &[Rule::Lost], |day| {
             day.rows.pop();
         }),
@@ -355,21 +367,100 @@ fn each_way_of_doctoring_a_day_breaks_its_rule_alone() {
         ("an order unlike the clock's", &[Rule::Order; 7], |day| {
             (day.calls[8].began_ns, day.calls[8].ended_ns) = (0, 1);
         }),
+        ("all others under way", &[], |day| day.calls[8].began_ns = 0),
+        ("a decline for the first leg", &[], |day| {
+            day.decline_posting(Some(1))
+        }),
+        ("a decline for no leg", &[Rule::Replay], |day| {
+            day.decline_posting(None)
+        }),
+        ("a decline for a later leg", &[Rule::Replay], |day| {
+            day.decline_posting(Some(2))
+        }),
+        ("a decline for a credit", &[Rule::Replay], |day| {
+            day.decline_posting(Some(0))
+        }),
+        // The second of two at once may hear it before the first does.
+        ("retries with the same answer, or none", &[], |day| {
+            for began_ns in [11, 1_000, 1_000] {
+                day.retry(began_ns, |_| ());
+            }
+            day.calls[10].reply = None;
+        }),
+        ("another answer to a retry", &[Rule::Inconstant], |day| {
+            day.retry(1_000, |reply| reply.digest = [99; 32])
+        }),
+        ("two first answers at once", &[Rule::Doubled], |day| {
+            day.retry(11, |reply| reply.replayed = false)
+        }),
+        ("a second first answer", &[Rule::Doubled], |day| {
+            day.retry(1_000, |reply| reply.replayed = false)
+        }),
+        ("a key reused at once", &[Rule::Inconstant], |day| {
+            day.retry(11, refuse(REUSED))
+        }),
+        ("a key reused later", &[Rule::Inconstant], |day| {
+            day.retry(1_000, refuse(REUSED))
+        }),
+        ("a refusal after the decision", &[Rule::Inconstant], |day| {
+            day.retry(1_000, refuse("account_not_found"))
+        }),
+        ("a refusal before the decision", &[], |day| {
+            day.retry(11, refuse("account_not_found"))
+        }),
+        ("two wordings under one key", &[Rule::Inconstant], |day| {
+            day.reword()
+        }),
+        ("a second wording that is refused", &[], |day| {
+            day.reword();
+            refuse(REUSED)(day.reply(9));
+        }),
+        (
+            "a batch unrecorded, and a first request again",
+            &[],
+            |day| {
+                let batch = Wish::Batch {
+                    lines: vec![line(1)],
+                    atomic: true,
+                };
+                let refused = Told::Refused("account_not_found".to_owned());
+                day.say(ALICE, batch, Told::Batch(vec![refused]));
+                let mut again = day.calls[9].clone();
+                again.reply.as_mut().expect("it was answered").digest = [99; 32];
+                day.calls.push(again);
+            },
+        ),
+        ("a payer without money, and no payee", &[], |day| {
+            day.without_payee()
+        }),
+        ("a payee who is not in the row", &[Rule::Untrue], |day| {
+            day.without_payee();
+            day.calls[5].wish = Arc::new(Wish::Transfer(line(701)));
+        }),
+        ("a payer without money, and a frozen payee", &[], |day| {
+            day.with_frozen_payee()
+        }),
+        ("a freeze in the millisecond of a payment", &[], |day| {
+            day.freeze(A, 8_500, true, false)
+        }),
+        ("a decline for such a freeze", &[Rule::Untrue], |day| {
+            day.freeze(A, 8_500, true, false);
+            day.decline_last(Decline::AccountFrozen);
+        }),
+        ("a batch declined whole", &[], |day| {
+            day.atomic_batch([WHOLE, SHORT])
+        }),
     ];
     for (what, rules, doctor) in ways {
         let mut day = day();
         doctor(&mut day);
-        assert_eq!(day.broken(), rules, "{what}");
+        assert_eq!(day.broken(), *rules, "{what}");
     }
-    // While all others are under way, the last transfer may come last.
-    let mut day = day();
-    day.calls[8].began_ns = 0;
-    assert_eq!(day.broken(), []);
 }
 
 #[test]
 fn each_way_of_doctoring_a_day_breaks_its_rule_among_others() {
-    let ways: [(&str, Rule, Doctor); 7] = [
+    let ways: &[(&str, Rule, Doctor)] = &[
         ("a transfer that is there twice", Rule::Doubled, |day| {
             let again = Row {
                 sequence: 10,
@@ -389,8 +480,7 @@ fn each_way_of_doctoring_a_day_breaks_its_rule_among_others() {
             drop(day.rows.remove(5))
         }),
         ("a decline without a reason", Rule::Replay, |day| {
-            day.rows[8].outcome = declined(Decline::InsufficientFunds);
-            day.rows[8].entries.clear();
+            day.decline_last(Decline::InsufficientFunds)
         }),
         ("a hold that ends twice", Rule::Replay, |day| {
             day.rows[7].outcome = Outcome::Voided;
@@ -398,74 +488,38 @@ fn each_way_of_doctoring_a_day_breaks_its_rule_among_others() {
         ("a second reversal", Rule::Replay, |day| {
             day.rows[3].outcome = Outcome::Posted
         }),
+        // A payer who has the money is refused, and so is not in the journal.
+        ("a payer with money, and no payee", Rule::Replay, |day| {
+            day.without_payee();
+            day.rows[5].amount = 700;
+        }),
+        ("a payee declined before the payer", Rule::Replay, |day| {
+            day.with_frozen_payee();
+            day.rows[5].outcome = declined(Decline::AccountFrozen);
+        }),
+        ("a payment from a frozen account", Rule::Replay, |day| {
+            day.freeze(A, 8_499, true, false)
+        }),
+        ("a batch declined in part", Rule::Replay, |day| {
+            day.atomic_batch([Outcome::Posted, SHORT])
+        }),
+        ("a batch declined for nothing", Rule::Replay, |day| {
+            day.atomic_batch([WHOLE, WHOLE])
+        }),
+        ("rows of a batch that changed places", Rule::Order, |day| {
+            day.atomic_batch([WHOLE, SHORT]);
+            let Told::Batch(lines) = &mut day.reply(8).told else {
+                panic!("a batch")
+            };
+            lines.swap(0, 1);
+        }),
     ];
     for (what, rule, doctor) in ways {
-        println!("{what}");
         let mut day = day();
         doctor(&mut day);
-        day.assert_reported(rule);
+        let broken = day.broken();
+        assert!(broken.contains(rule), "{what}: {broken:?}");
     }
-}
-
-fn refuse(code: &str) -> impl FnOnce(&mut Reply) {
-    let told = Told::Refused(code.to_owned());
-    move |reply| (reply.told, reply.replayed) = (told, false)
-}
-
-/// A retry during the first call, or long after it.
-#[test]
-fn a_retry_has_the_same_answer_and_is_not_the_first() {
-    let broken = |retry: &dyn Fn(&mut Day)| {
-        let mut day = day();
-        retry(&mut day);
-        day.broken()
-    };
-    let same = |day: &mut Day| {
-        // The second of two at once may hear it before the first does.
-        day.retry(11, |_| ());
-        day.retry(1_000, |_| ());
-        day.retry(1_000, |_| ());
-        day.calls[10].reply = None;
-    };
-    assert_eq!(broken(&same), []);
-    let other = |day: &mut Day| day.retry(1_000, |reply| reply.digest = [99; 32]);
-    assert_eq!(broken(&other), [Rule::Inconstant]);
-    for began_ns in [11, 1_000] {
-        let first = |day: &mut Day| day.retry(began_ns, |reply| reply.replayed = false);
-        assert_eq!(broken(&first), [Rule::Doubled], "{began_ns}");
-        let reused = |day: &mut Day| day.retry(began_ns, refuse(REUSED));
-        assert_eq!(broken(&reused), [Rule::Inconstant], "{began_ns}");
-    }
-    // Before it was decided, it can have been refused for another reason.
-    let refused = |day: &mut Day| day.retry(1_000, refuse("account_not_found"));
-    assert_eq!(broken(&refused), [Rule::Inconstant]);
-    let refused = |day: &mut Day| day.retry(11, refuse("account_not_found"));
-    assert_eq!(broken(&refused), []);
-}
-
-#[test]
-fn a_key_that_answers_two_wordings_is_reported() {
-    let mut day = day();
-    day.retry(1_000, |_| ());
-    day.calls[9].wish = Arc::new(Wish::Transfer(line(201)));
-    assert_eq!(day.broken(), [Rule::Inconstant]);
-    refuse(REUSED)(day.reply(9));
-    assert_eq!(day.broken(), []);
-}
-
-#[test]
-fn a_batch_of_which_nothing_is_recorded_is_a_first_request_again() {
-    let mut day = day();
-    let batch = Wish::Batch {
-        lines: vec![line(1)],
-        atomic: true,
-    };
-    let refused = Told::Refused("account_not_found".to_owned());
-    day.say(ALICE, batch, Told::Batch(vec![refused]));
-    let mut again = day.calls[9].clone();
-    again.reply.as_mut().expect("it was answered").digest = [99; 32];
-    day.calls.push(again);
-    assert_eq!(day.broken(), []);
 }
 
 #[test]
@@ -478,86 +532,4 @@ fn a_row_that_comes_too_late_across_two_checks_is_reported() {
     checker.check(&[late], [], []);
     let mut rules = checker.violations().iter().map(|violation| violation.rule);
     assert!(rules.any(|rule| rule == Rule::Order));
-}
-
-/// The row of the transfer that was declined for a lack of money, without a payee.
-#[test]
-fn what_the_payer_lacks_is_declined_whether_there_is_a_payee_or_not() {
-    let mut without_payee = day();
-    without_payee.rows[5].credit = None;
-    let to_nobody = Line {
-        to: UNKNOWN,
-        ..line(701)
-    };
-    without_payee.calls[5].wish = Arc::new(Wish::Transfer(to_nobody));
-    assert_eq!(without_payee.broken(), []);
-    // A payer who has the money is refused, and so is not in the journal.
-    let mut day = without_payee.clone();
-    day.rows[5].amount = 700;
-    day.assert_reported(Rule::Replay);
-    // The payee that was named is there, and is not in the row.
-    let mut day = without_payee;
-    day.calls[5].wish = Arc::new(Wish::Transfer(line(701)));
-    assert_eq!(day.broken(), [Rule::Untrue]);
-}
-
-#[test]
-fn a_decline_for_the_payee_before_that_for_a_lack_of_money_is_reported() {
-    let mut day = day();
-    let at_ms = day.rows[5].recorded_at_ms;
-    day.freeze(B, at_ms - 1, false, true);
-    day.freeze(B, at_ms + 1, false, false);
-    assert_eq!(day.broken(), []);
-    day.rows[5].outcome = declined(Decline::AccountFrozen);
-    day.assert_reported(Rule::Replay);
-}
-
-#[test]
-fn a_payment_from_a_frozen_account_is_reported() {
-    let mut day = day();
-    let at_ms = day.rows[8].recorded_at_ms;
-    day.freeze(A, at_ms - 1, true, false);
-    day.assert_reported(Rule::Replay);
-    // In the same millisecond, it may have come after.
-    day.events[3].at_ms += 1;
-    assert_eq!(day.broken(), []);
-    // And then it explains a decline, too.
-    day.rows[8].outcome = declined(Decline::AccountFrozen);
-    day.rows[8].entries.clear();
-    assert_eq!(day.broken(), [Rule::Untrue]);
-}
-
-/// Alice sends all she has, and more than that, in one batch. Nothing of it has entries.
-fn atomic_batch(outcomes: [Outcome; 2]) -> Day {
-    let mut day = day();
-    day.rows.pop();
-    day.calls.pop();
-    let lines = [900, 1].map(line);
-    let mut told = Vec::new();
-    for (line, outcome) in lines.into_iter().zip(outcomes) {
-        told.push(day.record(ALICE, &Wish::Transfer(line), outcome));
-        day.rows.last_mut().expect("a row").entries.clear();
-    }
-    let batch = Wish::Batch {
-        lines: lines.to_vec(),
-        atomic: true,
-    };
-    day.say(ALICE, batch, Told::Batch(told));
-    day
-}
-
-#[test]
-fn an_atomic_batch_is_declined_whole_and_its_rows_stand_side_by_side() {
-    let whole = declined(Decline::BatchDeclined);
-    let short = declined(Decline::InsufficientFunds);
-    assert_eq!(atomic_batch([whole, short]).broken(), []);
-    // Not in part, and not for nothing.
-    atomic_batch([Outcome::Posted, short]).assert_reported(Rule::Replay);
-    atomic_batch([whole, whole]).assert_reported(Rule::Replay);
-    let mut day = atomic_batch([whole, short]);
-    let Told::Batch(lines) = &mut day.reply(8).told else {
-        panic!("a batch")
-    };
-    lines.swap(0, 1);
-    day.assert_reported(Rule::Order);
 }
