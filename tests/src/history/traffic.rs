@@ -13,10 +13,10 @@ use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::call::{Cash, Line, Reply, Told, Wish};
+use super::call::{Cash, Details, Line, Reply, Told, Wish};
 use super::journal::Leg;
 use super::record::{Ask, History};
-use super::words::{Currency, Direction, Kind, Outcome};
+use super::words::{Currency, Direction, Outcome};
 use crate::bank::{day, new_key};
 use crate::host::Host;
 use crate::{Bank, Person};
@@ -84,28 +84,25 @@ impl Town {
         for _owner in 0..owners {
             people.push(bank.customer().await);
         }
-        let mut opened = JoinSet::new();
-        for (owner, person) in people.iter().enumerate() {
-            let (person, admin, history) = (person.clone(), admin.clone(), history.clone());
-            let currencies = currencies.to_vec();
-            opened.spawn(async move {
-                let mut accounts = Vec::new();
-                for (place, currency) in currencies.into_iter().enumerate() {
+        let mut accounts = Vec::new();
+        // The most popular ones have many owners.
+        for currency in currencies.iter().copied() {
+            let mut opened = JoinSet::new();
+            for (owner, person) in people.iter().enumerate() {
+                let (person, admin, history) = (person.clone(), admin.clone(), history.clone());
+                opened.spawn(async move {
                     let id = open_account(&person, &admin, &history, currency).await;
-                    let account = TownAccount {
+                    TownAccount {
                         id,
                         owner,
                         currency,
-                    };
-                    accounts.push((place, account));
-                }
-                accounts
-            });
+                    }
+                });
+            }
+            let mut opened = opened.join_all().await;
+            opened.sort_unstable_by_key(|account| account.owner);
+            accounts.append(&mut opened);
         }
-        let mut accounts: Vec<_> = opened.join_all().await.into_iter().flatten().collect();
-        // The most popular ones have many owners.
-        accounts.sort_unstable_by_key(|(place, account)| (*place, account.owner));
-        let accounts: Vec<TownAccount> = accounts.into_iter().map(|(_, account)| account).collect();
         let ranks = 1..=u32::try_from(accounts.len()).expect("a town of some size");
         Self {
             admin,
@@ -209,13 +206,8 @@ pub struct Wishes {
     orders: usize,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Held {
-    id: Uuid,
-    owner: usize,
-    amount: i64,
-    currency: Currency,
-}
+/// A hold, and who placed it.
+type Held = (Who, Uuid, Details);
 
 impl Wishes {
     /// Those of so many clients.
@@ -242,25 +234,18 @@ impl Wishes {
 
     /// Remembers what can be ended or reversed later.
     pub fn learn(&mut self, who: Who, reply: &Reply) {
-        let Told::Decided(decided) = &reply.told else {
+        let (Told::Decided(decided), Who::Owner(_)) = (&reply.told, who) else {
             return;
         };
-        let (Some(details), Who::Owner(owner)) = (decided.details, who) else {
-            return;
-        };
-        if details.kind == Kind::Hold && decided.outcome == Outcome::Pending {
-            self.holds.push(Held {
-                id: decided.id,
-                owner,
-                amount: details.amount,
-                currency: details.currency,
-            });
-        }
-        if decided.outcome == Outcome::Posted {
-            self.posted.push_back(decided.id);
-            if self.posted.len() > POSTINGS_MAX {
-                self.posted.pop_front();
+        match (decided.outcome, decided.details) {
+            (Outcome::Pending, Some(details)) => self.holds.push((who, decided.id, details)),
+            (Outcome::Posted, Some(_)) => {
+                self.posted.push_back(decided.id);
+                if self.posted.len() > POSTINGS_MAX {
+                    self.posted.pop_front();
+                }
             }
+            _ => {}
         }
     }
 
@@ -270,7 +255,7 @@ impl Wishes {
         if may_order && (self.orders == 0 || self.random.random_ratio(1, ORDERS_IN)) {
             self.orders += 1;
             let from = town.account(&mut self.random);
-            let line = self.small_line_from(town, from);
+            let line = self.line_from(town, from, true);
             let start = day(ORDERS_BEGIN_IN_DAYS);
             return (Who::Owner(from.owner), Wish::Order { line, start });
         }
@@ -288,8 +273,8 @@ impl Wishes {
             _ => None,
         };
         end_of_hold.unwrap_or_else(|| {
-            let (owner, line) = self.line(town);
-            (Who::Owner(owner), Wish::Transfer(line))
+            let (who, line) = self.line(town);
+            (who, Wish::Transfer(line))
         })
     }
 
@@ -299,7 +284,7 @@ impl Wishes {
         let count = self.random.random_range(1..=PAYEES_MAX);
         let mut payees = BTreeSet::new();
         for _ in 0..count {
-            payees.insert(self.small_line_from(town, from).to);
+            payees.insert(self.line_from(town, from, true).to);
         }
         if self.random.random_ratio(1, UNKNOWN_IN) {
             payees.insert(self.unknown());
@@ -310,11 +295,10 @@ impl Wishes {
             amount,
             currency: from.currency,
         };
-        let credits = payees.into_iter().map(|payee| {
-            let amount = self.amount() / 2 + 1;
-            leg(payee, Direction::Credit, amount)
-        });
-        let mut legs: Vec<Leg> = credits.collect();
+        let credits = payees.into_iter();
+        let mut legs: Vec<Leg> = credits
+            .map(|payee| leg(payee, Direction::Credit, self.amount() / 2 + 1))
+            .collect();
         let sum = legs.iter().map(|leg| leg.amount).sum();
         let place = self.random.random_range(0..=legs.len());
         legs.insert(place, leg(from.id, Direction::Debit, sum));
@@ -322,43 +306,35 @@ impl Wishes {
     }
 
     fn hold(&mut self, town: &Town) -> (Who, Wish) {
-        let (owner, line) = self.line(town);
+        let (who, line) = self.line(town);
         let expires_in = *EXPIRES_IN.choose(&mut self.random).expect("there are some");
-        (Who::Owner(owner), Wish::Hold { line, expires_in })
+        (who, Wish::Hold { line, expires_in })
     }
 
     /// All of a hold, a part, or a little more than it: now and then of one that has ended.
     fn capture(&mut self) -> Option<(Who, Wish)> {
-        let held = self.held()?;
+        let (who, hold, held) = self.held()?;
         let amount = match self.random.random_range(0..10_u32) {
             0..5 => None,
             5..9 => Some((self.random.random_range(1..=held.amount), held.currency)),
             _ => Some((held.amount + 1, held.currency)),
         };
-        let wish = Wish::Capture {
-            hold: held.id,
-            amount,
-        };
-        Some((Who::Owner(held.owner), wish))
+        Some((who, Wish::Capture { hold, amount }))
     }
 
     fn void(&mut self) -> Option<(Who, Wish)> {
-        let held = self.held()?;
-        Some((Who::Owner(held.owner), Wish::Void { hold: held.id }))
+        let (who, hold, _) = self.held()?;
+        Some((who, Wish::Void { hold }))
     }
 
     /// Mostly forgotten then.
     fn held(&mut self) -> Option<Held> {
-        if self.holds.is_empty() {
-            return None;
+        let index = self.random.random_range(0..self.holds.len().max(1));
+        let held = *self.holds.get(index)?;
+        if self.random.random_ratio(4, 5) {
+            self.holds.swap_remove(index);
         }
-        let index = self.random.random_range(0..self.holds.len());
-        let is_last_time = self.random.random_ratio(4, 5);
-        Some(if is_last_time {
-            self.holds.swap_remove(index)
-        } else {
-            self.holds[index]
-        })
+        Some(held)
     }
 
     fn reversal(&mut self) -> Option<(Who, Wish)> {
@@ -385,21 +361,13 @@ impl Wishes {
     /// be made, and otherwise any.
     fn batch(&mut self, town: &Town) -> (Who, Wish) {
         let owner = town.account(&mut self.random).owner;
-        let own: Vec<TownAccount> = town
-            .accounts
-            .iter()
-            .copied()
-            .filter(|account| account.owner == owner)
-            .collect();
+        let accounts = town.accounts.iter().copied();
+        let own: Vec<TownAccount> = accounts.filter(|account| account.owner == owner).collect();
         let count = self.random.random_range(self.mix.lines.clone());
         let is_careful = self.random.random_ratio(3, 4);
         let lines = (0..count).map(|_| {
             let from = *own.choose(&mut self.random).expect("an owner has accounts");
-            if is_careful {
-                self.small_line_from(town, from)
-            } else {
-                self.line_from(town, from)
-            }
+            self.line_from(town, from, is_careful)
         });
         let mut lines: Vec<Line> = lines.collect();
         if !is_careful && self.random.random_ratio(1, BATCHES_WITH_UNKNOWN_IN) {
@@ -410,45 +378,34 @@ impl Wishes {
         (Who::Owner(owner), Wish::Batch { lines, atomic })
     }
 
-    fn line(&mut self, town: &Town) -> (usize, Line) {
+    fn line(&mut self, town: &Town) -> (Who, Line) {
         let from = town.account(&mut self.random);
-        let mut line = self.line_from(town, from);
+        let mut line = self.line_from(town, from, false);
         if self.random.random_ratio(1, UNKNOWN_IN) {
             line.to = self.unknown();
         }
-        (from.owner, line)
+        (Who::Owner(from.owner), line)
     }
 
     fn unknown(&mut self) -> Uuid {
         Uuid::from_u128(self.random.random())
     }
 
-    fn line_from(&mut self, town: &Town, from: TownAccount) -> Line {
-        let amount = self.amount();
-        self.line_between(town, from, amount, |_| true)
-    }
-
-    fn small_line_from(&mut self, town: &Town, from: TownAccount) -> Line {
-        let amount = self.random.random_range(1..=SMALL_AMOUNT_MAX);
-        self.line_between(town, from, amount, |to| to.currency == from.currency)
-    }
-
-    fn line_between(
-        &mut self,
-        town: &Town,
-        from: TownAccount,
-        amount: i64,
-        may_be_to: impl Fn(&TownAccount) -> bool,
-    ) -> Line {
+    /// One that is small can be made.
+    fn line_from(&mut self, town: &Town, from: TownAccount, is_small: bool) -> Line {
+        let amount = match is_small {
+            true => self.random.random_range(1..=SMALL_AMOUNT_MAX),
+            false => self.amount(),
+        };
         let to = loop {
             let to = town.account(&mut self.random);
-            if to.id != from.id && may_be_to(&to) {
-                break to;
+            if to.id != from.id && (!is_small || to.currency == from.currency) {
+                break to.id;
             }
         };
         Line {
             from: from.id,
-            to: to.id,
+            to,
             amount,
             currency: from.currency,
         }
