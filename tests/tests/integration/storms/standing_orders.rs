@@ -6,34 +6,34 @@
 //! what the journal has of it for good.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::client::Call;
-use strongroom_tests::command::verify;
+use strongroom_tests::history::traffic::Town;
+use strongroom_tests::history::{EUR, Scene, Who};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Answer, Bank, Person, Value, json, text};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 const OWNERS: usize = 8;
 const ORDERS_OF_EACH: usize = 6;
-const OPENING: &str = "1000.00";
 /// The bank pays what is due about every second.
 const TICK_MS: u64 = 1_000;
 /// How long an owner waits before it repeats what the bank could not answer.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long owners repeat a request before the test has failed.
 const ATTEMPTS_MAX: usize = 1_000;
-/// After so many waves everybody logs in again.
-const WAVES_OF_ONE_LOGIN: usize = 10;
 
 /// The owners as they reach the host that runs now.
 #[derive(Clone)]
-struct Owners(Arc<RwLock<Vec<Person>>>);
+struct Owners(watch::Receiver<Arc<Town>>);
 
 /// A standing order as its owner saw it when it had ended.
 struct Ended {
@@ -45,43 +45,34 @@ struct Ended {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_has_ended_pays_nothing_over_crashes_and_swaps() {
     let mut random = seeded();
-    let mut bank = Bank::start().await;
-    let builds = [Registry::bank_rebuilt(bank.folder(), 1), Registry::bank()];
+    let mut scene = Scene::open(Bank::start().await, OWNERS, &[EUR]).await;
+    let builds = [
+        Registry::bank_rebuilt(scene.bank.folder(), 1),
+        Registry::bank(),
+    ];
     // Compiled once, each is there at once later.
     for build in &builds {
-        bank.save_registry(build).await;
+        scene.bank.save_registry(build).await;
     }
-    let mut admin = bank.admin().await;
-    let mut people = Vec::new();
-    let mut accounts = Vec::new();
-    for _owner in 0..OWNERS {
-        let person = bank.customer().await;
-        let account = person.open_account("EUR").await;
-        admin.deposit(&account, OPENING, "EUR").await;
-        accounts.push(account);
-        people.push(person);
-    }
-    let owners = Owners(Arc::new(RwLock::new(people)));
-    let mut seen = journal(&admin, 0).await.len();
+    let accounts: [Uuid; OWNERS] = scene.town.accounts();
+    let (town, follower) = watch::channel(Arc::clone(&scene.town));
+    let owners = Owners(follower);
+    let mut seen = OWNERS;
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
-    for wave in 0..short_or_full(3, 100) {
-        if wave % WAVES_OF_ONE_LOGIN == WAVES_OF_ONE_LOGIN - 1 {
-            admin = admin.log_in_again().await;
-            owners.log_in_again().await;
-        }
+    for _wave in 0..short_or_full(3, 100) {
         let working = owners.make_and_end(&accounts, &mut random);
         for build in &builds {
             pause(&mut random, TICK_MS).await;
-            bank.save_registry(build).await;
+            scene.bank.save_registry(build).await;
             pause(&mut random, TICK_MS / 2).await;
-            bank.host.restart().await;
-            owners.follow(&bank);
+            scene.restart().await;
+            town.send_replace(Arc::clone(&scene.town));
         }
         let ended = working.join_all().await;
-        admin = admin.at(&bank);
         // Long enough for whatever would still be done.
         tokio::time::sleep(Duration::from_millis(2 * TICK_MS + TICK_MS / 2)).await;
-        let rows = journal(&admin, seen).await;
+        let journal = "/api/accounts/journal";
+        let rows = scene.town.admin.feed(journal, seen as u64, 1_000).await;
         seen += rows.len();
         for outcome in check(&ended, &rows) {
             *outcomes.entry(outcome).or_default() += 1;
@@ -89,7 +80,7 @@ async fn an_order_that_has_ended_pays_nothing_over_crashes_and_swaps() {
     }
     println!("{outcomes:?}");
     assert!(outcomes.len() > 1, "some were paid, and some were not");
-    verify(bank.folder()).assert_success();
+    scene.verify();
 }
 
 async fn pause(random: &mut StdRng, ms_max: u64) {
@@ -98,22 +89,7 @@ async fn pause(random: &mut StdRng, ms_max: u64) {
 
 impl Owners {
     fn person(&self, owner: usize) -> Person {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)[owner].clone()
-    }
-
-    /// All of them speak to the process that runs now.
-    fn follow(&self, bank: &Bank) {
-        let mut people = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for person in &mut *people {
-            *person = person.at(&bank.host);
-        }
-    }
-
-    async fn log_in_again(&self) {
-        for owner in 0..OWNERS {
-            let person = self.person(owner).log_in_again().await;
-            self.0.write().unwrap_or_else(PoisonError::into_inner)[owner] = person;
-        }
+        self.0.borrow().person(Who::Owner(owner)).clone()
     }
 
     /// Asks until there is an answer, of whatever host runs then.
@@ -133,12 +109,13 @@ impl Owners {
     }
 
     /// Each owner pays the next; all orders at the same time.
-    fn make_and_end(&self, accounts: &[String], random: &mut StdRng) -> JoinSet<Ended> {
+    fn make_and_end(&self, accounts: &[Uuid], random: &mut StdRng) -> JoinSet<Ended> {
         let mut working = JoinSet::new();
         for owner in 0..OWNERS {
             for _order in 0..ORDERS_OF_EACH {
                 let order = json!({
-                    "from_account_id": accounts[owner], "to_account_id": accounts[(owner + 1) % OWNERS],
+                    "from_account_id": accounts[owner],
+                    "to_account_id": accounts[(owner + 1) % OWNERS],
                     "amount": "0.01", "currency": "EUR",
                     "start": day(0), "interval": "monthly",
                 });
@@ -194,12 +171,6 @@ impl Owners {
         }
         panic!("{path} is due, and nothing is paid");
     }
-}
-
-/// The rows of the journal behind a place.
-async fn journal(auditor: &Person, after: usize) -> Vec<Value> {
-    let after = after as u64;
-    auditor.feed("/api/accounts/journal", after, 1_000).await
 }
 
 /// Holds what the owners saw against all rows of their wave. Returns what became of each order.
