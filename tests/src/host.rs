@@ -30,6 +30,9 @@ const EXIT_SECONDS_MAX: u64 = 40;
 /// A line of the log arrives within a second, and later on a loaded machine.
 const LOG_SECONDS_MAX: u64 = 20;
 
+/// Flags with which every listener is on a free port.
+const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+
 /// The environment variable that names the first administrator's password.
 pub const ADMIN_PASSWORD_VARIABLE: &str = "STRONGROOM_ADMIN_PASSWORD";
 
@@ -108,10 +111,9 @@ impl Host {
     }
 
     fn command_on_free_ports(&self, binary: &Path) -> Command {
-        let data = self.data().display().to_string();
-        let free = "127.0.0.1:0";
-        let flags = ["--data", &data, "--listen", free, "--admin", free];
-        self.command(binary, &flags)
+        let mut command = self.command(binary, &FREE_PORTS);
+        command.arg("--data").arg(self.data());
+        command
     }
 
     /// Starts the process with these flags after `serve --registry FILE`, and waits until it
@@ -125,10 +127,8 @@ impl Host {
     pub fn launch_dev(&mut self) {
         let temporary_files = self.temporary_files();
         std::fs::create_dir_all(&temporary_files).expect("a folder can be made");
-        let free = "127.0.0.1:0";
-        let flags = ["--dev", "--listen", free, "--admin", free];
-        let mut command = self.command(&workspace::binary(), &flags);
-        command.env("TMPDIR", temporary_files);
+        let mut command = self.command(&workspace::binary(), &FREE_PORTS);
+        command.arg("--dev").env("TMPDIR", temporary_files);
         self.must_listen(command);
     }
 
@@ -163,9 +163,8 @@ impl Host {
     fn spawn(&mut self, command: Command) -> bool {
         assert!(self.running.is_none(), "the host runs already");
         self.latest_run_at = self.log_of_earlier_runs.len();
-        match Running::spawn(command, |child| {
-            child.stdout.take().expect("stdout is piped")
-        }) {
+        let stdout = |child: &mut Child| child.stdout.take().expect("stdout is piped");
+        match Running::spawn(command, stdout) {
             Ok(running) => self.running = Some(running),
             Err(log) => self.log_of_earlier_runs.push_str(&log),
         }
@@ -232,8 +231,7 @@ impl Host {
 
     /// Runs `strongroom serve` in the host's folder on free ports; it must end by itself.
     pub async fn run_serve(&self) -> CommandOutput {
-        let free = "127.0.0.1:0";
-        let serve = ["serve", "--listen", free, "--admin", free];
+        let serve = [&["serve"][..], &FREE_PORTS].concat();
         self.run(&serve).await
     }
 
@@ -301,11 +299,8 @@ impl Host {
     /// What has arrived of the log, in all runs. It runs behind: to look once, take
     /// [`Self::log_until_now`].
     pub fn log(&self) -> String {
-        let running = self
-            .running
-            .as_ref()
-            .map(|running| running.stderr.so_far())
-            .unwrap_or_default();
+        let running = self.running.as_ref();
+        let running = running.map_or_else(String::new, |running| running.stderr.so_far());
         format!("{}{running}", self.log_of_earlier_runs)
     }
 
@@ -320,10 +315,6 @@ impl Host {
     }
 
     /// The most memory that the process had in use so far, in MiB.
-    ///
-    /// # Panics
-    ///
-    /// If the system does not tell.
     pub fn peak_mib(&self) -> u64 {
         self.memory_mib("VmHWM:")
     }
@@ -345,12 +336,18 @@ impl Host {
 
     /// SIGKILL: the host gets no chance to tidy up.
     pub fn kill(&mut self) {
-        if let Some(mut running) = self.running.take() {
+        if let Some(running) = &mut self.running {
             let _already_gone = running.child.kill();
             let _status = running.child.wait();
-            self.log_of_earlier_runs
-                .push_str(&running.stderr.to_the_end());
+            self.keep_log();
         }
+    }
+
+    /// The process has ended.
+    fn keep_log(&mut self) {
+        let running = self.running.take().expect("the host ran");
+        let log = running.stderr.to_the_end();
+        self.log_of_earlier_runs.push_str(&log);
     }
 
     /// Ends what is left of the process and starts the binary without faults on the same data;
@@ -390,15 +387,11 @@ impl Host {
     pub async fn wait_for_exit(&mut self) -> ExitStatus {
         let running = self.running.as_mut().expect("the host runs");
         let status = wait_for("the host to exit", EXIT_SECONDS_MAX, async || {
-            running
-                .child
-                .try_wait()
-                .expect("the child can be waited for")
+            let status = running.child.try_wait();
+            status.expect("the child can be waited for")
         })
         .await;
-        let running = self.running.take().expect("the host ran");
-        self.log_of_earlier_runs
-            .push_str(&running.stderr.to_the_end());
+        self.keep_log();
         status
     }
 
@@ -409,20 +402,13 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        let test_failed = thread::panicking();
         self.kill();
-        if test_failed {
-            eprintln!(
-                "--- the end of the host's log ---\n{}",
-                last_lines(&self.log_of_earlier_runs, 40)
-            );
+        if thread::panicking() {
+            let lines: Vec<&str> = self.log_of_earlier_runs.lines().collect();
+            let last = lines[lines.len().saturating_sub(40)..].join("\n");
+            eprintln!("--- the end of the host's log ---\n{last}");
         }
     }
-}
-
-fn last_lines(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
 impl Running {
@@ -469,14 +455,9 @@ impl Output {
         let reader = thread::spawn(move || {
             let mut lines = BufReader::new(pipe);
             let mut line = Vec::new();
-            while lines
-                .read_until(b'\n', &mut line)
-                .is_ok_and(|read| read > 0)
-            {
-                shared
-                    .lock()
-                    .expect("no reader panics")
-                    .push_str(&String::from_utf8_lossy(&line));
+            while let Ok(1..) = lines.read_until(b'\n', &mut line) {
+                let mut text = shared.lock().expect("no reader panics");
+                text.push_str(&String::from_utf8_lossy(&line));
                 line.clear();
             }
         });
@@ -497,8 +478,8 @@ impl Output {
     /// pipe closes first.
     fn wait_for_both(&self, first: &str, second: &str) -> Option<(String, String)> {
         let after = |text: &str, prefix: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(prefix).map(str::to_owned))
+            let found = text.lines().find_map(|line| line.strip_prefix(prefix));
+            found.map(str::to_owned)
         };
         for _attempt in 0..READY_SECONDS_MAX * 100 {
             let over = self.reader.is_finished();
@@ -509,7 +490,7 @@ impl Output {
             if over {
                 return None;
             }
-            thread::sleep(std::time::Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10));
         }
         None
     }
@@ -543,10 +524,9 @@ fn spawn_for_life(command: Command) -> Child {
         sender
     });
     let (reply, child) = channel();
-    PARENT
-        .send((command, reply))
-        .expect("the parent thread lives");
-    child.recv().expect("the parent thread lives")
+    let lives = "the parent thread lives";
+    PARENT.send((command, reply)).expect(lives);
+    child.recv().expect(lives)
 }
 
 #[cfg(target_os = "linux")]
