@@ -141,11 +141,8 @@ impl Call {
         self.request.send().await.expect("the host answers")
     }
 
-    /// Sends it. The answer of a [watched](document::watch) host must be one of its document.
-    ///
-    /// # Errors
-    ///
-    /// If there is no complete answer: the connection was refused or broke.
+    /// Sends it. The answer of a [watched](document::watch) host must be one of its document. There
+    /// is none where the connection was refused or broke.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
         let (http, request) = self.request.build_split();
         let request = request?;

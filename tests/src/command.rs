@@ -26,20 +26,12 @@ impl CommandOutput {
     }
 
     /// Asserts that it succeeded.
-    ///
-    /// # Panics
-    ///
-    /// If it did not.
     #[track_caller]
     pub fn assert_success(&self) {
         assert_eq!(self.code, Some(0), "{self:?}");
     }
 
     /// Asserts that it failed with this exit code, and that its errors have these words.
-    ///
-    /// # Panics
-    ///
-    /// If it is not so.
     #[track_caller]
     pub fn assert_failure(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");

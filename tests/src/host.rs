@@ -412,11 +412,8 @@ impl Drop for Host {
 }
 
 impl Running {
-    /// Waits until the child listens. Its standard output is read from `stdout`.
-    ///
-    /// # Errors
-    ///
-    /// What it logged, if it has ended instead.
+    /// Waits until the child listens; an error is what it logged, if it has ended instead. Its
+    /// standard output is read from `stdout`.
     fn spawn<R: Read + Send + 'static>(
         command: Command,
         stdout: impl FnOnce(&mut Child) -> R,

@@ -35,11 +35,7 @@ pub enum Fate {
 
 impl Peer {
     /// Connects from this address of the loopback. The host may send `window` bytes of each answer
-    /// until the client takes them, which it never does.
-    ///
-    /// # Errors
-    ///
-    /// If the host hangs up instead.
+    /// until the client takes them, which it never does. An error: the host hangs up instead.
     pub async fn open(source: Ipv4Addr, address: &str, window: u32) -> Result<Self, h2::Error> {
         let stream = connect_from(source, address).await;
         let greeted = Builder::new()

@@ -36,10 +36,6 @@ fn has(value: &Value, part: &Value, place: &str) -> Result<(), String> {
 }
 
 /// Asserts that a text has all of these parts.
-///
-/// # Panics
-///
-/// If one is not there.
 #[track_caller]
 pub fn assert_parts(text: &str, parts: &[&str]) {
     for part in parts {

@@ -94,10 +94,6 @@ impl Flood {
     }
 
     /// Ends, and returns how many requests were counted.
-    ///
-    /// # Panics
-    ///
-    /// If one of them came out wrong.
     pub async fn end(self) -> u64 {
         self.is_over.store(true, SeqCst);
         self.clients.join_all().await;

@@ -55,10 +55,6 @@ impl Heard {
     }
 
     /// The outcome of the one transaction that was asked for.
-    ///
-    /// # Panics
-    ///
-    /// If there is none.
     #[track_caller]
     pub fn outcome(&self) -> Outcome {
         match self {

@@ -257,11 +257,8 @@ struct Volume {
 }
 
 impl Volume {
-    /// A file system in a file; in a namespace of this test's own, memory.
-    ///
-    /// # Errors
-    ///
-    /// Why nothing can be mounted.
+    /// A file system in a file; in a namespace of this test's own, memory. Or why nothing can be
+    /// mounted.
     fn mount() -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("strongroom-volume-")

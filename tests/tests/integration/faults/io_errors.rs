@@ -28,30 +28,17 @@ const GO_ON: Duration = Duration::from_millis(200);
 /// What the host says when a sync has failed, and nothing but its own end is safe.
 const LAST_WORDS: &str = "strongroom: the disk did not keep a write";
 
-/// A way in which a disk fails.
-#[derive(Debug, Clone, Copy)]
-struct Failure {
-    operation: &'static str,
-    code: &'static str,
-    /// The last call that is tried, counted from the start: in the short form, and in the full one.
-    at_max: (u32, u32),
-}
+/// A way in which a disk fails: the operation, the code, and the last call that is tried, counted
+/// from the start, in the short form and in the full one.
+type Failure = (&'static str, &'static str, (u32, u32));
 
-const fn failure(operation: &'static str, code: &'static str, at_max: (u32, u32)) -> Failure {
-    Failure {
-        operation,
-        code,
-        at_max,
-    }
-}
-
-const READ: Failure = failure("read", "EIO", (20, 40));
-const WRITE: Failure = failure("write", "EIO", (400, 5_000));
-const NO_ROOM: Failure = failure("write", "ENOSPC", (400, 5_000));
-const SYNC: Failure = failure("sync", "EIO", (30, 600));
-const SYNC_WITHOUT_ROOM: Failure = failure("sync", "ENOSPC", (30, 600));
+const READ: Failure = ("read", "EIO", (20, 40));
+const WRITE: Failure = ("write", "EIO", (400, 5_000));
+const NO_ROOM: Failure = ("write", "ENOSPC", (400, 5_000));
+const SYNC: Failure = ("sync", "EIO", (30, 600));
+const SYNC_WITHOUT_ROOM: Failure = ("sync", "ENOSPC", (30, 600));
 /// The log is cut when the host stops in good order.
-const TRUNCATE: Failure = failure("truncate", "EIO", (1, 1));
+const TRUNCATE: Failure = ("truncate", "EIO", (1, 1));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_read_or_write_is_told_as_such_and_does_no_harm() {
@@ -146,12 +133,11 @@ impl FailingDisk {
     }
 
     /// Stores, how long the disk fails, and at which call.
-    fn cases(&mut self, failure: Failure) -> Vec<(&'static str, &'static str, u32)> {
+    fn cases(&mut self, (_, _, (short, full)): Failure) -> Vec<(&'static str, &'static str, u32)> {
         let mut cases = Vec::new();
         for (store, share) in STORES {
             for duration in ["once", "good"] {
-                let at_max = short_or_full(failure.at_max.0, failure.at_max.1);
-                let at_max = at_max.div_ceil(share);
+                let at_max = short_or_full(short, full).div_ceil(share);
                 let tries = short_or_full(1, 100).min(at_max);
                 let stride = at_max / tries;
                 for part in 0..tries {
@@ -163,10 +149,7 @@ impl FailingDisk {
         cases
     }
 
-    fn fail(&mut self, failure: Failure, store: &str, duration: &str, at: u32) {
-        let Failure {
-            operation, code, ..
-        } = failure;
+    fn fail(&mut self, (operation, code, _): Failure, store: &str, duration: &str, at: u32) {
         let plan = format!(
             "after-start; error store={store} op={operation} at={at} code={code} for={duration}"
         );

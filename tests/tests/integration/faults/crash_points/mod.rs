@@ -40,7 +40,7 @@ use std::time::Duration;
 
 use strongroom_tests::history::{Heard, Scene};
 
-use movement::{Movement, Stage, row};
+use movement::{Movement, Stage, request, row};
 
 /// The store that decides of money. That of the transaction service has an index of its journal,
 /// which a tick brings up to date at a time of its own.
@@ -102,16 +102,16 @@ fn in_lanes<F: Future<Output = ()>>(
     });
 }
 
-/// Kills the host at every point of each movement.
-async fn cut_off_everywhere(mut stage: Stage, movements: &[Movement]) {
+/// Kills the host at every point of each of these movements.
+async fn cut_off_everywhere(mut stage: Stage, movements: impl IntoIterator<Item = Movement>) {
     for movement in movements {
-        let places = stage.places(*movement).await;
+        let places = stage.places(&movement).await;
         let rows: BTreeSet<&str> = places.iter().map(|place| row(place)).collect();
         assert_eq!(Vec::from_iter(rows), ["K0", "K1", "K2"], "{movement:?}");
         for place in places {
             println!("{}: {movement:?}, {place}", row(&place));
             let plan = format!("after-start; crash {place}");
-            let request = stage.cut_off(*movement, &plan).await;
+            let request = stage.cut_off(&movement, &plan).await;
             stage.scene.recover().await;
             let is_recorded = row(&place) == "K2";
             stage.assert_done_once(request, Some(is_recorded)).await;
@@ -121,7 +121,9 @@ async fn cut_off_everywhere(mut stage: Stage, movements: &[Movement]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_movement_cut_off_at_any_point_is_done_once_and_whole() {
-    cut_off_everywhere(Stage::set().await, &Movement::ALL).await;
+    let stage = Stage::set().await;
+    let movements = stage.movements();
+    cut_off_everywhere(stage, movements).await;
 }
 
 /// K1: the power goes while the decision is to be kept. It is there or it is not, and nothing in
@@ -133,7 +135,7 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
     for at in [1, 2] {
         for model in ["drop", "reorder", "torn"] {
             let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
-            for movement in [Movement::Transfer, Movement::Posting] {
+            for movement in &stage.movements()[..2] {
                 let request = stage.cut_off(movement, &plan).await;
                 stage.scene.recover().await;
                 stage.assert_done_once(request, None).await;
@@ -147,10 +149,10 @@ async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_given_again_after_a_kill() {
     let mut stage = Stage::set().await;
-    for movement in Movement::ALL {
+    for movement in stage.movements() {
         stage.put_back();
         stage.scene.recover().await;
-        let request = stage.request(movement);
+        let request = request(&movement);
         let Heard::Final(first) = stage.scene.ask(&request).await else {
             panic!("nothing is in the way of {request:?}");
         };
@@ -164,11 +166,12 @@ async fn an_answer_is_given_again_after_a_kill() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_cut_off_before_its_commit_is_not_done_later() {
     let mut stage = Stage::set().await;
+    let [transfer, _, batch, ..] = stage.movements();
     for place in [
         "call=begin-query when=before",
         "call=commit-with when=before",
     ] {
-        for movement in [Movement::Transfer, Movement::Batch] {
+        for movement in [&transfer, &batch] {
             let plan = format!("after-start; crash store=accounts {place} at=1");
             let request = stage.cut_off(movement, &plan).await;
             stage.scene.recover().await;

@@ -17,31 +17,8 @@ const CENTS: i64 = 2_000;
 /// Longer than any test.
 const HOLD_SECONDS: u32 = 3_600;
 
-/// What a client asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Movement {
-    Transfer,
-    /// Of two entries.
-    Posting,
-    Hold,
-    Capture,
-    Void,
-    Reversal,
-    /// Of three transfers, all or none.
-    Batch,
-}
-
-impl Movement {
-    pub const ALL: [Self; 7] = [
-        Self::Transfer,
-        Self::Posting,
-        Self::Batch,
-        Self::Capture,
-        Self::Hold,
-        Self::Void,
-        Self::Reversal,
-    ];
-}
+/// What somebody asks for.
+pub type Movement = (Who, Wish);
 
 /// The name of a place on the way of a movement: see the table of [`super`]. The transactions
 /// service keeps nothing of one.
@@ -97,31 +74,30 @@ impl Stage {
         }
     }
 
-    /// A new request.
-    pub fn request(&self, movement: Movement) -> OwnedAsk {
+    /// A transfer, the same as a posting, a batch of three, a capture, a hold, a void, and a
+    /// reversal.
+    pub fn movements(&self) -> [Movement; 7] {
         let line = self.line;
-        let wish = match movement {
-            Movement::Transfer => Wish::Transfer(line),
-            Movement::Posting => Wish::Posting(legs(line)),
-            Movement::Hold => hold(line),
-            Movement::Capture => Wish::Capture {
-                hold: self.to_capture,
-                amount: Some((CENTS - 1, EUR)),
-            },
-            Movement::Void => Wish::Void { hold: self.to_void },
-            Movement::Reversal => Wish::Reverse {
-                id: self.to_reverse,
-            },
-            Movement::Batch => Wish::Batch {
-                lines: [CENTS, 1, 2].map(|amount| Line { amount, ..line }).to_vec(),
-                atomic: true,
-            },
+        let batch = Wish::Batch {
+            lines: [CENTS, 1, 2].map(|amount| Line { amount, ..line }).to_vec(),
+            atomic: true,
         };
-        let who = match movement {
-            Movement::Reversal => Who::Admin,
-            _ => PAYER,
+        let capture = Wish::Capture {
+            hold: self.to_capture,
+            amount: Some((CENTS - 1, EUR)),
         };
-        (who, Ask::new(&new_key(), wish))
+        let reversal = Wish::Reverse {
+            id: self.to_reverse,
+        };
+        [
+            (PAYER, Wish::Transfer(line)),
+            (PAYER, Wish::Posting(legs(line))),
+            (PAYER, batch),
+            (PAYER, capture),
+            (PAYER, hold(line)),
+            (PAYER, Wish::Void { hold: self.to_void }),
+            (Who::Admin, reversal),
+        ]
     }
 
     /// Puts everything back.
@@ -137,9 +113,9 @@ impl Stage {
     }
 
     /// Has a movement asked for once, of a host that the plan's one fault kills.
-    pub async fn cut_off(&mut self, movement: Movement, plan: &str) -> OwnedAsk {
+    pub async fn cut_off(&mut self, movement: &Movement, plan: &str) -> OwnedAsk {
         self.begin(plan).await;
-        let request = self.request(movement);
+        let request = request(movement);
         let heard = self.scene.ask(&request).await;
         assert!(matches!(heard, Heard::Silence), "{plan}: {heard:?}");
         let status = self.scene.bank.host.wait_for_exit().await;
@@ -149,9 +125,9 @@ impl Stage {
     }
 
     /// Before and after each call of a movement, as they are counted where nothing cuts it off.
-    pub async fn places(&mut self, movement: Movement) -> Vec<String> {
+    pub async fn places(&mut self, movement: &Movement) -> Vec<String> {
         self.begin("after-start; count").await;
-        let heard = self.scene.ask(&self.request(movement)).await;
+        let heard = self.scene.ask(&request(movement)).await;
         assert!(matches!(heard, Heard::Final(_)), "{heard:?}");
         self.scene.stop().await;
         super::places(&self.scene.bank.counts(), super::LEDGER)
@@ -180,6 +156,11 @@ impl Stage {
         assert_eq!(self.scene.violations().await, Vec::<String>::new());
         reply
     }
+}
+
+/// A new request.
+pub fn request((who, wish): &Movement) -> OwnedAsk {
+    (*who, Ask::new(&new_key(), wish.clone()))
 }
 
 fn hold(line: Line) -> Wish {

@@ -4,12 +4,13 @@
 use strongroom_tests::Bank;
 
 use super::cut_off_everywhere;
-use super::movement::{Movement, Stage};
+use super::movement::Stage;
 use crate::examples::example::screened_by;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_screened_movement_cut_off_at_any_point_is_done_once_and_whole() {
     let bank = Bank::start_with(&screened_by("allow")).await;
     let stage = Stage::set_in(bank).await;
-    cut_off_everywhere(stage, &[Movement::Transfer, Movement::Batch]).await;
+    let [transfer, _, batch, ..] = stage.movements();
+    cut_off_everywhere(stage, [transfer, batch]).await;
 }
