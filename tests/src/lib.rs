@@ -2,30 +2,6 @@
 //! of its own, and speaks to it over real sockets, as a client or an operator would. It knows what
 //! users see, and nothing of the code behind it. Each function panics where something is not as it
 //! should be.
-//!
-//! The parts, outermost first:
-//! - [`workspace`]: where the binary and the components are.
-//! - [`command`]: one run of the binary that ends by itself (`check`, `verify`, `--help`).
-//! - [`registry`]: the text of a `registry.toml`.
-//! - [`host`]: a running `strongroom serve`, killed when dropped.
-//! - [`bank`]: a host with the services of the default bank, and its people: customers and staff.
-//! - [`api_key`]: clients with an API key.
-//! - [`business`]: everything that the bank does with money.
-//! - [`stores`]: the stores of a bank that does not run.
-//! - [`client`]: requests, and what came back.
-//! - [`problem`]: what every error must look like; [`refusals`]: tables of them.
-//! - [`document`]: the OpenAPI document, which the answers must keep to.
-//! - [`mod@json`]: parts of documents and texts, compared in one line.
-//! - [`race`]: many requests at the same time.
-//! - [`history`]: what all clients asked and heard, checked against the journal and a model.
-//! - [`faults`]: a host that fails on purpose.
-//! - [`scale`]: how much a test does, and the seed of its choices.
-//! - [`receiver`]: a server that keeps what it is sent.
-//! - [`wire`]: bytes on a socket, for requests that no proper client can send.
-//! - [`http2`]: HTTP/2 connections whose client takes nothing, or says nothing.
-//! - [`forge`]: access tokens, in parts and forged.
-//! - [`attackers`]: where attackers come from.
-//! - [`tools`]: clients, attackers, and readers that others wrote.
 
 pub mod api_key;
 pub mod attackers;

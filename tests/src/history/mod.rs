@@ -6,17 +6,6 @@
 //! must be in it exactly once, as the response says, and at a place that agrees with the wall
 //! clock: a response that came before another call began comes before it. One response at most is
 //! the first; all others are repetitions of the same. All of this takes one pass.
-//!
-//! - [`words`]: kinds, outcomes, amounts: the words of `docs/move-money.md`.
-//! - [`call`]: what was asked of the bank, and what it said.
-//! - [`record`]: asks it, and writes down when.
-//! - [`journal`]: the bank's decisions, read by its API.
-//! - [`model`]: a bank in a few additions, written from the documents alone; [`replay`]: decides
-//!   the journal again on it.
-//! - [`traffic`]: clients who want everything that a bank does with money.
-//! - [`books`]: the journal as far as it was read; [`check`]: holds what clients were told against
-//!   it.
-//! - [`scene`]: a bank and its people, with all of this; [`crew`]: clients at work in it.
 
 pub mod books;
 pub mod call;

@@ -38,12 +38,6 @@ impl Day {
         violations.map(|violation| violation.rule).collect()
     }
 
-    /// Doctors the first row of a kind.
-    fn row(&mut self, kind: Kind) -> &mut Row {
-        let row = self.rows.iter_mut().find(|row| row.kind == kind);
-        row.expect("there is such a row")
-    }
-
     fn reply(&mut self, call: usize) -> &mut Reply {
         self.calls[call].reply.as_mut().expect("it was answered")
     }
@@ -346,16 +340,16 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
             day.calls[1].principal = BOB;
         }),
         ("a hold that lasts too long", &[Rule::Untrue], |day| {
-            *day.row(Kind::Hold).expires_at_ms.as_mut().expect("a time") += 1;
+            *day.rows[4].expires_at_ms.as_mut().expect("a time") += 1;
         }),
         ("time that goes back", &[Rule::Replay], |day| {
             day.rows[5].recorded_at_ms = 1
         }),
         ("a wrong balance", &[Rule::Replay], |day| {
-            day.row(Kind::Transfer).entries[0].balance_after += 1;
+            day.rows[1].entries[0].balance_after += 1;
         }),
         ("an entry that is missing", &[Rule::Replay], |day| {
-            day.row(Kind::Transfer).entries.pop();
+            day.rows[1].entries.pop();
         }),
         ("a decline that moved money", &[Rule::Replay], |day| {
             day.rows[5].entries = day.rows[8].entries.clone();

@@ -11,19 +11,19 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use strongroom_tests::bank::new_key;
+use strongroom_tests::client::Call;
 use strongroom_tests::history::call::Cash;
 use strongroom_tests::history::traffic::open_account;
 use strongroom_tests::history::{Ask, EUR, Heard, History, Line, Scene, Who, Wish};
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Bank, Person, workspace};
+use strongroom_tests::{Bank, Person, wait_until, workspace};
 use uuid::Uuid;
 
 use crate::faults::{load, refusals};
@@ -107,6 +107,13 @@ async fn fill_under_load(volume: &Volume) {
     });
     let deposit = scene.do_once(Who::Admin, deposit).await;
     let deposit = deposit.told.decided()[0].id;
+    // A list of transactions is not among it: it is complete or refused, and its index may lack
+    // what was posted right before the disk was full.
+    let views = [
+        format!("/api/accounts/{account}/balance"),
+        format!("/api/accounts/{account}/entries"),
+        format!("/api/transactions/{deposit}"),
+    ];
 
     for _round in 0..short_or_full(2, 10) {
         // Its logs begin again: they have no room yet that they would need no more of for a while.
@@ -115,12 +122,15 @@ async fn fill_under_load(volume: &Volume) {
         let mut prober = Prober::new(&scene, account).await;
         let load = load(&scene, CLIENTS, &mut random);
         prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
-        let customer = scene.town.person(Who::Owner(0)).clone();
-        let readers = Readers::begin(customer, account, deposit);
+        let readers = Flood::begin(views.clone().map(|path| reader(&scene, path)), |answer| {
+            answer.expect("every read is answered").expect(200);
+            true
+        });
         let filler = volume.fill();
         prober.transfer_until_refused(REFUSALS).await;
+        // Refusals may be too fast for that: the disk stays full until there were enough.
+        wait_until("reads", 60, async || readers.count() > REFUSALS as u64).await;
         let reads = readers.end().await;
-        assert!(reads > REFUSALS, "the readers have read: {reads}");
         fs::remove_file(filler).expect("the filler can be removed");
         prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
 
@@ -136,6 +146,12 @@ async fn fill_under_load(volume: &Volume) {
     }
     scene.recover().await;
     assert_eq!(scene.violations().await, Vec::<String>::new());
+}
+
+/// The owner of the first account looks at what is theirs.
+fn reader(scene: &Scene, path: String) -> impl Fn() -> Call + Send + use<> {
+    let customer = scene.town.person(Who::Owner(0)).clone();
+    move || customer.get(&path)
 }
 
 /// A customer who sends one transfer after the other to see how the bank is.
@@ -209,43 +225,6 @@ impl Prober {
                 "only {refused} refused: is the volume full?"
             );
         }
-    }
-}
-
-/// Customers who look at what is theirs. A list of transactions is not among it: it is complete or
-/// refused, and its index may lack what was posted right before the disk was full.
-struct Readers {
-    stop: Arc<AtomicBool>,
-    task: tokio::task::JoinHandle<usize>,
-}
-
-impl Readers {
-    fn begin(customer: Person, account: Uuid, transaction: Uuid) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let paths = [
-            format!("/api/accounts/{account}/balance"),
-            format!("/api/accounts/{account}/entries"),
-            format!("/api/transactions/{transaction}"),
-        ];
-        let stopped = Arc::clone(&stop);
-        let task = tokio::spawn(async move {
-            let mut reads = 0;
-            // Refusals may be too fast for that: the disk stays full until there were enough.
-            while !stopped.load(Relaxed) || reads <= REFUSALS {
-                for path in &paths {
-                    customer.read(path).await;
-                    reads += 1;
-                }
-            }
-            reads
-        });
-        Self { stop, task }
-    }
-
-    /// How many answers there were, all of them good.
-    async fn end(self) -> usize {
-        self.stop.store(true, Relaxed);
-        self.task.await.expect("every read was answered")
     }
 }
 
