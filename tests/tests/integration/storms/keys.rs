@@ -12,13 +12,12 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rustix::process::{Signal, kill_process};
-use strongroom_tests::Person;
 use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::{Ask, Decline, Heard, Line, Outcome, Reply, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
 
-use crate::storms::payer::{PAYER, Payer};
+use crate::storms::payer::Payer;
 
 const CLIENTS: usize = 100;
 /// What the two halves of the clients ask for.
@@ -48,11 +47,10 @@ impl Wanted {
     }
 }
 
-/// The wording of a key that was decided.
+/// What was asked for under a key in two wordings, and which of the two was decided.
 struct Winner {
-    key: String,
-    wanted: Wanted,
-    amount: i64,
+    asks: [Ask; 2],
+    winning: usize,
     reply: Reply,
 }
 
@@ -86,9 +84,9 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
 }
 
 impl Payer {
-    fn request(&self, key: &str, wanted: Wanted, amount: i64) -> (Person, Ask) {
+    fn wordings(&self, key: &str, wanted: Wanted) -> [Ask; 2] {
         let line = |amount| Line::eur(self.from, self.to, amount);
-        let wish = match wanted {
+        let wish = |amount| match wanted {
             Wanted::Transfer => Wish::Transfer(line(amount)),
             Wanted::Hold => Wish::Hold {
                 line: line(amount),
@@ -100,22 +98,22 @@ impl Payer {
             },
             Wanted::TooMuch => Wish::Transfer(line(amount * 2 * OPENING)),
         };
-        (self.person().clone(), Ask::new(key, wish))
+        AMOUNTS.map(|amount| Ask::new(key, wish(amount)))
     }
 
-    fn asks_of_all(&self, key: &str, wanted: Wanted) -> Vec<(Person, Ask)> {
-        (0..CLIENTS)
-            .map(|client| self.request(key, wanted, AMOUNTS[client % 2]))
-            .collect()
+    /// All clients at once, by turns in the two wordings.
+    async fn ask_all(&self, asks: &[Ask; 2]) -> Vec<Heard> {
+        let asks = (0..CLIENTS).map(|client| (self.person().clone(), asks[client % 2].clone()));
+        ask_at_once(&self.history, asks).await
     }
 
     /// All clients send one key; if the host is killed, they repeat what was not answered at the
     /// next one.
     async fn storm(&mut self, key: &str, wanted: Wanted, kill: bool) -> Winner {
-        let asks = self.asks_of_all(key, wanted);
+        let asks = self.wordings(key, wanted);
         let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
         let pid = self.bank.pid();
-        let sending = ask_at_once(&self.history, asks.clone());
+        let sending = self.ask_all(&asks);
         let heard = if kill {
             let killing = async {
                 tokio::time::sleep(after).await;
@@ -128,19 +126,19 @@ impl Payer {
             sending.await
         };
         let mut replies = Vec::new();
-        for ((_, ask), heard) in asks.iter().zip(heard) {
+        for (client, heard) in heard.into_iter().enumerate() {
+            let ask = &asks[client % 2];
             replies.push(match heard {
                 Heard::Final(reply) => reply,
-                _ if kill => self.ask_until_answered(&(PAYER, ask.clone())).await,
+                _ if kill => self.history.ask_until_answered(self.person(), ask).await,
                 other => panic!("{key}: {other:?}"),
             });
         }
         let winning = replies.iter().position(Reply::is_recorded);
         let winning = winning.unwrap_or_else(|| panic!("{key} is not decided: {replies:?}"));
         let winner = Winner {
-            key: key.to_owned(),
-            wanted,
-            amount: AMOUNTS[winning % 2],
+            asks,
+            winning: winning % 2,
             reply: replies[winning].clone(),
         };
         let outcomes = winner.reply.told.decided();
@@ -154,41 +152,37 @@ impl Payer {
     /// All clients at once; or one after the other, and first one with the other words.
     async fn assert_kept(&self, winner: &Winner, at_once: bool) {
         let heard = if at_once {
-            let asks = self.asks_of_all(&winner.key, winner.wanted);
-            ask_at_once(&self.history, asks).await
+            self.ask_all(&winner.asks).await
         } else {
-            let other = AMOUNTS.iter().find(|amount| **amount != winner.amount);
             let mut heard = Vec::new();
-            for amount in other.into_iter().chain([&winner.amount]) {
-                let (person, ask) = self.request(&winner.key, winner.wanted, *amount);
-                heard.push(self.history.ask(&person, &ask).await);
+            for which in [1 - winner.winning, winner.winning] {
+                let ask = &winner.asks[which];
+                heard.push(self.history.ask(self.person(), ask).await);
             }
-            // As in a storm, where the places of the amounts alternate.
-            heard.rotate_left(usize::from(winner.amount == AMOUNTS[0]));
+            // As in a storm, where the wordings come by turns.
+            heard.rotate_left(usize::from(winner.winning == 0));
             heard
         };
-        let replies: Vec<Reply> = heard
-            .into_iter()
-            .map(|heard| match heard {
-                Heard::Final(reply) => reply,
-                other => panic!("{}: {other:?}", winner.key),
-            })
-            .collect();
-        assert_eq!(winner.assert_replies(&replies), 0, "{}", winner.key);
+        let replies = heard.into_iter().map(|heard| match heard {
+            Heard::Final(reply) => reply,
+            other => panic!("{other:?}"),
+        });
+        let replies: Vec<Reply> = replies.collect();
+        assert_eq!(winner.assert_replies(&replies), 0, "{:?}", winner.asks);
     }
 }
 
 impl Winner {
-    /// Checks the replies, by turns to the first and to the second amount. Returns how many are the
+    /// Checks the replies, by turns to the first and to the second wording. Returns how many are the
     /// first, and no repetition.
     fn assert_replies(&self, replies: &[Reply]) -> usize {
         let mut firsts = 0;
         for (client, reply) in replies.iter().enumerate() {
-            if AMOUNTS[client % 2] == self.amount {
-                assert!(reply.is_same(&self.reply), "{}: {reply:?}", self.key);
+            if client % 2 == self.winning {
+                assert!(reply.is_same(&self.reply), "{:?}: {reply:?}", self.asks);
                 firsts += usize::from(!reply.replayed);
             } else {
-                assert!(reply.is_key_reused(), "{}: {reply:?}", self.key);
+                assert!(reply.is_key_reused(), "{:?}: {reply:?}", self.asks);
             }
         }
         firsts
