@@ -31,10 +31,8 @@ pub struct Registry {
 impl Registry {
     /// No services; compiled code is cached where all tests find it.
     pub fn empty() -> Self {
-        Self::default().host(
-            "cache",
-            workspace::compiled_code_cache().display().to_string(),
-        )
+        let cache = workspace::compiled_code_cache().display().to_string();
+        Self::default().host("cache", cache)
     }
 
     /// The services of the default bank, as `registry.toml` at the root of the workspace has them.
@@ -42,23 +40,18 @@ impl Registry {
         let text = fs::read_to_string(workspace::root().join("registry.toml"))
             .expect("the default registry is there");
         let default: Table = text.parse().expect("the default registry is TOML");
-        let mut registry = Self::empty();
-        for (name, settings) in default["services"].as_table().expect("it has services") {
-            let mut service = Service(settings.as_table().expect("a service is a table").clone());
-            let component = workspace::root().join(
-                settings["component"]
-                    .as_str()
-                    .expect("a component is a path"),
-            );
-            service = service.file(&component);
-            if name == "auth" {
-                for (key, value) in CHEAP_PASSWORDS {
-                    service = service.config(key, value);
-                }
-            }
-            registry = registry.service(name, service);
-        }
-        registry
+        let services = default["services"].as_table();
+        let services = services.expect("it has services").iter();
+        let bank = services.fold(Self::empty(), |bank, (name, settings)| {
+            let settings = settings.as_table().expect("a service is a table");
+            let component = settings["component"].as_str().expect("a path");
+            let service = Service(settings.clone()).file(&workspace::root().join(component));
+            bank.service(name, service)
+        });
+        bank.change("auth", |auth| {
+            let cheap = CHEAP_PASSWORDS.into_iter();
+            cheap.fold(auth, |auth, (key, value)| auth.config(key, value))
+        })
     }
 
     /// The same with the components that plain `cargo build --target wasm32-wasip2` made.
@@ -166,14 +159,9 @@ impl Service {
     }
 
     fn set_in(mut self, table: &str, key: &str, value: Value) -> Self {
-        let entry = self
-            .0
-            .entry(table)
-            .or_insert_with(|| Value::Table(Table::new()));
-        entry
-            .as_table_mut()
-            .expect("it is a table")
-            .insert(key.to_owned(), value);
+        let entry = self.0.entry(table).or_insert_with(|| Table::new().into());
+        let entry = entry.as_table_mut().expect("it is a table");
+        entry.insert(key.to_owned(), value);
         self
     }
 }

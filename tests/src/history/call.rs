@@ -221,7 +221,7 @@ pub struct Details {
 
 impl Reply {
     /// None where the answer promises nothing: the service, its ledger, or its disk is not there
-    /// now. A bank must not answer that it failed (500), or that the test's own token is not good (401).
+    /// now. A bank must not answer that it failed (500), or that the test's token is no good (401).
     pub fn of(answer: &Answer) -> Option<Self> {
         if matches!(answer.status, 502..=504 | 507) {
             return None;

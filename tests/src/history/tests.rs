@@ -409,21 +409,17 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
             day.reword();
             refuse(REUSED)(day.reply(9));
         }),
-        (
-            "a batch unrecorded, and a first request again",
-            &[],
-            |day| {
-                let batch = Wish::Batch {
-                    lines: vec![line(1)],
-                    atomic: true,
-                };
-                let refused = Told::Refused("account_not_found".to_owned());
-                day.say(ALICE, batch, Told::Batch(vec![refused]));
-                let mut again = day.calls[9].clone();
-                again.reply.as_mut().expect("it was answered").digest = [99; 32];
-                day.calls.push(again);
-            },
-        ),
+        ("an unrecorded batch, asked for twice", &[], |day| {
+            let batch = Wish::Batch {
+                lines: vec![line(1)],
+                atomic: true,
+            };
+            let refused = Told::Refused("account_not_found".to_owned());
+            day.say(ALICE, batch, Told::Batch(vec![refused]));
+            let mut again = day.calls[9].clone();
+            again.reply.as_mut().expect("it was answered").digest = [99; 32];
+            day.calls.push(again);
+        }),
         ("a payer without money, and no payee", &[], |day| {
             day.without_payee()
         }),

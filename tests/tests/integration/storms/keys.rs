@@ -173,8 +173,8 @@ impl Payer {
 }
 
 impl Winner {
-    /// Checks the replies, by turns to the first and to the second wording. Returns how many are the
-    /// first, and no repetition.
+    /// Checks the replies, by turns to the first and to the second wording. Returns how many are
+    /// the first, and no repetition.
     fn assert_replies(&self, replies: &[Reply]) -> usize {
         let mut firsts = 0;
         for (client, reply) in replies.iter().enumerate() {
