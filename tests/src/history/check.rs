@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::books::Books;
-use super::call::{CallRecord, Decided, Line, Reply, Told, Wish};
+use super::call::{CallRecord, Decided, Details, Line, Reply, Told, Wish};
 use super::journal::{Event, Row};
 use super::model::Model;
 use super::words::Kind;
@@ -110,8 +110,7 @@ impl Checker {
         &self.violations
     }
 
-    fn report(&mut self, rule: Rule, what: impl Into<String>) {
-        let what = what.into();
+    fn report(&mut self, rule: Rule, what: String) {
         self.violations.push(Violation { rule, what });
     }
 
@@ -197,10 +196,8 @@ impl Checker {
         if let Some(answered) = self.answers.get(scope) {
             let same = (answered.status, answered.digest) == (reply.status, reply.digest);
             if answered.wish != call.wish || !same {
-                self.report(
-                    Rule::Inconstant,
-                    format!("{call:?}, and before {answered:?}"),
-                );
+                let what = format!("{call:?}, and before {answered:?}");
+                self.report(Rule::Inconstant, what);
             }
             return;
         }
@@ -218,10 +215,10 @@ impl Checker {
                 self.check_one(call, wish, decided);
             }
             (Wish::Order { .. }, Told::Made(_)) => {}
-            _ => self.report(
-                Rule::Untrue,
-                format!("it has not one outcome for each wish: {call:?}"),
-            ),
+            _ => {
+                let what = format!("it has not one outcome for each wish: {call:?}");
+                self.report(Rule::Untrue, what);
+            }
         }
     }
 
@@ -245,32 +242,23 @@ impl Checker {
 
     /// Checks one wish and what its client has heard against the row; returns the row's place.
     fn check_one(&mut self, call: &CallRecord, wish: &Wish, decided: &Decided) -> Option<u64> {
-        let recorded = self.check_told(decided, call)?;
+        let Some(recorded) = self.books.row(decided.id).cloned() else {
+            self.report(Rule::Lost, format!("{} was told to {call:?}", decided.id));
+            return None;
+        };
+        let is_other = |shown: Details| shown != self.books.details_of(&recorded);
+        if decided.outcome != recorded.outcome || decided.details.is_some_and(is_other) {
+            self.report(Rule::Untrue, format!("{recorded:?} was told to {call:?}"));
+        }
         if !self.books.tell(decided.id) {
             let what = format!("somebody else was told of it: {call:?}");
             self.report(Rule::Doubled, what);
         }
         if recorded.actor != call.principal || !self.books.is_as_asked(wish, &recorded) {
-            self.report(
-                Rule::Untrue,
-                format!("{recorded:?} is not as asked: {call:?}"),
-            );
+            let what = format!("{recorded:?} is not as asked: {call:?}");
+            self.report(Rule::Untrue, what);
         }
         Some(recorded.sequence)
-    }
-
-    fn check_told(&mut self, decided: &Decided, call: &CallRecord) -> Option<Row> {
-        let Some(recorded) = self.books.row(decided.id).cloned() else {
-            self.report(Rule::Lost, format!("{} was told to {call:?}", decided.id));
-            return None;
-        };
-        let shown = decided.details;
-        if decided.outcome != recorded.outcome
-            || shown.is_some_and(|shown| shown != self.books.details_of(&recorded))
-        {
-            self.report(Rule::Untrue, format!("{recorded:?} was told to {call:?}"));
-        }
-        Some(recorded)
     }
 
     /// One pass over what began and what ended, by the clock.

@@ -151,7 +151,11 @@ impl Scene {
     /// Lets clients end what they have begun, and returns what they want next.
     pub async fn end(&self, crew: Crew) -> Vec<Wishes> {
         let shifts = crew.end().await;
-        let rows = self.new_rows().await;
+        // The journal has a rate, and mostly everything is answered.
+        let rows = match shifts.iter().any(|shift| shift.unanswered.is_some()) {
+            true => self.new_rows().await,
+            false => Vec::new(),
+        };
         let repeated = self.repeat(shifts, &rows).await;
         repeated.into_iter().map(|(wishes, _)| wishes).collect()
     }
