@@ -45,7 +45,7 @@ impl Books {
     }
 
     pub const fn model(&self) -> &Model {
-        self.replay.model()
+        &self.replay.model
     }
 
     pub fn row(&self, id: Uuid) -> Option<&Row> {

@@ -47,12 +47,13 @@ pub struct Violation {
 /// that a long history need not be kept.
 #[derive(Debug, Clone, Default)]
 pub struct Checker {
-    books: Books,
+    /// What it has read of the bank.
+    pub books: Books,
     /// What came of each request that was decided.
     answers: HashMap<Scope, Answered>,
     /// The newest row that was answered in the checks so far.
     answered_sequence: u64,
-    violations: Vec<Violation>,
+    pub violations: Vec<Violation>,
 }
 
 /// What one idempotency key is one of: caller, call, key.
@@ -96,18 +97,9 @@ impl Checker {
         self.check_asked(first_new);
     }
 
-    /// What it has read of the bank.
-    pub const fn books(&self) -> &Books {
-        &self.books
-    }
-
     /// What every account has, by the model.
     pub const fn model(&self) -> &Model {
         self.books.model()
-    }
-
-    pub fn violations(&self) -> &[Violation] {
-        &self.violations
     }
 
     fn report(&mut self, rule: Rule, what: String) {

@@ -15,18 +15,14 @@ use super::words::{Decline, Direction, Kind, NONE, Outcome};
 /// A model that follows the journal.
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
-    model: Model,
+    /// As the rows have left it.
+    pub model: Model,
     /// Of each account, in their order, what was not applied yet.
     events: HashMap<Uuid, VecDeque<Event>>,
     recorded_at_ms: i64,
 }
 
 impl Replay {
-    /// The model as the rows have left it.
-    pub const fn model(&self) -> &Model {
-        &self.model
-    }
-
     /// Learns of an event. An account is there before anybody can name it.
     pub fn notice(&mut self, event: Event) {
         if matches!(event.change, Change::Opened { .. }) {

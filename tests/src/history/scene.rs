@@ -102,7 +102,7 @@ impl Scene {
 
     /// The rows that no check has read.
     pub async fn new_rows(&self) -> Vec<Row> {
-        rows_of_bank(&self.town.admin, self.checker.books().rows_seen()).await
+        rows_of_bank(&self.town.admin, self.checker.books.rows_seen()).await
     }
 
     /// Remembers what clients were answered.
@@ -178,13 +178,13 @@ impl Scene {
     /// way, and from the model.
     pub async fn differences(&mut self) -> Vec<String> {
         let rows = self.new_rows().await;
-        let events = events_of_bank(&self.town.admin, self.checker.books().events_seen()).await;
+        let events = events_of_bank(&self.town.admin, self.checker.books.events_seen()).await;
         self.checker.check(&self.history.take(), events, rows);
-        let violations = self.checker.violations().iter();
+        let violations = self.checker.violations.iter();
         let mut differences: Vec<String> = violations
             .map(|violation| format!("{:?}: {}", violation.rule, violation.what))
             .collect();
-        for owner in self.town.owners() {
+        for owner in &self.town.owners {
             for account in owner.all("/api/accounts?limit=500").await {
                 let expected = self.checker.model().account(id(&account["id"]));
                 let expected = expected.map(|account| account.balance());

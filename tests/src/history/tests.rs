@@ -34,7 +34,7 @@ impl Day {
     fn broken(&self) -> Vec<Rule> {
         let mut checker = Checker::default();
         checker.check(&self.calls, self.events.clone(), self.rows.clone());
-        let violations = checker.violations().iter();
+        let violations = checker.violations.iter();
         violations.map(|violation| violation.rule).collect()
     }
 
@@ -297,8 +297,8 @@ fn a_sound_history_passes_whole_and_in_parts() {
     let mut checker = Checker::default();
     checker.check(&day.calls[..4], day.events.clone(), day.rows[..4].to_vec());
     checker.check(&day.calls[4..], [], day.rows[4..].to_vec());
-    assert_eq!(checker.violations(), []);
-    let books = checker.books();
+    assert_eq!(checker.violations, []);
+    let books = &checker.books;
     assert_eq!((books.rows_seen(), books.events_seen()), (9, 3));
     for (id, balance) in [(A, 0), (B, 1_000), (BANK, -1_000)] {
         let account = checker.model().account(id).expect("it was opened");
@@ -520,6 +520,6 @@ fn a_row_that_comes_too_late_across_two_checks_is_reported() {
     let mut checker = Checker::default();
     checker.check(&day.calls, day.events.clone(), day.rows.clone());
     checker.check(&[late], [], []);
-    let mut rules = checker.violations().iter().map(|violation| violation.rule);
+    let mut rules = checker.violations.iter().map(|violation| violation.rule);
     assert!(rules.any(|rule| rule == Rule::Order));
 }

@@ -51,7 +51,7 @@ const EXPIRES_IN: [u32; 4] = [1, 2, 60, 3_600];
 #[derive(Debug, Clone)]
 pub struct Town {
     pub admin: Person,
-    owners: Vec<Person>,
+    pub owners: Vec<Person>,
     accounts: Vec<TownAccount>,
     popularity: WeightedIndex<u32>,
 }
@@ -135,11 +135,6 @@ impl Town {
             Who::Admin => &self.admin,
             Who::Owner(owner) => &self.owners[owner],
         }
-    }
-
-    /// Everybody who has accounts.
-    pub fn owners(&self) -> &[Person] {
-        &self.owners
     }
 
     /// All accounts, the most popular first.

@@ -103,7 +103,7 @@ impl Trial {
         self.scene.verify();
         self.tally.rounds += 1;
         self.tally.ready_max = self.tally.ready_max.max(ready);
-        let rows = self.scene.checker.books().rows_seen();
+        let rows = self.scene.checker.books.rows_seen();
         let checked = started.elapsed();
         println!(
             "round {round}: killed after {kill_after:?}, {answered} answered, {rows} rows so far; \
@@ -113,7 +113,7 @@ impl Trial {
 
     pub fn end(self) -> Tally {
         let mut tally = self.tally;
-        for ((kind, outcome), count) in self.scene.checker.books().counts() {
+        for ((kind, outcome), count) in self.scene.checker.books.counts() {
             let rows = tally.rows.entry(format!("{kind:?} {outcome:?}"));
             *rows.or_default() += count;
         }

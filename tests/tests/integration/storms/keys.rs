@@ -70,7 +70,7 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
         .iter()
         .map(|winner| winner.reply.told.decided().len());
     let rows = 2 + rows.sum::<usize>();
-    assert_eq!(scene.checker.books().rows_seen(), rows as u64);
+    assert_eq!(scene.checker.books.rows_seen(), rows as u64);
 
     scene.restart().await;
     scene.log_in_again().await;

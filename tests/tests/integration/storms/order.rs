@@ -35,8 +35,8 @@ async fn a_long_day_is_the_same_when_it_is_decided_anew() {
         orders: false,
     };
     let mut clients = Wishes::of_clients(CLIENTS, &mix, &mut random);
-    while scene.checker.books().rows_seen() < operations {
-        let leg = OPERATIONS_OF_ONE_LEG.min(operations - scene.checker.books().rows_seen());
+    while scene.checker.books.rows_seen() < operations {
+        let leg = OPERATIONS_OF_ONE_LEG.min(operations - scene.checker.books.rows_seen());
         let crew = Crew::begin(&scene, clients);
         let mut staff = Staff {
             scene: &scene,
@@ -49,7 +49,7 @@ async fn a_long_day_is_the_same_when_it_is_decided_anew() {
         scene.check().await;
         scene.log_in_again().await;
     }
-    let books = scene.checker.books();
+    let books = &scene.checker.books;
     let mut counts: Vec<_> = books.counts().into_iter().collect();
     counts.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(*count));
     let rows = books.rows_seen();

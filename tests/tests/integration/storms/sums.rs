@@ -44,7 +44,7 @@ async fn the_sum_of_all_accounts_is_the_same_in_every_list() {
         scene.check().await;
         scene.log_in_again().await;
     }
-    let moved = scene.checker.books().rows_seen() - ACCOUNTS as u64;
+    let moved = scene.checker.books.rows_seen() - ACCOUNTS as u64;
     println!("{read} lists with one sum while {moved} transactions were decided");
     assert!(moved > 16, "there was something to see");
     scene.verify();
