@@ -39,6 +39,6 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
         }
         tally = trial.end();
     }
-    println!("{tally}");
+    println!("{tally:#?}");
     tally.assert_work_was_done();
 }

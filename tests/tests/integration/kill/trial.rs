@@ -1,7 +1,6 @@
 //! One bank that is killed again and again.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
@@ -40,7 +39,7 @@ pub struct Trial {
 }
 
 /// What was done, and how long it took at most.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Tally {
     rounds: usize,
     rows: BTreeMap<String, u64>,
@@ -149,22 +148,5 @@ impl Tally {
         }
         let on_both_sides = self.unanswered_recorded > 0 && self.unanswered_unrecorded > 0;
         assert!(on_both_sides, "no kill came on both sides of a commit");
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (what, count) in &self.rows {
-            writeln!(formatter, "{count:>9} {what}")?;
-        }
-        let Self {
-            rounds, ready_max, ..
-        } = self;
-        let (recorded, unrecorded) = (self.unanswered_recorded, self.unanswered_unrecorded);
-        write!(
-            formatter,
-            "{rounds} rounds; {recorded} of the requests without an answer were recorded, \
-             {unrecorded} were not; ready after at most {ready_max:?}"
-        )
     }
 }

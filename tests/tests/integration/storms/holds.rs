@@ -37,20 +37,20 @@ const HEAD_START_MS_MORE: std::ops::Range<u64> = 0..50;
 async fn a_hold_ends_once_whatever_races() {
     let calls = short_or_full(1_000, 100_000);
     let waves = calls / (HOLDS * CALLS_FOR_EACH);
-    let mut scene = Payer::open().await;
+    let mut payer = Payer::open().await;
     let (mut ended, mut expired) = (0, 0);
     for wave in 0..waves {
-        scene.renew_logins().await;
-        let (some_ended, some_expired) = scene.race(wave).await;
+        payer.scene.renew_logins().await;
+        let (some_ended, some_expired) = payer.race(wave).await;
         ended += some_ended;
         expired += some_expired;
-        scene.fill_up().await;
-        scene.check().await;
+        payer.fill_up().await;
+        payer.scene.check().await;
     }
     println!("{calls} calls; {ended} holds were ended by one, and {expired} by their time");
     assert!(ended > 0 && expired > 0, "both happened");
-    scene.assert_nothing_is_held().await;
-    scene.verify();
+    payer.assert_nothing_is_held().await;
+    payer.scene.verify();
 }
 
 impl Payer {
@@ -72,7 +72,7 @@ impl Payer {
         tokio::time::sleep(begin.saturating_sub(placed.elapsed())).await;
         let (of, asks): (Vec<Uuid>, Vec<Ask>) = asks.into_iter().unzip();
         let calls = asks.into_iter().map(|ask| (self.person().clone(), ask));
-        let heard = ask_at_once(&self.history, calls).await;
+        let heard = ask_at_once(&self.scene.history, calls).await;
 
         let mut ended = 0;
         for (hold, expires_in) in &holds {
@@ -96,7 +96,7 @@ impl Payer {
             let ask = Ask::new(&format!("hold-{wave}-{hold}"), wish);
             (self.person().clone(), ask)
         });
-        let heard = ask_at_once(&self.history, asks).await;
+        let heard = ask_at_once(&self.scene.history, asks).await;
         let ids = heard.iter().map(|heard| match heard {
             Heard::Final(reply) if is_accepted(heard) => reply.told.decided()[0].id,
             other => panic!("a hold is placed: {other:?}"),
@@ -121,7 +121,7 @@ impl Payer {
         let amount = minor(&total) - OPENING;
         if amount > 0 {
             let back = Line::eur(self.to, self.from, amount);
-            self.do_once(PAYER, Wish::Transfer(back)).await;
+            self.scene.do_once(PAYER, Wish::Transfer(back)).await;
         }
     }
 

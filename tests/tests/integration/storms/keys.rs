@@ -57,29 +57,29 @@ struct Winner {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     let keys = short_or_full(40, 1_000);
-    let mut scene = Payer::open().await;
+    let mut payer = Payer::open().await;
     let mut winners = Vec::new();
     for number in 0..keys {
-        scene.renew_logins().await;
+        payer.scene.renew_logins().await;
         let wanted = Wanted::ALL[number % Wanted::ALL.len()];
         let kill = number % KILLED_IN == KILLED_IN / 2;
-        winners.push(scene.storm(&format!("key-{number}"), wanted, kill).await);
-        scene.check().await;
+        winners.push(payer.storm(&format!("key-{number}"), wanted, kill).await);
+        payer.scene.check().await;
     }
     let rows = winners
         .iter()
         .map(|winner| winner.reply.told.decided().len());
     let rows = 2 + rows.sum::<usize>();
-    assert_eq!(scene.checker.books.rows_seen(), rows as u64);
+    assert_eq!(payer.scene.checker.books.rows_seen(), rows as u64);
 
-    scene.restart().await;
-    scene.log_in_again().await;
+    payer.scene.restart().await;
+    payer.scene.log_in_again().await;
     for (number, winner) in winners.iter().enumerate() {
-        scene.assert_kept(winner, number % 2 == 0).await;
+        payer.assert_kept(winner, number % 2 == 0).await;
     }
-    assert_eq!(scene.new_rows().await, [], "nothing is decided again");
-    scene.check().await;
-    scene.verify();
+    assert_eq!(payer.scene.new_rows().await, [], "nothing is decided again");
+    payer.scene.check().await;
+    payer.scene.verify();
     println!("{keys} keys, each sent {CLIENTS} times at once, and again after a restart");
 }
 
@@ -104,7 +104,7 @@ impl Payer {
     /// All clients at once, by turns in the two wordings.
     async fn ask_all(&self, asks: &[Ask; 2]) -> Vec<Heard> {
         let asks = (0..CLIENTS).map(|client| (self.person().clone(), asks[client % 2].clone()));
-        ask_at_once(&self.history, asks).await
+        ask_at_once(&self.scene.history, asks).await
     }
 
     /// All clients send one key; if the host is killed, they repeat what was not answered at the
@@ -112,7 +112,7 @@ impl Payer {
     async fn storm(&mut self, key: &str, wanted: Wanted, kill: bool) -> Winner {
         let asks = self.wordings(key, wanted);
         let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
-        let pid = self.bank.pid();
+        let pid = self.scene.bank.pid();
         let sending = self.ask_all(&asks);
         let heard = if kill {
             let killing = async {
@@ -120,17 +120,18 @@ impl Payer {
                 kill_process(pid, Signal::KILL).expect("the host can be killed");
             };
             let (heard, ()) = tokio::join!(sending, killing);
-            self.restart().await;
+            self.scene.restart().await;
             heard
         } else {
             sending.await
         };
         let mut replies = Vec::new();
+        let history = &self.scene.history;
         for (client, heard) in heard.into_iter().enumerate() {
             let ask = &asks[client % 2];
             replies.push(match heard {
                 Heard::Final(reply) => reply,
-                _ if kill => self.history.ask_until_answered(self.person(), ask).await,
+                _ if kill => history.ask_until_answered(self.person(), ask).await,
                 other => panic!("{key}: {other:?}"),
             });
         }
@@ -157,7 +158,7 @@ impl Payer {
             let mut heard = Vec::new();
             for which in [1 - winner.winning, winner.winning] {
                 let ask = &winner.asks[which];
-                heard.push(self.history.ask(self.person(), ask).await);
+                heard.push(self.scene.history.ask(self.person(), ask).await);
             }
             // As in a storm, where the wordings come by turns.
             heard.rotate_left(usize::from(winner.winning == 0));

@@ -4,13 +4,6 @@
 //! client was told is held against the journal, and the journal against a model of the bank
 //! ([`strongroom_tests::history`]).
 //!
-//! - [`sums`]: everybody moves money, and it is all there whenever somebody looks;
-//! - [`order`]: a long day of everything, decided again in the order that the bank says;
-//! - [`keys`]: one idempotency key in a hundred mouths, across a crash, and after a restart;
-//! - [`holds`]: captures, voids, and expiries of the same hold;
-//! - [`reversals`]: two reversals of the same transfer;
-//! - [`standing_orders`]: standing orders that end while they are due, across crashes and swaps.
-//!
 //! [`movement`](crate::movement) has the race that is short at its full scale: 200 debits and holds
 //! of 1 on a balance of 100.
 

@@ -1,7 +1,5 @@
 //! A bank of one customer, who has two accounts, and a history of what they ask for.
 
-use std::ops::{Deref, DerefMut};
-
 use rand::rngs::StdRng;
 use strongroom_tests::history::{EUR, Scene, Who};
 use strongroom_tests::scale::seeded;
@@ -11,24 +9,10 @@ use uuid::Uuid;
 pub const PAYER: Who = Who::Owner(0);
 
 pub struct Payer {
-    scene: Scene,
+    pub scene: Scene,
     pub from: Uuid,
     pub to: Uuid,
     pub random: StdRng,
-}
-
-impl Deref for Payer {
-    type Target = Scene;
-
-    fn deref(&self) -> &Scene {
-        &self.scene
-    }
-}
-
-impl DerefMut for Payer {
-    fn deref_mut(&mut self) -> &mut Scene {
-        &mut self.scene
-    }
 }
 
 impl Payer {
@@ -44,6 +28,6 @@ impl Payer {
     }
 
     pub fn person(&self) -> &Person {
-        self.town.person(PAYER)
+        self.scene.town.person(PAYER)
     }
 }
