@@ -240,47 +240,36 @@ mod tests {
     use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
     fn document() -> Document {
+        let to = |place: &str| json!({"$ref": format!("#/components/{place}")});
+        let text = || json!({"type": "string"});
+        let list = json!({"type": "array", "items": to("schemas/Note")});
+        let note = json!({"type": "object", "properties": {"text": text()}});
+        let busy = json!({
+            "$ref": "#/components/schemas/Problem",
+            "properties": {"code": {"enum": ["rate_limited"]}},
+        });
+        let object = |member: &str, schema: Value| {
+            let members = json!({member: schema});
+            json!({"type": "object", "required": [member], "properties": members})
+        };
         Document::new(json!({
             "paths": {
                 "/api/notes": {"get": {"responses": {
-                    "200": {"content": {"application/json": {"schema": {
-                        "$ref": "#/components/schemas/List",
-                    }}}},
-                    "429": {"$ref": "#/components/responses/Busy"},
+                    "200": {"content": {"application/json": {"schema": to("schemas/List")}}},
+                    "429": to("responses/Busy"),
                 }}},
                 "/api/notes/all": {"delete": {"responses": {"204": {}}}},
-                "/api/notes/{id}": {"delete": {"responses": {"200": {"content": {"text/csv": {
-                    "schema": {"type": "string"},
-                }}}}}},
+                "/api/notes/{id}": {"delete": {"responses": {
+                    "200": {"content": {"text/csv": {"schema": text()}}},
+                }}},
             },
             "components": {
-                "responses": {"Busy": {"content": {"application/problem+json": {"schema": {
-                    "$ref": "#/components/schemas/Problem",
-                    "properties": {"code": {"enum": ["rate_limited"]}},
-                }}}}},
+                "responses": {"Busy": {"content": {"application/problem+json": {"schema": busy}}}},
                 "schemas": {
-                    "Problem": {
-                        "type": "object",
-                        "required": ["code"],
-                        "properties": {"code": {"type": "string"}},
-                    },
-                    "List": {
-                        "type": "object",
-                        "required": ["data"],
-                        "properties": {"data": {
-                            "type": "array",
-                            "items": {"$ref": "#/components/schemas/Note"},
-                        }},
-                    },
-                    "Note": {"allOf": [
-                        {"$ref": "#/components/schemas/Id"},
-                        {"type": "object", "properties": {"text": {"type": "string"}}},
-                    ]},
-                    "Id": {
-                        "type": "object",
-                        "required": ["id"],
-                        "properties": {"id": {"type": "string", "format": "uuid"}},
-                    },
+                    "Problem": object("code", text()),
+                    "List": object("data", list),
+                    "Note": {"allOf": [to("schemas/Id"), note]},
+                    "Id": object("id", json!({"type": "string", "format": "uuid"})),
                 },
             },
         }))

@@ -9,7 +9,7 @@ use std::env;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -62,10 +62,8 @@ async fn a_limit_on_the_size_of_files_refuses_writes_and_ends_nothing() {
     let mut bank = Bank::prepared(&Registry::bank());
     let limited = bank.folder().join("limited");
     let binary = workspace::binary();
-    let script = format!(
-        "#!/bin/sh\nulimit -f 3000\nexec {} \"$@\"\n",
-        binary.display()
-    );
+    let binary = binary.display();
+    let script = format!("#!/bin/sh\nulimit -f 3000\nexec {binary} \"$@\"\n");
     fs::write(&limited, script).expect("a script");
     fs::set_permissions(&limited, Permissions::from_mode(0o700)).expect("it can be run");
     assert!(bank.host.try_launch(&limited, &[]), "{}", bank.log());
@@ -82,9 +80,7 @@ async fn a_limit_on_the_size_of_files_refuses_writes_and_ends_nothing() {
     };
     assert!([503, 507].contains(&refused.status), "{}", refused.text());
     assert_eq!(bank.host.admin().get("/healthz").await.status, 200);
-    bank.host.kill();
-    bank.host.launch();
-    bank.wait_until_ready().await;
+    bank.host.restart().await;
     let pair = pair.at(&bank);
     let path = format!("/api/transactions?account_id={}&limit=500", pair.from);
     let list = pair.alice.all(&path).await;
@@ -95,8 +91,7 @@ async fn fill_under_load(volume: &Volume) {
     let mut random = seeded();
     let mut bank = Bank::prepared(&Registry::bank());
     symlink(&volume.path, bank.data()).expect("the data can lie on the volume");
-    bank.host.launch();
-    bank.wait_until_ready().await;
+    bank.host.serve().await;
     let mut scene = Scene::open(bank, CLIENTS, &[EUR]).await;
     let account = scene.town.account_ids().next();
     let account = account.expect("there are accounts");
@@ -208,10 +203,8 @@ impl Prober {
         let mut done = 0;
         while done < count {
             done = if self.transfer().await { done + 1 } else { 0 };
-            assert!(
-                started.elapsed() <= time_max,
-                "{done} in a row after {time_max:?}"
-            );
+            let took = started.elapsed();
+            assert!(took <= time_max, "{done} in a row after {took:?}");
         }
     }
 
@@ -220,10 +213,8 @@ impl Prober {
         let mut refused = 0;
         while refused < count {
             refused += usize::from(!self.transfer().await);
-            assert!(
-                started.elapsed() <= REFUSALS_MAX,
-                "only {refused} refused: is the volume full?"
-            );
+            let is_in_time = started.elapsed() <= REFUSALS_MAX;
+            assert!(is_in_time, "only {refused} refused: is the volume full?");
         }
     }
 }
@@ -245,11 +236,21 @@ impl Volume {
             .expect("a temporary folder");
         let path = folder.path().join("volume");
         fs::create_dir(&path).expect("a folder can be made");
+        let mut mount = Command::new("mount");
         if env::var_os(IN_NAMESPACE).is_some() {
-            mount_memory(&path)?;
+            let size = format!("size={VOLUME_MIB}m");
+            mount.args(["-t", "tmpfs", "-o", &size, "none"]);
         } else {
-            mount_file(folder.path(), &path)?;
+            let image = folder.path().join("image");
+            let file = File::create(&image).expect("a file can be made");
+            file.set_len(VOLUME_MIB << 20)
+                .expect("it has no blocks yet");
+            // Nothing is set aside for root, who fills it.
+            let mut format = Command::new("mkfs.ext4");
+            complete(format.args(["-q", "-m", "0"]).arg(&image))?;
+            mount.args(["-o", "loop"]).arg(&image);
         }
+        complete(mount.arg(&path))?;
         Ok(Self {
             path,
             _folder: folder,
@@ -281,30 +282,9 @@ impl Drop for Volume {
     }
 }
 
-fn mount_file(folder: &Path, point: &Path) -> Result<(), String> {
-    let image = folder.join("image");
-    let file = File::create(&image).map_err(|error| error.to_string())?;
-    file.set_len(VOLUME_MIB << 20)
-        .map_err(|error| error.to_string())?;
-    // Nothing is set aside for root, who fills it.
-    let mut format = Command::new("mkfs.ext4");
-    complete(format.args(["-q", "-m", "0"]).arg(&image))?;
-    let mut mount = Command::new("mount");
-    complete(mount.args(["-o", "loop"]).arg(&image).arg(point)).map(drop)
-}
-
-fn mount_memory(point: &Path) -> Result<(), String> {
-    let size = format!("size={VOLUME_MIB}m");
-    let mut mount = Command::new("mount");
-    let memory = ["-t", "tmpfs", "-o", &size, "none"];
-    complete(mount.args(memory).arg(point)).map(drop)
-}
-
 /// Runs this test again where it may mount what it likes.
 fn run_in_a_namespace(test: &str, reason: &str) {
-    println!(
-        "no file system can be mounted here ({reason}): memory in a namespace stands in for it"
-    );
+    println!("no file system can be mounted here ({reason}): memory in a namespace stands in");
     let again = complete(
         Command::new("unshare")
             .arg("-Urm")
