@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::workspace;
+use crate::{assert_parts, workspace};
 
 /// Compiling all components on a loaded machine, with room to spare.
 const RUN_SECONDS_MAX: u64 = 120;
@@ -35,9 +35,7 @@ impl CommandOutput {
     #[track_caller]
     pub fn assert_failure(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
-        for word in words {
-            assert!(self.stderr.contains(word), "no {word:?} in {self:?}");
-        }
+        assert_parts(&self.stderr, words);
     }
 
     /// The lines printed that contain each of `parts`.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Answer;
+use crate::{Answer, list};
 
 impl Answer {
     /// Asserts a problem document with this status, and returns it.
@@ -48,16 +48,14 @@ impl Answer {
     #[track_caller]
     pub fn refused_at(&self, status: u16, code: &str, pointer: &str) -> Value {
         let document = self.refused(status, code);
-        let errors = document["errors"].as_array().expect("errors is a list");
+        let errors = list(&document["errors"]);
         for error in errors {
             for member in ["pointer", "code", "detail"] {
                 assert!(error[member].is_string(), "no {member} in {error}");
             }
         }
-        assert!(
-            errors.iter().any(|error| error["pointer"] == pointer),
-            "nothing about {pointer} in {document}"
-        );
+        let is_there = errors.iter().any(|error| error["pointer"] == pointer);
+        assert!(is_there, "nothing about {pointer} in {document}");
         document
     }
 

@@ -103,22 +103,25 @@ fn trap(at: u32) -> String {
 }
 
 impl Fate {
-    fn plan(self, fault: &str) -> String {
-        match self {
+    /// Has an order made by a host with this fault, and ended where that is its fate.
+    async fn begin(self, scene: &mut Scene, fault: &str) -> Order {
+        let plan = match self {
             Self::Paid => format!("after-start; {fault}"),
             Self::Ended => format!("after-start; {}; {fault}", trap(1)),
+        };
+        assert!(scene.fail(&plan), "{plan}: it serves");
+        let mut order = Order::due(scene);
+        order.make(scene).await;
+        if self == Self::Ended && order.made.is_some() {
+            scene.bank.wait_until_fired().await;
+            order.end_if_alive(scene).await;
         }
+        order
     }
 
     /// How often each call is made where nothing cuts it off.
     async fn count(self, scene: &mut Scene) -> BTreeMap<String, u32> {
-        assert!(scene.fail(&self.plan("count")), "it serves");
-        let mut order = Order::due(scene);
-        order.make(scene).await;
-        if self == Self::Ended {
-            scene.bank.wait_until_fired().await;
-            assert_eq!(order.end(scene).await, End::Done);
-        }
+        let order = self.begin(scene, "count").await;
         order.wait_for_outcome(scene).await;
         scene.stop().await;
         scene.bank.counts()
@@ -127,18 +130,11 @@ impl Fate {
     async fn cut_off(self, mut scene: Scene, kept: &Kept, places: Vec<String>) {
         for place in places {
             scene.go_back_to(kept);
-            let plan = self.plan(&format!("crash {place}"));
-            assert!(scene.fail(&plan), "{plan}: it serves");
-            let mut order = Order::due(&scene);
-            order.make(&scene).await;
-            if self == Self::Ended && order.made.is_some() {
-                scene.bank.wait_until_fired().await;
-                order.end_if_alive(&scene).await;
-            }
+            let mut order = self.begin(&mut scene, &format!("crash {place}")).await;
             scene.bank.host.wait_for_exit().await;
             let fired = scene.bank.faults_fired();
             let has_crashed = fired.iter().any(|fault| fault.starts_with("crash"));
-            assert!(has_crashed, "{plan} has happened: {fired:?}");
+            assert!(has_crashed, "{place}: {fired:?}");
             scene.recover().await;
             if order.made.is_none() {
                 order.made = Some(scene.ask_until_answered(&order.request).await);
