@@ -126,25 +126,6 @@ async fn a_movement_cut_off_at_any_point_is_done_once_and_whole() {
     cut_off_everywhere(stage, movements).await;
 }
 
-/// K1: the power goes while the decision is to be kept. It is there or it is not, and nothing in
-/// between.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_decision_that_the_power_takes_is_made_when_it_is_asked_for_again() {
-    let mut stage = Stage::set().await;
-    // The first commit after a start syncs twice: once for the head of a new log.
-    for at in [1, 2] {
-        for model in ["drop", "reorder", "torn"] {
-            let plan = format!("after-start; power-loss store=accounts at={at} model={model}");
-            for movement in &stage.movements()[..2] {
-                let request = stage.cut_off(movement, &plan).await;
-                stage.scene.recover().await;
-                stage.assert_done_once(request, None).await;
-                println!("K1: {movement:?}, {plan}");
-            }
-        }
-    }
-}
-
 /// K3: the response was sent, and may not have arrived.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_given_again_after_a_kill() {
