@@ -6,7 +6,6 @@
 //! the binary of every day is started on what is left, every request is repeated until it is
 //! answered, and the books are compared.
 
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
@@ -68,33 +67,6 @@ async fn a_failed_sync_ends_the_process_and_is_never_tried_again() {
             assert_eq!(disk.scene.bank.faults_fired().len(), 1, "{log}");
             disk.recover(shifts).await;
         }
-    }
-}
-
-/// After a failed sync the kernel shows what the disk does not have, and counts it as written
-/// ("fsyncgate"). Then the power fails as well.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_built_upon_what_only_the_kernel_shows_after_a_failed_sync() {
-    let mut disk = FailingDisk::open().await;
-    let kernel = tempfile::tempdir().expect("a temporary folder");
-    let page_cache = kernel.path().join("page-cache");
-    for (store, duration, at) in disk.cases(SYNC) {
-        let shared = format!("after-start; page-cache={};", page_cache.display());
-        disk.scene.go_back_to(&disk.kept);
-        let mut shifts = Vec::new();
-        let power_fails_at = disk.random.random_range(3..30);
-        for plan in [
-            format!("{shared} error store={store} op=sync at={at} code=EIO for={duration}"),
-            format!("{shared} power-loss store=* at={power_fails_at} model=drop"),
-        ] {
-            println!("{plan}");
-            assert!(disk.scene.fail(&plan), "{plan}: it serves");
-            shifts.extend(disk.load().until_cut_off().await);
-            disk.scene.bank.host.wait_for_exit().await;
-            disk.scene.assert_fired_once(&plan);
-        }
-        fs::remove_file(&page_cache).expect("the kernel had what the disk had not");
-        disk.recover(shifts).await;
     }
 }
 
