@@ -114,7 +114,7 @@ async fn cut_off_everywhere(mut stage: Stage, movements: impl IntoIterator<Item 
             let request = stage.cut_off(&movement, &plan).await;
             stage.scene.recover().await;
             let is_recorded = row(&place) == "K2";
-            stage.assert_done_once(request, Some(is_recorded)).await;
+            stage.assert_done_once(request, is_recorded).await;
         }
     }
 }
@@ -138,7 +138,7 @@ async fn an_answer_is_given_again_after_a_kill() {
             panic!("nothing is in the way of {request:?}");
         };
         stage.scene.recover().await;
-        let again = stage.assert_done_once(request, Some(true)).await;
+        let again = stage.assert_done_once(request, true).await;
         assert!(first.is_same(&again), "{first:?}: {again:?}");
     }
 }
@@ -157,7 +157,7 @@ async fn what_was_cut_off_before_its_commit_is_not_done_later() {
             let request = stage.cut_off(movement, &plan).await;
             stage.scene.recover().await;
             tokio::time::sleep(TICKS).await;
-            stage.assert_done_once(request, Some(false)).await;
+            stage.assert_done_once(request, false).await;
         }
     }
 }

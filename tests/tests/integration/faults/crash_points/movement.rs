@@ -133,16 +133,10 @@ impl Stage {
         super::places(&self.scene.bank.counts(), super::LEDGER)
     }
 
-    /// Whether the request is recorded is known, or either may be (none). Retries until there is a
-    /// response: the request is accepted, the response says whether that is a repetition, and the
-    /// bank is as if nothing had been in its way.
-    pub async fn assert_done_once(
-        &mut self,
-        request: OwnedAsk,
-        is_recorded: Option<bool>,
-    ) -> Reply {
+    /// Retries until there is a response: the request is accepted, the response says whether that
+    /// is a repetition, and the bank is as if nothing had been in its way.
+    pub async fn assert_done_once(&mut self, request: OwnedAsk, is_recorded: bool) -> Reply {
         let found = self.scene.new_rows().await;
-        let is_recorded = is_recorded.unwrap_or(!found.is_empty());
         let rows = match &*request.1.wish {
             _ if !is_recorded => 0,
             Wish::Batch { lines, .. } => lines.len(),
