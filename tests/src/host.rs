@@ -421,8 +421,8 @@ impl Running {
         let mut child = spawn_for_life(command);
         let stdout = Output::gather(stdout(&mut child));
         let stderr = Output::gather(child.stderr.take().expect("stderr is piped"));
-        let listening = stdout.wait_for_both("strongroom listens on ", "admin listens on ");
-        let Some((url, admin_url)) = listening else {
+        let url = stdout.wait_for("strongroom listens on ");
+        let Some((url, admin_url)) = url.zip(stdout.wait_for("admin listens on ")) else {
             let _already_gone = child.kill();
             let _status = child.wait();
             return Err(format!("{}{}", stdout.to_the_end(), stderr.to_the_end()));
@@ -471,21 +471,15 @@ impl Output {
         self.text.lock().expect("no reader panics").clone()
     }
 
-    /// What follows these prefixes at the start of a line, once both lines are there; none if the
-    /// pipe closes first.
-    fn wait_for_both(&self, first: &str, second: &str) -> Option<(String, String)> {
-        let after = |text: &str, prefix: &str| {
-            let found = text.lines().find_map(|line| line.strip_prefix(prefix));
-            found.map(str::to_owned)
-        };
+    /// What follows this prefix at the start of a line, once that is there; none if the pipe closes
+    /// first.
+    fn wait_for(&self, prefix: &str) -> Option<String> {
         for _attempt in 0..READY_SECONDS_MAX * 100 {
             let over = self.reader.is_finished();
             let text = self.so_far();
-            if let (Some(first), Some(second)) = (after(&text, first), after(&text, second)) {
-                return Some((first, second));
-            }
-            if over {
-                return None;
+            let found = text.lines().find_map(|line| line.strip_prefix(prefix));
+            if found.is_some() || over {
+                return found.map(str::to_owned);
             }
             thread::sleep(Duration::from_millis(10));
         }
