@@ -175,7 +175,7 @@ pub struct CallRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
-    /// SHA-256 of what is the same each time of the body.
+    /// SHA-256 of the status, and of what is the same each time of the body.
     pub digest: [u8; 32],
     pub replayed: bool,
     pub told: Told,
@@ -236,7 +236,7 @@ impl Reply {
         let body: Value = serde_json::from_slice(&answer.body).expect("answers are JSON");
         Some(Self {
             status: answer.status,
-            digest: Sha256::digest(answer.kept_body()).into(),
+            digest: Sha256::digest(format!("{} {}", answer.status, answer.kept_body())).into(),
             replayed: answer.replayed(),
             told: Told::of(&body),
         })
@@ -249,7 +249,7 @@ impl Reply {
 
     /// Whether it is the same answer, whichever of the two was the first.
     pub fn is_same(&self, other: &Self) -> bool {
-        (self.status, self.digest) == (other.status, other.digest)
+        self.digest == other.digest
     }
 
     /// Whether the key is that of another request.

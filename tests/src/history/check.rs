@@ -59,12 +59,8 @@ pub struct Checker {
 /// What one idempotency key is one of: caller, call, key.
 type Scope = (Uuid, Discriminant<Wish>, Arc<str>);
 
-#[derive(Debug, Clone)]
-struct Answered {
-    wish: Arc<Wish>,
-    status: u16,
-    digest: [u8; 32],
-}
+/// What was asked for under a key, and the digest of the answer.
+type Answered = (Arc<Wish>, [u8; 32]);
 
 /// A decision of this check, and when it can have been made.
 #[derive(Debug, Clone, Copy)]
@@ -129,10 +125,10 @@ impl Checker {
         for call in calls {
             self.hear_call(&scope, call);
         }
-        let answered = self.answers.get(&scope)?.clone();
+        let (wish, _) = self.answers.get(&scope)?.clone();
         let own = || {
             let calls = calls.iter().copied();
-            calls.filter(|call| call.wish == answered.wish)
+            calls.filter(|call| call.wish == wish)
         };
         let decided = || own().filter(|call| call.is_decided());
         let known_since_ns = if was_known {
@@ -185,20 +181,15 @@ impl Checker {
         let Some(reply) = call.reply.as_ref().filter(|_| call.is_decided()) else {
             return;
         };
+        let told = (Arc::clone(&call.wish), reply.digest);
         if let Some(answered) = self.answers.get(scope) {
-            let same = (answered.status, answered.digest) == (reply.status, reply.digest);
-            if answered.wish != call.wish || !same {
+            if *answered != told {
                 let what = format!("{call:?}, and before {answered:?}");
                 self.report(Rule::Inconstant, what);
             }
             return;
         }
-        let answered = Answered {
-            wish: Arc::clone(&call.wish),
-            status: reply.status,
-            digest: reply.digest,
-        };
-        self.answers.insert(scope.clone(), answered);
+        self.answers.insert(scope.clone(), told);
         match (&*call.wish, &reply.told) {
             (Wish::Batch { lines, .. }, Told::Batch(told)) if told.len() == lines.len() => {
                 self.check_batch(call, lines, told);
