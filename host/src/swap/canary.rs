@@ -45,24 +45,35 @@ impl<'r> WantedCanary<'r> {
     }
 }
 
-/// Ends the canaries that run otherwise than the registry says; returns those that it names.
-pub(super) async fn end_unwanted<'r>(pass: &mut Pass<'r>) -> Vec<WantedCanary<'r>> {
-    let mut all_wanted = Vec::new();
+/// Ends the canaries that the registry no longer names. One that it promotes goes on if `promoted`
+/// says so: until the service has its component, requests for the new version shall find it.
+pub(super) async fn end_unnamed(pass: &mut Pass<'_>, promoted: Promoted) {
     for spec in &pass.registry.services {
-        let wanted = WantedCanary::find(spec, pass.files).await;
         let route = pass.services.routing_table().get(&spec.name).cloned();
-        if let Some(route) = route
-            && let Some(running) = &route.canary
-            && !wanted.as_ref().is_some_and(|wanted| wanted.is(running))
-        {
-            let record = record(pass, &spec.name, Outcome::CanaryEnded);
-            if let Some(record) = end(pass.services, &route, running, record) {
-                pass.add(record);
+        let Some(route) = route.filter(|_| spec.canary.is_none()) else {
+            continue;
+        };
+        let Some(running) = &route.canary else {
+            continue;
+        };
+        if promoted == Promoted::GoesOn {
+            let named = pass.files.find(&spec.component).await;
+            if named.digest == Some(running.generation().digest) {
+                continue;
             }
         }
-        all_wanted.extend(wanted);
+        let record = record(pass, &spec.name, Outcome::CanaryEnded);
+        if let Some(record) = end(pass.services, &route, running, record) {
+            pass.add(record);
+        }
     }
-    all_wanted
+}
+
+/// What becomes of a canary whose component the registry names as its service's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Promoted {
+    GoesOn,
+    Ends,
 }
 
 /// Ends the canaries that new generations could not call, before these serve.
@@ -89,32 +100,52 @@ pub(super) fn end_misfits(pass: &mut Pass<'_>, arrivals: &[Arc<Generation>]) {
     }
 }
 
-/// Starts the canaries that do not run. The others are compared from now on with the generation
-/// that serves now.
-pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>) {
-    for wanted in all_wanted {
-        let Some(route) = pass
-            .services
-            .routing_table()
-            .get(&wanted.spec.name)
-            .cloned()
-        else {
+/// Starts the canaries that do not run as the registry says. One that runs otherwise goes on until
+/// the new one takes its place. If that is refused, it stays.
+pub(super) async fn apply(pass: &mut Pass<'_>) {
+    for service in &pass.registry.services {
+        let Some(wanted) = WantedCanary::find(service, pass.files).await else {
             continue;
         };
+        let route = pass.services.routing_table().get(&service.name).cloned();
+        let Some(route) = route else { continue };
         let Some(stable) = &route.stable else {
             continue;
         };
         match &route.canary {
-            Some(running) if running.is_beside(stable) => {}
-            Some(running) => {
-                let generation = Arc::clone(running.generation());
-                let canary = Canary::new(running.spec().clone(), generation, stable);
-                let canary = Some(Arc::new(canary));
-                pass.services
-                    .set_canary(route.service.name(), Some(running), canary);
+            Some(running) if wanted.is(running) => {
+                // The host may take it out at this moment.
+                let slot = Slot::canary(&service.name);
+                pass.refusals.forget_unless_verdict(&slot);
+                note_settled(pass, &route);
             }
-            None => start(pass, &route, stable, wanted).await,
+            _ => start(pass, &route, stable, wanted).await,
         }
+        compare_with_stable(pass.services, &service.name);
+    }
+}
+
+fn note_settled(pass: &Pass<'_>, route: &Route) {
+    if pass.refusals.reason(route.service.name()).is_none() {
+        route.service.note_settled();
+    }
+}
+
+/// Compares a canary from now on with the generation that serves now.
+fn compare_with_stable(services: &Services, name: &str) {
+    let route = services.routing_table().get(name).cloned();
+    let Some(Route {
+        stable: Some(stable),
+        canary: Some(running),
+        ..
+    }) = route
+    else {
+        return;
+    };
+    if !running.is_beside(&stable) {
+        let generation = Arc::clone(running.generation());
+        let canary = Canary::new(running.spec().clone(), generation, &stable);
+        services.set_canary(name, Some(&running), Some(Arc::new(canary)));
     }
 }
 
@@ -169,11 +200,20 @@ async fn start(
             generation.callees.unpin();
             generation.set_number(stable.number());
             let canary = Some(Arc::new(Canary::new(spec.clone(), generation, stable)));
-            pass.services.set_canary(name, None, canary);
-            pass.refusals.forget(&slot);
-            if !pass.refusals.has(&Slot::stable(name)) {
-                route.service.note_settled();
+            // The host may have taken out the one that ran meanwhile, and nothing else.
+            let replaced = route.canary.as_ref().filter(|running| {
+                let services = pass.services;
+                services.set_canary(name, Some(running), canary.clone())
+            });
+            match replaced {
+                Some(replaced) => {
+                    record.from = Some(replaced.generation().digest);
+                    drain(replaced.generation(), &record);
+                }
+                None => drop(pass.services.set_canary(name, None, canary)),
             }
+            pass.refusals.forget(&slot);
+            note_settled(pass, route);
         }
         Err(problems) => {
             let reason = format!("the canary was refused: {}", in_one_line(&problems));

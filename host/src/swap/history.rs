@@ -23,12 +23,11 @@ pub enum Outcome {
     Refused,
     /// The service was removed.
     Removed,
-    /// The canary gets its share of the requests.
+    /// The canary gets its share of the requests, in place of another if one ran.
     CanaryStarted,
     /// The canary did worse than the stable generation, so the host took it out.
     CanaryTakenOut,
-    /// The registry no longer names the canary, or names another, or a new generation could not
-    /// call it.
+    /// The registry no longer names the canary, or a new generation could not call it.
     CanaryEnded,
 }
 

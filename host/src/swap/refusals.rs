@@ -105,9 +105,11 @@ impl Refusals {
         self.0.lock().remove(slot);
     }
 
-    /// Whether the last attempt at this slot was refused.
-    pub(super) fn has(&self, slot: &Slot) -> bool {
-        self.0.lock().contains_key(slot)
+    /// Forgets what was refused before it served. That a canary was taken out stands.
+    pub(super) fn forget_unless_verdict(&self, slot: &Slot) {
+        self.0
+            .lock()
+            .retain(|key, refusal| key != slot || refusal.is_verdict);
     }
 
     /// Why the last attempt at a service, or else at its canary, was refused.

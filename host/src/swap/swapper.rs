@@ -1,6 +1,7 @@
 //! Makes the running services what the registry says, one pass over the registry after the other.
 
 use super::announcer::Announcer;
+use super::canary::{self, Promoted};
 use super::change_set::ChangeSet;
 use super::diff::{connected, pending_changes};
 use super::files::Files;
@@ -9,10 +10,10 @@ use super::pass::Pass;
 use super::plan::{Plan, Planner};
 use super::prepare::prepare;
 use super::refusals::{Refusals, Slot};
+use super::removal;
 use super::report::Report;
 use super::switch::switch;
 use super::trigger::Trigger;
-use super::{canary, removal};
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
 use crate::registry::{Digest, HostSpec, Registry, RegistryProblem};
@@ -239,14 +240,15 @@ impl Swapper {
         }
 
         let mut in_use = self.digests();
-        // First, since a canary of the previous table must not serve beside the new one.
-        let canaries = canary::end_unwanted(&mut pass).await;
+        // First: they do not wait for changes that take long.
+        canary::end_unnamed(&mut pass, Promoted::GoesOn).await;
         change_services(&mut pass, &leaving, trigger.retries_refused()).await;
         if removal::remove(&mut pass, &leaving) {
             // What did not fit a service that was removed may fit now.
             change_services(&mut pass, &[], false).await;
         }
-        canary::apply(&mut pass, canaries).await;
+        canary::end_unnamed(&mut pass, Promoted::Ends).await;
+        canary::apply(&mut pass).await;
 
         self.services.sort_as(&names);
         self.files

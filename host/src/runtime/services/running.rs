@@ -286,7 +286,7 @@ impl Services {
     }
 
     /// Puts a canary beside the generation that serves, or removes it, if `expected` is there now.
-    /// Returns whether it did. A removed canary keeps to its callees.
+    /// Returns whether it did. A replaced or removed canary keeps to its callees.
     pub fn set_canary(
         &self,
         name: &str,
@@ -303,9 +303,11 @@ impl Services {
             if !is_expected {
                 return false;
             }
-            if let (Some(before), None) = (&before, &canary) {
-                let generation = before.generation();
-                generation.callees.pin(pins_of(generation, table));
+            if let Some(before) = before.map(|before| Arc::clone(before.generation())) {
+                let goes_on = |canary: &Arc<Canary>| Arc::ptr_eq(canary.generation(), &before);
+                if !canary.as_ref().is_some_and(goes_on) {
+                    before.callees.pin(pins_of(&before, table));
+                }
             }
             table.change(name, |route| route.canary = canary);
             true
