@@ -15,7 +15,6 @@ mod contract;
 mod deploy;
 mod dev;
 mod edge;
-mod events;
 mod examples;
 mod faults;
 mod isolation;

@@ -13,6 +13,5 @@ mod http_keys;
 mod http_lists;
 mod http_token;
 mod http_transactions;
-mod postings;
 mod private_files;
 mod registry;
