@@ -1,4 +1,4 @@
-//! `/api/token`: the shape of each call.
+//! `/api/token`: the shape of each call. The rules are in the tests of `components/token`.
 
 use strongroom_tests::{Answer, Bank, assert_json, forge, json, list, refusals, text};
 
@@ -8,10 +8,9 @@ async fn revoke(bank: &Bank, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn post_refresh() {
+async fn post_refresh_and_revoke() {
     let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    let client = bank.client();
+    let (customer, client) = (bank.customer().await, bank.client());
     refusals! {
         client => POST "/api/token/refresh" {} => 422 "validation_failed" "/refresh_token";
         client => POST "/api/token/refresh" {"refresh_token": 1}
@@ -21,37 +20,24 @@ async fn post_refresh() {
     }
     let auth = bank.refresh(&customer.refresh_token).await.expect(200);
     assert_json!(auth, auth["auth"]);
-    assert_eq!(auth["token_type"], "Bearer");
-    let seconds = auth["expires_in"].as_u64().expect("a number");
-    assert!((1..=300).contains(&seconds), "{auth}");
     assert_ne!(auth["refresh_token"], customer.refresh_token, "rotated");
-    let me = bank.me(text(&auth["access_token"])).await.expect(200);
-    assert_eq!(me["id"], customer.id);
-}
-
-#[tokio::test]
-async fn post_revoke() {
-    let bank = Bank::shared().await;
-    let (one, other) = (bank.customer().await, bank.customer().await);
-    let forged = forge::Token::parse(one.token()).sign_with_own_key();
-    for token in ["", "no such token", &forged] {
-        assert_eq!(revoke(bank, token).await.status, 200, "{token}");
+    let token = text(&auth["access_token"]);
+    assert_eq!(bank.me(token).await.expect(200)["id"], customer.id);
+    let forged = forge::Token::parse(token).sign_with_own_key();
+    for nothing in ["", "no such token", &forged] {
+        assert_eq!(revoke(bank, nothing).await.status, 200, "{nothing}");
     }
-    one.read("/api/auth/me").await;
-    // Either token of a session ends it.
-    for (session, token) in [(&one, &*one.refresh_token), (&other, other.token())] {
-        assert_eq!(revoke(bank, token).await.status, 200);
-        session.get("/api/auth/me").await.bad_token();
-        let refresh = bank.refresh(&session.refresh_token).await;
-        refresh.refused(400, "invalid_grant");
-    }
+    customer.read("/api/auth/me").await;
+    assert_eq!(revoke(bank, token).await.status, 200);
+    customer.get("/api/auth/me").await.bad_token();
+    let refresh = bank.refresh(text(&auth["refresh_token"])).await;
+    refresh.refused(400, "invalid_grant");
 }
 
 #[tokio::test]
 async fn post_introspect() {
     let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    let auditor = bank.staff("auditor").await;
+    let (customer, auditor) = (bank.customer().await, bank.staff("auditor").await);
     let introspect = async |token: &str| {
         let body = json!({"token": token});
         let answer = auditor.post("/api/token/introspect").json(&body).await;
@@ -59,18 +45,12 @@ async fn post_introspect() {
     };
     let active = introspect(customer.token()).await;
     assert_json!(active, {"active": true, "sub": customer.id});
-    assert!(active["exp"].is_u64(), "{active}");
     customer.post("/api/auth/logout").await.expect_no_content();
     let forged = forge::Token::parse(auditor.token()).sign_with_own_key();
-    let dead = [customer.token(), &customer.refresh_token, &forged, "x", ""];
-    for token in dead {
+    for dead in [customer.token(), &customer.refresh_token, &forged, "x", ""] {
         // And nothing more (RFC 7662 section 2.2).
-        assert_eq!(introspect(token).await, json!({"active": false}));
+        assert_eq!(introspect(dead).await, json!({"active": false}));
     }
-    let anonymous = bank
-        .post("/api/token/introspect", &json!({"token": "x"}))
-        .await;
-    anonymous.no_token();
 }
 
 #[tokio::test]
@@ -82,16 +62,10 @@ async fn get_jwks_verifies_tokens() {
     for path in ["/api/token/.well-known/jwks.json", "/.well-known/jwks.json"] {
         assert_eq!(bank.client().read(path).await, set);
     }
-    for key in list(&set["keys"]) {
-        assert_json!(key, {"kty": "OKP", "crv": "Ed25519"});
-        let public = ["kty", "crv", "x", "kid", "use", "alg"];
-        let mut members = key.as_object().expect("an object").keys();
-        assert!(members.all(|name| public.contains(&name.as_str())), "{key}");
-    }
     let mut keys = list(&set["keys"]).iter();
-    let key = keys
-        .find(|key| key["kid"] == token.header["kid"])
-        .expect("the key");
+    let key = keys.find(|key| key["kid"] == token.header["kid"]);
+    let key = key.expect("the key");
+    assert_json!(key, {"kty": "OKP", "crv": "Ed25519"});
     let key: [u8; 32] = forge::decode(text(&key["x"])).try_into().expect("32 bytes");
     let key = ed25519_dalek::VerifyingKey::from_bytes(&key).expect("a point");
     let signature = ed25519_dalek::Signature::from_slice(&token.signature).expect("64 bytes");
