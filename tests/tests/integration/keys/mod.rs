@@ -5,7 +5,6 @@
 //! at a component that returns the headers it gets, and at the bank's own services. What the log of
 //! keys holds after a crash, the tests of `host/src/keys` say.
 
-mod identity;
 mod refusals;
 mod revocation;
 mod rotation;
