@@ -1,4 +1,5 @@
-//! Each call, command and key that users are promised, tried by a test that bears its name.
+//! Each call and command that users are promised, tried by a test that bears its name. What the keys
+//! of the registry do, the tests of `swap` and `bounds` say, and those of `host/src/registry`.
 
 mod admin_listener;
 mod api;
@@ -14,4 +15,3 @@ mod http_lists;
 mod http_token;
 mod http_transactions;
 mod private_files;
-mod registry;
