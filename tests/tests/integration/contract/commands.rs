@@ -10,7 +10,7 @@ use strongroom_tests::command::run;
 use strongroom_tests::host::{ADMIN_PASSWORD_VARIABLE, Host};
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection as Wire;
-use strongroom_tests::{Bank, Person, json, wait_for, workspace};
+use strongroom_tests::{Bank, Person, assert_parts, wait_until, workspace};
 use tempfile::tempdir;
 use tokio::net::TcpStream;
 
@@ -18,62 +18,47 @@ fn hello() -> Registry {
     Registry::empty().service("hello", Service::guest("hello").public())
 }
 
-fn hostile() -> Registry {
-    Registry::empty().service("hostile", Service::guest("hostile").public())
-}
-
 #[test]
 fn help_names_commands_and_flags_and_the_version_is_printed() {
     let folder = tempdir().expect("a temporary folder");
-    let run = |arguments: &[&str]| run(folder.path(), arguments);
+    let run = |arguments: &str| run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
     for (arguments, words) in [
         (
-            &["--help"][..],
+            "--help",
             "serve, check, verify, admin, STRONGROOM_ADMIN_PASSWORD, STRONGROOM_ADMIN_TOKEN, \
              STRONGROOM_LOG, Exit codes, Examples",
         ),
         (
-            &["serve", "--help"],
+            "serve --help",
             "--registry, default: registry.toml, --data, --cache, --dev, --listen, \
              127.0.0.1:8080, --admin, 127.0.0.1:9090, SIGTERM, SIGHUP",
         ),
+        ("--version", "strongroom , ."),
     ] {
         let outcome = run(arguments);
-        assert_eq!(outcome.code, Some(0));
-        for word in words.split(", ") {
-            assert!(outcome.stdout.contains(word), "{word}: {}", outcome.stdout);
-        }
+        outcome.assert_success();
+        assert_parts(&outcome.stdout, &words.split(", ").collect::<Vec<_>>());
     }
-    let version = run(&["--version"]);
-    assert_eq!(version.code, Some(0));
-    let number = version.stdout.trim().strip_prefix("strongroom ");
-    let number = number.expect("it names itself");
-    assert_eq!(number.split('.').count(), 3, "{number}");
-    let unknown = run(&["launder"]);
+    let unknown = run("launder");
     assert!(unknown.code.is_some_and(|code| code != 0), "{unknown:?}");
-    assert!(unknown.stderr.contains("launder"), "{}", unknown.stderr);
+    assert_parts(&unknown.stderr, &["launder"]);
 }
 
 #[tokio::test]
-async fn serve_refuses_a_registry_with_mistakes_and_a_data_folder_in_use() {
-    let mut host = Host::start(&hello(), None).await;
+async fn serve_refuses_a_data_folder_in_use_and_a_registry_with_mistakes() {
+    let host = Host::start(&hello(), None).await;
+    let second = host.run_serve().await;
+    assert_eq!(second.code, Some(1), "{second:?}");
+    let first = host.client().get("/api/hello").await;
+    assert_eq!(first.text(), "hello", "the first host goes on");
+
     let registry = host.folder().join("registry.toml");
-    let good = fs::read(&registry).expect("the registry can be read");
     let mistaken = "[services.one]\ncomponent = 7\n";
     fs::write(&registry, mistaken).expect("a file can be written");
     let refused = host.run_serve().await;
     assert_eq!(refused.code, Some(1), "{refused:?}");
     let reports = refused.lines_with(&["registry.toml:2", "component"]);
     assert_eq!(reports.len(), 1, "{refused:?}");
-
-    fs::write(&registry, good).expect("a file can be written");
-    let second = host.run_serve().await;
-    assert_eq!(second.code, Some(1), "{second:?}");
-    let first = host.client().get("/api/hello").await;
-    assert_eq!(first.text(), "hello", "the first host goes on");
-    // Without a flag and a key, `data` is the folder.
-    assert!(host.folder().join("data").is_dir());
-    host.kill();
 }
 
 #[tokio::test]
@@ -100,46 +85,36 @@ async fn serve_takes_addresses_and_data_from_the_registry_and_first_from_its_fla
     }
 }
 
+/// So does Ctrl-C.
 #[tokio::test]
 async fn sigterm_finishes_what_runs_and_exits_0() {
-    drains_on(Signal::TERM).await;
-}
+    let hostile = Service::guest("hostile").public();
+    let mut host = Host::prepared(&Registry::empty().service("hostile", hostile), None);
+    for signal in [Signal::TERM, Signal::INT] {
+        host.serve().await;
+        let address = host.address().to_owned();
+        // It runs when the host says that it wants the body (RFC 9110 section 10.1.1).
+        let mut in_flight = Wire::open(&address).await;
+        let head = "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n";
+        in_flight.send(head).await;
+        in_flight.wait_for("HTTP/1.1 100").await;
+        in_flight.send("first").await;
 
-#[tokio::test]
-async fn ctrl_c_finishes_what_runs_and_exits_0() {
-    drains_on(Signal::INT).await;
-}
+        host.signal(signal);
+        let admin = host.admin();
+        wait_until("readyz to say that the host drains", 10, async || {
+            let answer = admin.get("/readyz").try_send().await;
+            answer.is_ok_and(|answer| answer.status == 503)
+        })
+        .await;
+        let is_closed = async || TcpStream::connect(&address).await.is_err();
+        wait_until("the public port to close", 10, is_closed).await;
 
-async fn drains_on(signal: Signal) {
-    let mut host = Host::start(&hostile(), None).await;
-    let address = host.address().to_owned();
-    // The host says 100 (RFC 9110 section 10.1.1) once it wants the body: then the request runs.
-    let mut in_flight = Wire::open(&address).await;
-    let head = "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n";
-    in_flight.send(head).await;
-    in_flight.wait_for("HTTP/1.1 100").await;
-    in_flight.send("first").await;
-
-    host.signal(signal);
-    let admin = host.admin();
-    wait_for("readyz to say that the host drains", 10, async || {
-        let answer = admin.get("/readyz").try_send().await.ok()?;
-        (answer.status == 503).then_some(())
-    })
-    .await;
-    wait_for("the public port to close", 10, async || {
-        TcpStream::connect(&address).await.is_err().then_some(())
-    })
-    .await;
-
-    in_flight.send("-last").await;
-    let answer = in_flight.read_to_the_end().await;
-    assert!(answer.contains("HTTP/1.1 200"), "{answer}");
-    assert!(
-        answer.contains("first-last"),
-        "the answer is whole: {answer}"
-    );
-    assert_eq!(host.wait_for_exit().await.code(), Some(0));
+        in_flight.send("-last").await;
+        let answer = in_flight.read_to_the_end().await;
+        assert_parts(&answer, &["HTTP/1.1 200", "first-last"]);
+        assert_eq!(host.wait_for_exit().await.code(), Some(0));
+    }
 }
 
 /// The first administrator's password, from the one line that names it.
@@ -166,7 +141,6 @@ async fn the_first_administrators_password_is_made_and_printed_once_on_the_termi
     bank.host.kill();
     bank.host.launch_on_terminal().await;
     assert!(!bank.stdout().contains(&password), "printed once");
-    bank.login(ADMIN_EMAIL, &password).await.expect(200);
 }
 
 #[tokio::test]
@@ -180,7 +154,7 @@ async fn without_a_terminal_the_first_administrators_password_is_in_a_private_fi
     let password = password_in(&fs::read_to_string(&file).expect("text"));
     bank.login(ADMIN_EMAIL, &password).await.expect(200);
     let printed = bank.stdout();
-    assert!(printed.contains(&file.display().to_string()), "{printed}");
+    assert_parts(&printed, &[&file.display().to_string()]);
     for shown in [printed, bank.log_until_now().await] {
         assert!(!shown.contains(&password), "{shown}");
     }
@@ -190,17 +164,13 @@ async fn without_a_terminal_the_first_administrators_password_is_in_a_private_fi
 async fn a_start_says_which_services_do_not_serve() {
     let mut host = Host::prepared(&Registry::bank(), Some("short"));
     host.launch();
-    wait_for("what does not serve", 10, async || {
+    wait_until("what does not serve", 10, async || {
         let printed = host.stdout();
-        let is_said = printed.contains("not every service serves: auth is failed, ");
-        is_said.then_some(())
+        printed.contains("not every service serves: auth is failed, ")
     })
     .await;
     let log = host.log_until_now().await;
-    assert!(
-        log.contains("the password must have at least 15 characters"),
-        "{log}"
-    );
+    assert_parts(&log, &["the password must have at least 15 characters"]);
 }
 
 #[tokio::test]
@@ -217,7 +187,7 @@ async fn a_password_for_the_first_administrator_that_comes_too_late_is_named_in_
     assert!(listens, "{}", bank.log());
     bank.wait_until_ready().await;
     let log = bank.log_until_now().await;
-    assert!(log.contains(NOTICE), "{log}");
+    assert_parts(&log, &[NOTICE]);
     assert!(!log.contains(late), "the password itself is not logged");
     for (password, status) in [(late, 401), (ADMIN_PASSWORD, 200)] {
         let login = bank.login(ADMIN_EMAIL, password).await;
@@ -232,15 +202,12 @@ async fn an_operator_gives_the_lost_administrator_a_new_password() {
     let address = bank.admin_address();
     let command = ["admin", "reset-password", ADMIN_EMAIL, "--admin", address];
     let outcome = bank.run(&command).await;
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_success();
     let printed = outcome.stdout.split_once(" is now ").expect("a password").1;
     let password = printed.split(' ').next().expect("a password");
     admin.get("/api/auth/me").await.bad_token();
     assert_eq!(bank.login(ADMIN_EMAIL, ADMIN_PASSWORD).await.status, 401);
-    let admin = Person::log_in(&bank.client(), ADMIN_EMAIL, password).await;
+    Person::log_in(&bank.client(), ADMIN_EMAIL, password).await;
     let log = bank.log_until_now().await;
     assert!(!log.contains(password), "{log}");
-    let events = admin.read("/api/auth/events").await;
-    let reset = json!({"action": "user.password_reset", "actor_role": "operator"});
-    strongroom_tests::json::assert_has(&events["data"][0], &reset);
 }
