@@ -3,12 +3,11 @@
 //! Method: a bank with a collector on the loopback, and payments with ids that the traces have; a
 //! bank whose collector is not there.
 
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use strongroom_tests::bank::{PASSWORD, day, new_key};
 use strongroom_tests::receiver::Receiver;
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, Value, list, text, wait_for};
+use strongroom_tests::{Bank, Value, assert_json, list, text, wait_for, wait_until};
 use toml::Table;
 
 /// The host sends each half a second.
@@ -24,46 +23,14 @@ async fn traced_bank(collector: &str) -> Bank {
     Bank::start_with(&Registry::bank().host("traces", traces)).await
 }
 
-/// A span, as collectors keep it.
-#[derive(Debug, Clone)]
-struct Span {
-    service: String,
-    trace: String,
-    id: String,
-    parent: String,
-    name: String,
-    attributes: BTreeMap<String, String>,
-}
+/// The service of a span, and the span as collectors keep it.
+type Span = (String, Value);
 
-impl Span {
-    fn read(service: &str, span: &Value) -> Self {
-        let member = |name: &str| text(&span[name]).to_owned();
-        let nanoseconds = |name: &str| text(&span[name]).parse::<u64>().expect("a time");
-        assert!(
-            nanoseconds("startTimeUnixNano") <= nanoseconds("endTimeUnixNano"),
-            "{span}"
-        );
-        Self {
-            service: service.to_owned(),
-            trace: member("traceId"),
-            id: member("spanId"),
-            parent: member("parentSpanId"),
-            name: member("name"),
-            attributes: attributes(&span["attributes"]),
-        }
-    }
-}
-
-fn attributes(list_of_them: &Value) -> BTreeMap<String, String> {
-    let attributes = list(list_of_them).iter().map(|attribute| {
-        let value = &attribute["value"];
-        let value = value["stringValue"].as_str().or(value["intValue"].as_str());
-        (
-            text(&attribute["key"]).to_owned(),
-            value.expect("a value").to_owned(),
-        )
-    });
-    attributes.collect()
+/// The value of an attribute of a span or a resource.
+fn attribute<'v>(of: &'v Value, name: &str) -> Option<&'v str> {
+    let mut attributes = list(&of["attributes"]).iter();
+    let value = &attributes.find(|one| one["key"] == name)?["value"];
+    value["stringValue"].as_str().or(value["intValue"].as_str())
 }
 
 /// All spans that a collector was sent.
@@ -73,10 +40,10 @@ fn spans(collector: &Receiver) -> Vec<Span> {
         assert!(request.head.starts_with("POST /v1/traces HTTP/1.1"));
         assert_eq!(request.header("content-type"), "application/json");
         for resource in list(&request.json()["resourceSpans"]) {
-            let of_service = attributes(&resource["resource"]["attributes"]);
+            let service = attribute(&resource["resource"], "service.name").expect("a service");
             for scope in list(&resource["scopeSpans"]) {
                 let found = list(&scope["spans"]).iter();
-                spans.extend(found.map(|span| Span::read(&of_service["service.name"], span)));
+                spans.extend(found.map(|span| (service.to_owned(), span.clone())));
             }
         }
     }
@@ -87,27 +54,29 @@ fn spans(collector: &Receiver) -> Vec<Span> {
 async fn spans_of(collector: &Receiver, request_id: &str) -> Vec<Span> {
     wait_for("the trace", SECONDS_MAX, async || {
         let mut spans = spans(collector);
-        let is_root = |span: &&Span| {
-            let id = span.attributes.get("strongroom.request.id");
-            id.is_some_and(|id| id == request_id)
+        let is_root = |(_, span): &&Span| {
+            let id = attribute(span, "strongroom.request.id");
+            id == Some(request_id)
         };
-        let trace = spans.iter().find(is_root)?.trace.clone();
-        spans.retain(|span| span.trace == trace);
+        let trace = spans.iter().find(is_root)?.1["traceId"].clone();
+        spans.retain(|(_, span)| span["traceId"] == trace);
         Some(spans)
     })
     .await
 }
 
-/// The service and the name of a span, and of those above it, outermost first.
-fn way(spans: &[Span], span: &Span) -> Vec<String> {
-    let above = spans.iter().find(|other| other.id == span.parent);
-    let mut way = above.map(|above| way(spans, above)).unwrap_or_default();
-    let name = span
-        .name
-        .rsplit_once('#')
-        .map_or(&*span.name, |(_, name)| name);
-    way.push(format!("{}: {name}", span.service));
-    way
+/// The service and the name of each span, and of those above it, outermost first.
+fn ways(spans: &[Span]) -> Vec<String> {
+    spans.iter().map(|span| way(spans, span)).collect()
+}
+
+fn way(spans: &[Span], (service, span): &Span) -> String {
+    let mut others = spans.iter();
+    let above = others.find(|(_, other)| other["spanId"] == span["parentSpanId"]);
+    let above = above.map(|above| way(spans, above) + " > ");
+    let name = text(&span["name"]);
+    let name = name.rsplit_once('#').map_or(name, |(_, name)| name);
+    format!("{}{service}: {name}", above.unwrap_or_default())
 }
 
 #[tokio::test]
@@ -125,56 +94,40 @@ async fn a_collector_receives_what_a_payment_did_at_which_service_and_store() {
     order.header("x-request-id", &ordered).await.expect(201);
 
     let spans = spans_of(&collector, &paid).await;
-    let ways: Vec<_> = spans.iter().map(|span| way(&spans, span)).collect();
-    let [gateway, serve] = ["gateway: POST /api/transactions", "transactions: serve"];
-    for wanted in [
-        vec![gateway],
-        vec![gateway, serve],
-        vec![gateway, serve, "accounts: post"],
-        vec![
-            gateway,
-            serve,
-            "accounts: post",
-            "accounts: wait for the writer accounts",
-        ],
-        vec![
-            gateway,
-            serve,
-            "accounts: post",
-            "accounts: commit accounts",
-        ],
+    let found = ways(&spans);
+    let request = "gateway: POST /api/transactions";
+    assert!(
+        found.iter().all(|way| way.starts_with(request)),
+        "{found:#?}"
+    );
+    for rest in [
+        "",
+        " > transactions: serve",
+        " > transactions: serve > accounts: post",
+        " > transactions: serve > accounts: post > accounts: wait for the writer accounts",
+        " > transactions: serve > accounts: post > accounts: commit accounts",
     ] {
-        assert!(
-            ways.iter().any(|way| *way == wanted),
-            "{wanted:?} in {ways:#?}"
-        );
+        let wanted = format!("{request}{rest}");
+        assert!(found.contains(&wanted), "{wanted} in {found:#?}");
     }
-    assert!(ways.iter().all(|way| way[0] == gateway), "{ways:#?}");
-    let of_name = |name: &str| {
-        let span = spans.iter().find(|span| span.name == name);
-        span.unwrap_or_else(|| panic!("{name} in {ways:#?}"))
-    };
-    let root = of_name("POST /api/transactions");
-    assert_eq!((&*root.trace, &*root.parent), (TRACE, SPAN));
-    for (attribute, value) in [
+    let root = spans.iter().find(|span| way(&spans, span) == request);
+    let (_, root) = root.expect("a root");
+    assert_json!(root, {"traceId": TRACE, "parentSpanId": SPAN});
+    for (name, value) in [
         ("http.request.method", "POST"),
         ("http.response.status_code", "201"),
         ("url.path", "/api/transactions/transfer"),
     ] {
-        assert_eq!(root.attributes[attribute], value);
+        assert_eq!(attribute(root, name), Some(value));
     }
-    let commit = &of_name("commit accounts").attributes;
-    assert_eq!(commit["db.system.name"], "sqlite");
-    assert_eq!(commit["db.namespace"], "accounts");
 
-    let spans = spans_of(&collector, &ordered).await;
-    let ways: Vec<_> = spans.iter().map(|span| way(&spans, span)).collect();
+    let found = ways(&spans_of(&collector, &ordered).await);
     for wanted in [
         "transactions: commit transactions",
         "accounts: read accounts",
     ] {
-        let is_it = |way: &Vec<String>| way.last().is_some_and(|last| last == wanted);
-        assert!(ways.iter().any(is_it), "{wanted} in {ways:#?}");
+        let is_there = found.iter().any(|way| way.ends_with(wanted));
+        assert!(is_there, "{wanted} in {found:#?}");
     }
     for request in collector.received() {
         let sent = String::from_utf8_lossy(&request.body);
@@ -193,25 +146,17 @@ async fn pay_without(collector: &str) {
         let log = bank.host.log_until_now().await;
         log.matches("traces are dropped").count()
     };
-    wait_for("the warning", SECONDS_MAX, async || {
-        (warnings().await > 0).then_some(())
-    })
-    .await;
+    let is_told = async || warnings().await > 0;
+    wait_until("the warning", SECONDS_MAX, is_told).await;
     pair.send("1.00").await;
     let dropped = async || {
         let page = bank.host.admin().get("/metrics").await.text();
-        let mut lines = page.lines();
-        let count = lines.find_map(|line| line.strip_prefix("strongroom_traces_dropped_total "));
-        count
-            .expect("they are counted")
-            .parse::<u64>()
-            .expect("a number")
+        let (_, count) = page.split_once("\nstrongroom_traces_dropped_total ")?;
+        count.lines().next()?.parse::<u64>().ok()
     };
-    let before = dropped().await;
-    wait_for("more to be dropped", SECONDS_MAX, async || {
-        (dropped().await > before).then_some(())
-    })
-    .await;
+    let before = dropped().await.expect("they are counted");
+    let more_are_dropped = async || dropped().await > Some(before);
+    wait_until("more to be dropped", SECONDS_MAX, more_are_dropped).await;
     assert_eq!(warnings().await, 1);
 }
 
