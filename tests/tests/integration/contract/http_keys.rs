@@ -1,5 +1,5 @@
-//! `/api/auth/keys`: the shape of each call. The rules are in the tests of `components/auth`; what
-//! keys open at the gateway, the tests of `keys` say.
+//! `/api/auth/keys`: the shape of each call. Who may call it is in `authorization.rs`; the rules are
+//! in the tests of `components/auth`; what keys open at the gateway, the tests of `keys` say.
 
 use strongroom_tests::bank::UNKNOWN_ID;
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
@@ -44,23 +44,4 @@ async fn post_get_and_delete_keys() {
         {"action": "key.revoked", "key_id": id, "actor_id": admin.id},
         {"action": "key.created", "key_id": id, "actor_id": admin.id},
     ]);
-}
-
-#[tokio::test]
-async fn keys_are_not_for_customers_and_tellers_and_auditors_only_read() {
-    let bank = Bank::shared().await;
-    let (customer, teller) = (bank.customer().await, bank.staff("teller").await);
-    for person in [&customer, &teller] {
-        refusals! {
-            person => GET "/api/auth/keys" => 403 "forbidden";
-            person => GET "/api/auth/keys/{UNKNOWN_ID}" => 403 "forbidden";
-        }
-    }
-    for person in [&customer, &teller, &bank.staff("auditor").await] {
-        refusals! {
-            person => POST "/api/auth/keys" {"name": "a", "scopes": ["accounts:read"]}
-                => 403 "forbidden";
-            person => DELETE "/api/auth/keys/{UNKNOWN_ID}" => 403 "forbidden";
-        }
-    }
 }
