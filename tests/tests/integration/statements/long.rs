@@ -4,7 +4,7 @@
 use rusqlite::Connection as Ledger;
 use strongroom_tests::bank::{new_key, transfer};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, Person, Value, json, list, wait_for};
+use strongroom_tests::{Bank, Person, Value, json, list, wait_until};
 
 use crate::statements::forms::validate_camt_053;
 use crate::statements::{FROM_THE_FIRST_DAY, minor};
@@ -126,11 +126,11 @@ async fn a_client_that_takes_no_more_of_a_statement_is_given_up() {
     );
     connection.send(request).await;
     connection.wait_for("<Ntry>").await;
-    wait_for("the host to give it up", 30, async || {
-        let given_up = payer.bank.log().contains("the client takes no more of it");
-        given_up.then_some(())
-    })
-    .await;
+    let given_up = async || {
+        let log = payer.bank.log();
+        log.contains("the client takes no more of it")
+    };
+    wait_until("the host to give it up", 30, given_up).await;
     let growth = payer.memory().saturating_sub(before);
     assert!(growth < GROWTH_BYTES_MAX, "{growth} bytes more");
     // What is still under way may arrive; its end does not.
@@ -140,8 +140,8 @@ async fn a_client_that_takes_no_more_of_a_statement_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_goes_away_in_the_middle_hurts_nobody() {
-    let payer = Payer::new(5 * BATCH).await;
+async fn a_client_that_goes_away_hurts_nobody_and_a_statement_that_is_not_true_breaks_off() {
+    let mut payer = Payer::new(5 * BATCH).await;
     for _again in 0..10 {
         let mut response = payer.alice.get(&payer.path("camt.053")).open().await;
         response.chunk().await.expect("it begins");
@@ -151,11 +151,7 @@ async fn a_client_that_goes_away_in_the_middle_hurts_nobody() {
     assert_eq!(answer["debits"]["count"], 5 * BATCH);
     let log = payer.bank.log_until_now().await;
     assert!(!log.contains("breaks off"), "{log}");
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_statement_that_is_not_true_breaks_off() {
-    let mut payer = Payer::new(5 * BATCH).await;
     payer.bank.host.kill();
     let ledger = payer.bank.data().join("stores/accounts.sqlite");
     let changed = Ledger::open(&ledger).and_then(|ledger| {
@@ -167,8 +163,7 @@ async fn a_statement_that_is_not_true_breaks_off() {
         )
     });
     assert_eq!(changed, Ok(1));
-    payer.bank.host.launch();
-    payer.bank.wait_until_ready().await;
+    payer.bank.host.serve().await;
     let alice = payer.alice.at(&payer.bank.host);
     for format in ["json", "csv", "camt.053", "ofx"] {
         let mut response = alice.get(&payer.path(format)).open().await;
@@ -186,9 +181,6 @@ async fn a_statement_that_is_not_true_breaks_off() {
     }
     let reason =
         "a response breaks off: the ledger contradicts itself: the balance after entry 4000";
-    wait_for("the reason in the log, each time", 10, async || {
-        let times = payer.bank.log().matches(reason).count();
-        (times == 4).then_some(())
-    })
-    .await;
+    let is_told = async || payer.bank.log().matches(reason).count() == 4;
+    wait_until("the reason in the log, each time", 10, is_told).await;
 }
