@@ -51,27 +51,24 @@ async fn curl_goes_on(how: &[&str], base: &str, refusal: EarlyRefusal, next: &st
     };
     let (path, status) = refusal;
     let file = large_file();
-    let each = ["--silent", "--insecure", "--max-time", "10"];
-    let output = ["--output", "/dev/null"];
-    curl.args(each)
+    let each = "--silent --insecure --max-time 10 --output /dev/null --write-out".split(' ');
+    curl.args(each.clone())
+        .arg("%{http_version} %{http_code} ")
         .args(how)
         .args(["--data-binary", &format!("@{}", file.path().display())])
-        .args(output)
-        .args(["--write-out", "%{http_version} %{http_code} "])
         .arg(format!("{base}{path}"))
         .arg("--next")
         .args(each)
-        .args(output)
-        .args(["--write-out", "%{http_code} %{num_connects}"])
+        .arg("%{http_code} %{num_connects}")
         .arg(format!("{base}{next}"));
     let (_, text) = run(curl).await;
     let seen: Vec<_> = text.split_whitespace().collect();
-    let [version, first, second, connects] = seen.as_slice() else {
+    let [version, first, second, connects] = seen[..] else {
         panic!("{path} {how:?}: {text}")
     };
-    assert_eq!([*first, *second], [status, "200"], "{path} {how:?}: {text}");
+    assert_eq!([first, second], [status, "200"], "{path} {how:?}: {text}");
     // Over HTTP/1 the answer may end the connection.
-    assert!(*version != "2" || *connects == "0", "{path}: {text}");
+    assert!(version != "2" || connects == "0", "{path}: {text}");
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use strongroom_tests::{Bank, Person};
 
 /// Paths of the gateway and of components, found and not found, with a token and without.
 async fn paths(customer: &Person) -> Vec<String> {
-    let account = customer.open_account("EUR").await;
-    let mut paths: Vec<String> = [
+    let (account, today) = (customer.open_account("EUR").await, day(0));
+    // The length of the last is not known before it is sent.
+    [
         "/.well-known/jwks.json",
         "/api/token/jwks",
         "/",
@@ -18,28 +19,25 @@ async fn paths(customer: &Person) -> Vec<String> {
         "/api/accounts/01890000-0000-7000-8000-000000000000",
         "/api/transactions/schedules",
         "/api/transactions/events",
+        "/api/accounts/{account}",
+        "/api/accounts/{account}/entries",
+        "/api/accounts/{account}/statement",
+        "/api/transactions?account_id={account}",
+        "/api/accounts/{account}/statement?format=csv&from={today}&to={today}",
     ]
-    .map(str::to_owned)
-    .into();
-    for rest in ["", "/entries", "/statement"] {
-        paths.push(format!("/api/accounts/{account}{rest}"));
-    }
-    paths.push(format!("/api/transactions?account_id={account}"));
-    // Its length is not known before it is sent.
-    let today = day(0);
-    paths.push(format!(
-        "/api/accounts/{account}/statement?format=csv&from={today}&to={today}"
-    ));
-    paths
+    .map(|path| {
+        path.replace("{account}", &account)
+            .replace("{today}", &today)
+    })
+    .into()
 }
 
 #[tokio::test]
 async fn curl_gets_the_head_of_a_get_over_both_protocols() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
-    let tokens = [Some(customer.token().to_owned()), None];
     for path in paths(&customer).await {
-        for token in &tokens {
+        for token in [Some(customer.token()), None] {
             for protocol in ["--http1.1", "--http2-prior-knowledge"] {
                 let ask = async |how: &[&str]| -> Option<String> {
                     let mut curl = program("curl")?;
