@@ -21,11 +21,10 @@ async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
 async fn line_with(bank: &Bank, id: &str, target: &str) -> Value {
     wait_for("the line of the request", LINE_SECONDS_MAX, async || {
         let log = bank.log();
-        let lines = log
+        let mut lines = log
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok());
-        let is_it = |line: &Value| line["request_id"] == id && line["target"] == target;
-        lines.into_iter().find(is_it)
+        lines.find(|line: &Value| line["request_id"] == id && line["target"] == target)
     })
     .await
 }
@@ -44,9 +43,8 @@ async fn an_access_line_has_the_beginning_of_a_long_method_and_path() {
         exchange(bank.address(), request).await;
         let line = wait_for("the line of the request", LINE_SECONDS_MAX, async || {
             let log = bank.log();
-            log.lines()
-                .find(|line| line.contains(&id))
-                .map(str::to_owned)
+            let line = log.lines().find(|line| line.contains(&id));
+            line.map(str::to_owned)
         })
         .await;
         assert!(line.len() < 2_000, "{} bytes", line.len());

@@ -65,8 +65,8 @@ async fn what_a_bank_does_is_counted() {
     let before = samples(&bank).await;
     let pair = bank.pair().await;
     pair.send("1.00").await;
-    let answer = pair.alice.submit("transfer", &pair.body("1000.00")).await;
-    assert_eq!(answer.status, 422);
+    let declined = pair.alice.submit("transfer", &pair.body("1000.00")).await;
+    declined.problem(422);
     bank.client().get("/api/accounts").await.problem(401);
     bank.client().get("/nowhere").await.problem(404);
     let after = wait_for("the index to follow", 30, async || {
@@ -130,64 +130,50 @@ async fn the_alarms_are_rules_that_do_as_they_say() {
         let Some(mut promtool) = program("promtool") else {
             return;
         };
-        promtool.args(arguments).current_dir(deploy("prometheus"));
+        promtool.args(arguments);
+        promtool.current_dir(workspace::root().join("deploy/prometheus"));
         output_of(promtool).await;
     }
 }
 
+/// What is said to do at each alarm is in the manual.
 #[tokio::test]
 async fn alarms_and_dashboard_name_only_what_there_is() {
     let backup = toml::toml! { folder = "kept" };
     let bank = Bank::start_with(&Registry::bank().host("backup", backup)).await;
     bank.client().get("/api/accounts").await.problem(401);
     let samples = samples(&bank).await;
-    let has = |name: &String| {
-        samples.keys().any(|sample| {
-            let sample = sample.split('{').next().unwrap_or_default();
-            sample == name
-        })
-    };
-    let alerts = fs::read_to_string(deploy("prometheus").join("alerts.yml")).expect("it is there");
-    let dashboard = fs::read_to_string(deploy("grafana").join("strongroom.json"));
-    let dashboard = dashboard.expect("it is there");
-    for (file, content) in [("alerts.yml", &alerts), ("strongroom.json", &dashboard)] {
+    let samples = samples.keys().filter_map(|sample| sample.split('{').next());
+    let samples: BTreeSet<_> = samples.collect();
+    let read = |file: &str| fs::read_to_string(workspace::root().join(file)).expect("it is there");
+    let alerts = read("deploy/prometheus/alerts.yml");
+    let dashboard = read("deploy/grafana/strongroom.json");
+    for content in [&alerts, &dashboard] {
         let named = named(content);
-        assert!(named.len() > 10, "{file} names {named:?}");
-        let unknown: Vec<_> = named.iter().filter(|name| !has(name)).collect();
-        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+        assert!(named.len() > 10, "{named:?}");
+        let unknown: Vec<_> = named.difference(&samples).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     for panel in list(&dashboard["panels"]) {
         assert!(!text(&panel["title"]).is_empty(), "{panel}");
     }
-}
-
-/// What is said to do at each alarm is in the manual.
-#[test]
-fn each_alarm_is_in_the_manual() {
-    let alerts = fs::read_to_string(deploy("prometheus").join("alerts.yml")).expect("it is there");
-    let manual = workspace::root().join("docs/operate.md");
-    let manual = fs::read_to_string(manual).expect("it is there");
-    let alarms = alerts
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("- alert: "));
-    let mut count = 0;
+    let manual = read("docs/operate.md");
+    let lines = alerts.lines().map(str::trim);
+    let alarms: Vec<_> = lines
+        .filter_map(|line| line.strip_prefix("- alert: "))
+        .collect();
+    assert!(alarms.len() > 5, "{alerts}");
     for alarm in alarms {
         assert!(manual.contains(&format!("| `{alarm}` |")), "{alarm}");
-        count += 1;
     }
-    assert!(count > 5, "{alerts}");
-}
-
-fn deploy(folder: &str) -> std::path::PathBuf {
-    workspace::root().join("deploy").join(folder)
 }
 
 /// The names of metrics in a text.
-fn named(content: &str) -> BTreeSet<String> {
+fn named(content: &str) -> BTreeSet<&str> {
     let is_part =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let words = content.split(|letter| !is_part(letter));
     let is_metric = |word: &&str| word.starts_with("strongroom_") || word.starts_with("process_");
-    words.filter(is_metric).map(str::to_owned).collect()
+    words.filter(is_metric).collect()
 }

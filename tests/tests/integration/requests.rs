@@ -2,26 +2,22 @@
 //! Method: payments, refusals, and failures at a running bank, and what the admin API and the
 //! command say of their ids.
 
-use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, new_key};
-use strongroom_tests::{Answer, Bank, Value, assert_json, json, list, text};
+use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID};
+use strongroom_tests::{Answer, Bank, Value, assert_json, assert_parts, json, list, text};
 
 /// What the admin API says of the request of a response.
 async fn request_of(bank: &Bank, answer: &Answer) -> Value {
     let id = answer.header("x-request-id").expect("each answer has one");
-    let found = requests_of(bank, id).await;
-    assert_eq!(found.len(), 1, "{found:?}");
-    found[0].clone()
-}
-
-/// What it says of the requests of an id.
-async fn requests_of(bank: &Bank, id: &str) -> Vec<Value> {
     let found = bank.host.admin().get(&format!("/requests/{id}")).await;
     let found = found.json(200);
-    list(&found["requests"]).to_vec()
+    let [request] = list(&found["requests"]) else {
+        panic!("{found}")
+    };
+    request.clone()
 }
 
 #[tokio::test]
-async fn a_payment_shows_its_link_calls_and_its_stores() {
+async fn a_payment_shows_its_link_calls_and_its_stores_as_the_command_prints_them() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
     let paid = pair.alice.submit("transfer", &pair.body("1.00")).await;
@@ -33,17 +29,33 @@ async fn a_payment_shows_its_link_calls_and_its_stores() {
         "subject": pair.alice.id, "role": "customer", "client": null, "link_calls_left_out": 0,
     });
     assert!(request["busy_microseconds"].as_u64() > Some(0), "{request}");
-    let calls = list(&request["link_calls"]);
-    let posts = calls
-        .iter()
-        .find(|call| text(&call["function"]).ends_with("#post"));
-    assert_json!(posts.expect("the ledger is asked"), {"service": "accounts", "outcome": "done"});
-    let stores = list(&request["stores"]);
-    let ledger = stores.iter().find(|store| store["service"] == "accounts");
+    let mut calls = list(&request["link_calls"]).iter();
+    let post = calls.find(|call| text(&call["function"]).ends_with("#post"));
+    assert_json!(post.expect("the ledger is asked"), {"service": "accounts", "outcome": "done"});
+    let mut stores = list(&request["stores"]).iter();
+    let ledger = stores.find(|store| store["service"] == "accounts");
     let ledger = ledger.expect("the ledger writes");
-    assert_json!(ledger["commits"], {"count": 1});
-    assert_json!(ledger["write_waits"], {"count": 1});
+    assert_json!(ledger, {"commits": {"count": 1}, "write_waits": {"count": 1}});
     assert!(request["microseconds"].as_u64() >= ledger["commits"]["microseconds"].as_u64());
+
+    let id = paid.header("x-request-id").expect("each answer has one");
+    for (id, code, said) in [
+        (
+            id,
+            0,
+            &[
+                "/api/transactions/transfer  201",
+                "#post: done in",
+                "1 commits in",
+            ][..],
+        ),
+        (UNKNOWN_ID, 1, &[]),
+    ] {
+        let command = ["requests", id, "--admin", bank.admin_address()];
+        let printed = bank.run(&command).await;
+        assert_eq!(printed.code, Some(code), "{}", printed.text());
+        assert_parts(&printed.stdout, said);
+    }
 }
 
 #[tokio::test]
@@ -55,47 +67,9 @@ async fn refusals_and_failures_have_their_code_and_cause() {
     let trapped = bank.client().get("/api/hostile/trap").await;
     let request = request_of(bank, &trapped).await;
     assert_json!(request, {"status": 502, "service": "hostile"});
-    assert!(
-        text(&request["cause"]).contains("wasm backtrace"),
-        "{request}"
-    );
+    assert_parts(text(&request["cause"]), &["wasm backtrace"]);
     let unknown = format!("/requests/{UNKNOWN_ID}");
     assert_eq!(bank.host.admin().get(&unknown).await.status, 404);
-}
-
-#[tokio::test]
-async fn an_id_that_a_client_repeats_finds_each_of_its_requests() {
-    let bank = Bank::shared().await;
-    let id = new_key();
-    for path in ["/api/hello", "/nowhere"] {
-        bank.client().get(path).header("x-request-id", &id).await;
-    }
-    let found = requests_of(bank, &id).await;
-    let statuses: Vec<_> = found.iter().map(|one| &one["status"]).collect();
-    assert_eq!(statuses, [404, 200], "newest first");
-}
-
-#[tokio::test]
-async fn the_command_prints_what_the_admin_api_says() {
-    let bank = Bank::shared().await;
-    let pair = bank.pair().await;
-    let paid = pair.alice.submit("transfer", &pair.body("1.00")).await;
-    let id = paid.header("x-request-id").expect("each answer has one");
-    let run = async |id: &str| {
-        let command = ["requests", id, "--admin", bank.admin_address()];
-        bank.run(&command).await
-    };
-    let printed = run(id).await;
-    assert_eq!(printed.code, Some(0), "{}", printed.text());
-    for part in [
-        "POST /api/transactions/transfer  201",
-        "#post: done in",
-        "1 commits in",
-    ] {
-        assert!(printed.stdout.contains(part), "{part} in {printed:?}");
-    }
-    let unknown = run(UNKNOWN_ID).await;
-    assert_eq!(unknown.code, Some(1), "{}", unknown.text());
 }
 
 #[tokio::test]
