@@ -2,7 +2,7 @@
 
 use crate::examples::example;
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, Client};
+use strongroom_tests::{Bank, Client, assert_parts, refusals, text};
 
 async fn bank_with_rates() -> (Bank, Registry) {
     let bank = Bank::start().await;
@@ -13,22 +13,20 @@ async fn bank_with_rates() -> (Bank, Registry) {
 
 async fn converted(client: &Client, amount: &str, from: &str, to: &str) -> String {
     let path = format!("/api/rates/convert?from={from}&to={to}&amount={amount}");
-    let answer = client.read(&path).await;
-    answer["result"].as_str().expect("a text").to_owned()
+    text(&client.read(&path).await["result"]).to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tour_of_its_readme_works() {
     let (bank, _) = bank_with_rates().await;
     let said = example::tour("exchange-rates", &bank).await;
-    for expected in [
+    let expected = [
         "\"base\":\"EUR\",\"as_of\":\"2026-11-20\"",
         "\"base\":\"USD\"",
         "\"result\":\"2015\"",
         "\"code\":\"amount_invalid\"",
-    ] {
-        assert!(said.contains(expected), "{expected} is not in:\n{said}");
-    }
+    ];
+    assert_parts(&said, &expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,13 +64,12 @@ async fn what_it_cannot_answer_is_a_problem_document() {
         let answer = client.get(&format!("/api/rates{path}")).await;
         answer.invalid(pointer);
     }
-    let answer = client.get("/api/rates/nothing").await;
-    answer.refused(404, "not_found");
     // Only what the registry makes public is so.
     client.post("/api/rates").await.no_token();
-    let customer = bank.customer().await;
-    let answer = customer.post("/api/rates").await;
-    answer.refused(405, "method_not_allowed");
+    refusals! {
+        client => GET "/api/rates/nothing" => 404 "not_found";
+        *bank.customer().await => POST "/api/rates" => 405 "method_not_allowed";
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,10 +85,7 @@ async fn new_rates_are_a_saved_registry_and_wrong_ones_are_refused() {
 
     bank.save(&with_dollars_at("0"));
     let refused = bank.host.admin().post("/services/reload").await.json(422);
-    assert!(
-        refused.to_string().contains("config key `USD`"),
-        "{refused}"
-    );
+    assert_parts(&refused.to_string(), &["config key `USD`"]);
     // The old table goes on.
     let rates = client.read("/api/rates?base=USD").await;
     assert_eq!(rates["rates"]["EUR"], "0.9090909091");

@@ -3,7 +3,7 @@
 use crate::examples::example;
 use strongroom_tests::bank::{UNKNOWN_ID, new_key};
 use strongroom_tests::registry::Registry;
-use strongroom_tests::{Bank, Person, Value, assert_json, text, wait_for, workspace};
+use strongroom_tests::{Bank, Person, Value, assert_json, assert_parts, text, wait_for, workspace};
 
 async fn bank_with_notifications() -> Bank {
     let bank = Bank::start().await;
@@ -43,8 +43,7 @@ async fn the_tour_of_its_readme_works() {
     add_notifications(&bank).await;
     notifications(&ann, 1).await;
     let said = example::tour("notifications", &bank).await;
-    assert!(said.contains("\"event\":\"deposited\""), "{said}");
-    assert!(said.contains("\"read_at\":\"20"), "{said}");
+    assert_parts(&said, &["\"event\":\"deposited\"", "\"read_at\":\"20"]);
 }
 
 #[test]
