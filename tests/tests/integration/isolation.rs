@@ -4,7 +4,7 @@
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Bank, wait_for};
+use strongroom_tests::{Bank, wait_until};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,9 +65,6 @@ async fn clients_that_go_away_do_not_free_what_their_requests_still_use() {
     let live = sleepy["instances"]["live"].as_u64().expect("a number");
     assert!(live <= 2, "{sleepy}");
     // When their time is up the service goes on.
-    wait_for("the service to go on", 20, async || {
-        let next = host.client().get("/api/sleepy/fine").await;
-        (next.status == 200).then_some(())
-    })
-    .await;
+    let goes_on = async || host.client().get("/api/sleepy/fine").await.status == 200;
+    wait_until("the service to go on", 20, goes_on).await;
 }

@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::Registry;
-use strongroom_tests::workspace;
+use strongroom_tests::tools::output_of;
+use strongroom_tests::{assert_parts, workspace};
 use tokio::process::Command;
 
 /// The password with which the README starts the bank.
@@ -22,11 +23,29 @@ async fn the_tour_works_line_by_line_again_and_again_and_slowly() {
     let host = Host::start(&Registry::bank(), Some(ADMIN_PASSWORD)).await;
     for between in ["\n", FALL_ASLEEP] {
         let blocks = blocks(&readme, "```sh tour");
-        let script = blocks.join(between).replace(
-            "http://127.0.0.1:8080",
-            &format!("http://{}", host.address()),
-        );
-        shows_what_it_should(&run(&script, host.folder()).await);
+        let script = blocks.join(between);
+        let script = script.replace("127.0.0.1:8080", host.address());
+        let said = run(&script, host.folder()).await;
+        let expected = [
+            "\"email\":\"ann-",
+            "\"type\":\"deposit\",\"status\":\"posted\"",
+            "idempotency-replayed: true",
+            "\"balance\":\"87.66\"",
+            "\"balance_after\":\"87.66\"",
+            "\"balance_after\":\"12.34\"",
+            "\"code\":\"not_found\"",
+            "\"code\":\"insufficient_funds\"",
+            "\"code\":\"invalid_token\"",
+            "\"available\":\"47.66\",\"pending_debits\":\"40.00\"",
+            "\"type\":\"capture\",\"status\":\"posted\"",
+            "\"captured_amount\":\"25.00\"",
+            "\"type\":\"reversal\",\"status\":\"posted\"",
+            "\"status\":\"reversed\"",
+            ",reversal,credit,12.34,EUR,75.00,",
+            ",closing_balance,,,EUR,75.00,",
+        ];
+        assert_parts(&said, &expected);
+        assert_eq!(said.matches("\"code\":").count(), 3, "{said}");
     }
 }
 
@@ -37,8 +56,7 @@ async fn the_way_to_swap_a_service_works_line_by_line() {
     let components = workspace::root().join("target/components/");
     let here = |text: &str| text.replace("target/components/", components.to_str().unwrap());
     std::fs::write(host.folder().join("registry.toml"), here(&registry)).unwrap();
-    host.launch();
-    host.wait_until_ready().await;
+    host.serve().await;
     let script = blocks(&readme(), "```sh swap").join("\n");
     let script = here(&script)
         .replace("127.0.0.1:9090", host.admin_address())
@@ -47,12 +65,11 @@ async fn the_way_to_swap_a_service_works_line_by_line() {
             workspace::binary().to_str().unwrap(),
         );
     let said = run(&script, host.folder()).await;
-    for told in [
+    let told = [
         "token: limits.timeout: 10s -> 5s",
         "limits.timeout: 5s -> 10s",
-    ] {
-        assert!(said.contains(told), "{told} is not in:\n{said}");
-    }
+    ];
+    assert_parts(&said, &told);
 }
 
 #[test]
@@ -66,41 +83,10 @@ fn what_the_build_makes_can_be_read_by_a_service_user() {
 
 /// What a script prints, which must not fail.
 pub async fn run(script: &str, folder: &Path) -> String {
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", script])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .expect("bash runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let complaints = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{complaints}");
-    said
-}
-
-fn shows_what_it_should(said: &str) {
-    for expected in [
-        "\"email\":\"ann-",
-        "\"type\":\"deposit\",\"status\":\"posted\"",
-        "idempotency-replayed: true",
-        "\"balance\":\"87.66\"",
-        "\"balance_after\":\"87.66\"",
-        "\"balance_after\":\"12.34\"",
-        "\"code\":\"not_found\"",
-        "\"code\":\"insufficient_funds\"",
-        "\"code\":\"invalid_token\"",
-        "\"available\":\"47.66\",\"pending_debits\":\"40.00\"",
-        "\"type\":\"capture\",\"status\":\"posted\"",
-        "\"captured_amount\":\"25.00\"",
-        "\"type\":\"reversal\",\"status\":\"posted\"",
-        "\"status\":\"reversed\"",
-        ",reversal,credit,12.34,EUR,75.00,",
-        ",closing_balance,,,EUR,75.00,",
-    ] {
-        assert!(said.contains(expected), "{expected} is not in:\n{said}");
-    }
-    assert_eq!(said.matches("\"code\":").count(), 3, "{said}");
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "-c", script]);
+    bash.current_dir(folder).stdin(Stdio::null());
+    output_of(bash).await
 }
 
 fn readme() -> String {

@@ -81,16 +81,13 @@ async fn tell_the_story(bank: &Bank) -> (Person, Person) {
     let sent = alice.submit("send", &payment).await.expect(201);
     assert_eq!(sent["status"], "posted");
 
-    assert_eq!(alice.balance(&alices).await, "80.25");
-    assert_eq!(bob.balance(&bobs).await, "40.25");
-    let expected = [
-        "debit 40.25 80.25",
-        "credit 20.50 120.50",
-        "credit 100.00 100.00",
-    ];
-    assert_eq!(lines(&alice.entries(&alices).await), expected);
-    assert_eq!(lines(&bob.entries(&bobs).await), ["credit 40.25 40.25"]);
-    for (person, account) in [(&alice, &alices), (&bob, &bobs)] {
+    let of_alice = "debit 40.25 80.25, credit 20.50 120.50, credit 100.00 100.00";
+    for (person, account, balance, entries) in [
+        (&alice, &alices, "80.25", of_alice),
+        (&bob, &bobs, "40.25", "credit 40.25 40.25"),
+    ] {
+        assert_eq!(person.balance(account).await, balance);
+        assert_eq!(lines(&person.entries(account).await), entries);
         let path = format!("/api/transactions?account_id={account}");
         let transactions = person.all(&path).await;
         let is_sent = |one: &Value| one["id"] == sent["id"] && one["reference"] == "rent";
@@ -106,10 +103,11 @@ async fn join(bank: &Bank, password: &str) -> Person {
 }
 
 /// Entries as `direction amount balance_after`.
-fn lines(entries: &[Value]) -> Vec<String> {
+fn lines(entries: &[Value]) -> String {
     let line = |entry: &Value| {
         let members = ["direction", "amount", "balance_after"];
         members.map(|member| text(&entry[member])).join(" ")
     };
-    entries.iter().map(line).collect()
+    let lines: Vec<_> = entries.iter().map(line).collect();
+    lines.join(", ")
 }
