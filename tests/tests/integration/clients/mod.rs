@@ -5,6 +5,5 @@ mod early_answers;
 mod generated;
 mod head;
 mod json_texts;
-mod naughty_strings;
-mod oauth;
 mod schemathesis;
+mod scripts;

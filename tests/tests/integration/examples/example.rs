@@ -16,26 +16,20 @@ fn readme(example: &str) -> String {
 }
 
 /// A registry with the tables that an example's README adds or replaces.
-pub fn added_to(registry: Registry, example: &str) -> Registry {
-    let tables: Table = blocks(&readme(example), "```toml registry")
-        .join("\n")
-        .parse()
-        .expect("the README's tables are TOML");
-    let services = tables["services"].as_table().expect("they are services");
-    services
-        .iter()
-        .fold(registry, |registry, (name, settings)| {
-            let settings = settings.as_table().expect("a service is a table");
-            let service = settings
-                .iter()
-                .fold(Service::default(), |service, (key, value)| {
-                    match (key.as_str(), value) {
-                        ("component", Value::String(file)) => service.file(&built(file)),
-                        _ => service.set(key, value.clone()),
-                    }
-                });
-            registry.service(name, service)
-        })
+pub fn added_to(mut registry: Registry, example: &str) -> Registry {
+    let tables = blocks(&readme(example), "```toml registry").join("\n");
+    let tables: Table = tables.parse().expect("the README's tables are TOML");
+    for (name, settings) in tables["services"].as_table().expect("they are services") {
+        let mut service = Service::default();
+        for (key, value) in settings.as_table().expect("a service is a table") {
+            service = match (key.as_str(), value) {
+                ("component", Value::String(file)) => service.file(&built(file)),
+                _ => service.set(key, value.clone()),
+            };
+        }
+        registry = registry.service(name, service);
+    }
+    registry
 }
 
 /// The bank with the screening of the fraud check's README, and the guest `screens` in place of the
