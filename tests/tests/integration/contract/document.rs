@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 
 use strongroom_tests::bank::{new_email, new_key};
 use strongroom_tests::document::{Document, PATH};
-use strongroom_tests::{Bank, Client, Value, assert_json, json, text, workspace};
+use strongroom_tests::{Bank, Client, Value, assert_json, json, text};
+
+use super::errors::rows;
 
 /// The accounts of the examples: the payer's, and the payee's.
 const PAYER: &str = "0198c0de-0000-7000-8000-000000000001";
 const PAYEE: &str = "0198c0de-0000-7000-8000-000000000002";
 
-/// Every status of the document with each of its codes.
+/// Each code of the document with its status.
 fn codes(document: &Document) -> BTreeSet<(String, String)> {
     let mut codes = BTreeSet::new();
     for operation in document.operations() {
@@ -20,27 +22,11 @@ fn codes(document: &Document) -> BTreeSet<(String, String)> {
             let problem = &response["content"]["application/problem+json"]["schema"];
             let of_status = problem["properties"]["code"]["enum"].as_array();
             for code in of_status.into_iter().flatten() {
-                codes.insert((status.clone(), text(code).to_owned()));
+                codes.insert((text(code).to_owned(), status.clone()));
             }
         }
     }
     codes
-}
-
-/// The errors in the tables of a page: rows of codes in backticks, and a status.
-fn documented_errors(page: &str) -> Vec<(String, String)> {
-    let mut errors = Vec::new();
-    for row in page.lines().filter(|line| line.starts_with("| `")) {
-        let mut cells = row.split(" | ");
-        let (names, status) = (cells.next().unwrap_or_default(), cells.next());
-        let status = status.unwrap_or_default().trim();
-        let status = status.trim_end_matches(", decline");
-        if status.len() == 3 && status.parse::<u16>().is_ok() {
-            let codes = names.split('`').skip(1).step_by(2);
-            errors.extend(codes.map(|code| (status.to_owned(), code.to_owned())));
-        }
-    }
-    errors
 }
 
 /// Which client has it already, and what the page may load, the tests beside them say.
@@ -125,12 +111,12 @@ async fn its_names_are_names_of_one_call_and_its_parameters_and_responses_are_de
 async fn it_has_every_error_of_the_manual() {
     let document = Document::new(Bank::shared().await.document().await);
     let codes = codes(&document);
-    let page = workspace::root().join("docs/errors.md");
-    let errors = documented_errors(&std::fs::read_to_string(page).unwrap());
+    let mut errors = rows();
+    errors.retain(|(_, status)| status.parse::<u16>().is_ok());
     assert!(errors.len() > 40, "{errors:?}");
     for error in errors {
         // What is in the document has its method, and no call is public by mistake.
-        if !["method_not_allowed", "unauthorized"].contains(&&*error.1) {
+        if !["method_not_allowed", "unauthorized"].contains(&&*error.0) {
             assert!(codes.contains(&error), "{error:?}");
         }
     }

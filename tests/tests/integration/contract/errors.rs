@@ -47,7 +47,7 @@ const LISTS: &[&str] = &["fn code(", "let code = match", "pub enum Decline {"];
 
 #[test]
 fn the_table_of_errors_has_each_code_of_the_source_and_no_other() {
-    let table = codes_of_the_table();
+    let table: BTreeSet<_> = rows().into_iter().map(|(code, _)| code).collect();
     let source = codes_of_the_source();
     let unknown: Vec<_> = source.difference(&table).collect();
     assert!(unknown.is_empty(), "docs/errors.md lacks {unknown:?}");
@@ -55,11 +55,19 @@ fn the_table_of_errors_has_each_code_of_the_source_and_no_other() {
     assert!(gone.is_empty(), "docs/errors.md has {gone:?}, and no code");
 }
 
-fn codes_of_the_table() -> BTreeSet<String> {
+/// The rows of the table: each code, and its status.
+pub fn rows() -> Vec<(String, String)> {
     let text = fs::read_to_string(workspace::root().join("docs/errors.md")).expect("a page");
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| Some(row.split_once('`')?.0.to_owned()))
-        .collect()
+    let row = |row: &str| {
+        let (code, rest) = row.split_once("` | ")?;
+        let (status, _) = rest.split_once(" | ")?;
+        Some((
+            code.to_owned(),
+            status.trim_end_matches(", decline").to_owned(),
+        ))
+    };
+    rows.filter_map(row).collect()
 }
 
 fn codes_of_the_source() -> BTreeSet<String> {

@@ -5,12 +5,6 @@ use strongroom_tests::bank::{UNKNOWN_ID, new_key};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Person, Value, assert_json, assert_parts, text, wait_for, workspace};
 
-async fn bank_with_notifications() -> Bank {
-    let bank = Bank::start().await;
-    add_notifications(&bank).await;
-    bank
-}
-
 async fn add_notifications(bank: &Bank) {
     let registry = example::added_to(Registry::bank(), "notifications");
     bank.save_registry(&registry).await;
@@ -55,8 +49,9 @@ fn it_imports_the_journal_and_not_the_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_sides_see_their_own_alone_once_and_mark_it_as_read() {
-    let bank = bank_with_notifications().await;
+async fn both_sides_see_their_own_alone_once_also_when_it_was_away_and_mark_it_as_read() {
+    let bank = Bank::start().await;
+    add_notifications(&bank).await;
     let pair = bank.pair().await;
     let (alice, bob) = (&pair.alice, &pair.bob);
     let key = new_key();
@@ -86,24 +81,14 @@ async fn both_sides_see_their_own_alone_once_and_mark_it_as_read() {
     assert!(first["read_at"].is_string(), "{first}");
     assert_eq!(bob.post(&path).await.expect(200), first);
     assert_eq!(notifications(bob, 1).await, [first]);
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn removed_and_added_again_it_goes_on_where_it_was() {
-    let bank = bank_with_notifications().await;
-    let alice = bank.customer().await;
-    let account = alice.open_account("EUR").await;
-    let admin = bank.admin().await;
-    admin.deposit(&account, "1.00", "EUR").await;
-    let first = notifications(&alice, 1).await;
-
+    // Removed and added again, it goes on where it was.
     bank.save_registry(&Registry::bank()).await;
     let answer = alice.get("/api/notifications").await;
     answer.refused(404, "no_such_service");
-    admin.deposit(&account, "2.00", "EUR").await;
-
+    pair.admin.deposit(&pair.from, "2.00", "EUR").await;
     add_notifications(&bank).await;
-    let both = notifications(&alice, 2).await;
-    assert_eq!(both[0]["amount"], "2.00");
-    assert_eq!(both[1..], first);
+    let all = notifications(alice, 4).await;
+    assert_eq!(all[0]["amount"], "2.00");
+    assert_eq!(all[1..], alices);
 }
