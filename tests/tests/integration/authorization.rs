@@ -5,6 +5,8 @@
 //! answers are the same. Which role may do what, the services' own tests say; here, once by each
 //! call.
 
+use std::collections::BTreeSet;
+
 use strongroom_tests::bank::{PASSWORD, UNKNOWN_ID, cash, new_email, new_key, transfer};
 use strongroom_tests::{Answer, Bank, json, refusals, text};
 
@@ -17,10 +19,9 @@ async fn assert_hidden(id: &str, call: impl AsyncFn(&str) -> Answer) {
         absent.problem_without(&[UNKNOWN_ID]),
     );
     assert_eq!(one, other, "the answers differ");
-    let names = |answer: &Answer| -> Vec<String> {
-        let mut names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
-        names.sort();
-        names
+    let names = |answer: &Answer| -> BTreeSet<String> {
+        let names = answer.headers.keys();
+        names.map(ToString::to_string).collect()
     };
     assert_eq!(names(&hidden), names(&absent), "the headers differ");
 }
