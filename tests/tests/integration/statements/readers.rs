@@ -27,22 +27,18 @@ const REFERENCES: [&str; 9] = [
 type Line = (String, String, Option<String>);
 
 impl Statements {
-    /// With a payment of each reference.
-    async fn of_references() -> Self {
+    /// The file of an account with a payment of each reference, and what a reader must say of it.
+    async fn of_references(format: &str) -> (NamedTempFile, Vec<Line>) {
         let scene = Self::busy().await;
         for reference in REFERENCES {
             let mut body = transfer(&scene.from, &scene.to, "0.01", "EUR");
             body["reference"] = json!(reference);
             scene.alice.submit("transfer", &body).await.expect(201);
         }
-        scene
-    }
-
-    async fn file(&self, format: &str) -> NamedTempFile {
         let file = NamedTempFile::new().expect("a temporary file");
-        let statement = self.in_form(format).await;
+        let statement = scene.in_form(format).await;
         std::fs::write(file.path(), &statement.body).expect("it is written");
-        file
+        (file, scene.lines().await)
     }
 
     /// What a reader must say.
@@ -74,14 +70,12 @@ async fn libofx_reads_what_json_says() {
     let Some(mut ofxdump) = program("ofxdump") else {
         return;
     };
-    let scene = Statements::of_references().await;
-    let file = scene.file("ofx").await;
+    let (file, lines) = Statements::of_references("ofx").await;
     ofxdump.arg(file.path());
     let (output, all) = run(ofxdump).await;
     assert!(output.status.success());
     assert!(!all.contains("LibOFX ERROR"), "{all}");
     let said = String::from_utf8_lossy(&output.stdout);
-    let lines = scene.lines().await;
     let id = "Financial institution's ID for this transaction: ";
     assert!(after(&said, id).eq(lines.iter().map(|(id, ..)| id)));
     let amount = "Total money amount: ";
@@ -114,8 +108,7 @@ async fn reads(mut reader: Command, file: &Path, lines: &[Line], is_read: fn(&st
 
 #[tokio::test]
 async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
-    let scene = Statements::of_references().await;
-    let (file, lines) = (scene.file("ofx").await, scene.lines().await);
+    let (file, lines) = Statements::of_references("ofx").await;
     if let Some(ofxtools) = python("clients/ofx.py") {
         reads(ofxtools, file.path(), &lines, |_| true).await;
     }
@@ -135,8 +128,7 @@ async fn readers_of_ofx_of_python_and_node_read_what_json_says() {
 
 #[tokio::test]
 async fn readers_of_camt_053_read_a_day_that_is_not_over() {
-    let scene = Statements::of_references().await;
-    let (file, lines) = (scene.file("camt.053").await, scene.lines().await);
+    let (file, lines) = Statements::of_references("camt.053").await;
     if let Some(mut ofxstatement) = program("ofxstatement") {
         let converted = NamedTempFile::new().expect("a temporary file");
         ofxstatement.args(["convert", "--type", "iso20022"]);
@@ -174,8 +166,7 @@ async fn the_balances_that_hledger_asserts_hold() {
     let Some(mut import) = hledger() else {
         return;
     };
-    let scene = Statements::of_references().await;
-    let statement = scene.file("csv").await;
+    let (statement, _) = Statements::of_references("csv").await;
     import
         .args(["print", "--file"])
         .arg(format!("csv:{}", statement.path().display()))
@@ -203,8 +194,7 @@ async fn python_finds_no_formula_in_the_csv_whatever_separates_its_cells() {
     let Some(mut reader) = python("clients/cells.py") else {
         return;
     };
-    let scene = Statements::of_references().await;
-    let file = scene.file("csv").await;
+    let (file, _) = Statements::of_references("csv").await;
     reader.arg(file.path());
     let cells = json_of(reader).await;
     let cells: Vec<&str> = list(&cells).iter().map(text).collect();
