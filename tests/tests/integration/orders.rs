@@ -74,7 +74,6 @@ async fn a_standing_order_is_shown_to_its_owner_and_ended_by_staff_and_the_audit
         auditor => DELETE "{path}" => 403 "forbidden";
         teller => GET "{EVENTS}" => 403 "forbidden";
         alice => GET "{EVENTS}" => 403 "forbidden";
-        auditor => GET "{EVENTS}?order=1" => 422 "validation_failed";
     }
     // Once more is the same, and is not logged.
     for _ in 0..2 {
