@@ -1,8 +1,8 @@
 //! Goal: bad input has the documented problem document, at each call, and changes nothing.
 //!
-//! Method: each call is sent what the sdk refuses; which texts those are, its own tests say. What is
-//! kept as it was sent is in `clients/scripts.rs`, and what gateways and clients read differently
-//! in `edge`.
+//! Method: each call is sent what the sdk refuses; which texts those are, its own tests say. What
+//! is kept as it was sent is in `clients/scripts.rs`, and what gateways and clients read
+//! differently in `edge`.
 
 use strongroom_tests::bank::{UNKNOWN_ID, new_key, transfer};
 use strongroom_tests::document::{self, Document, Operation};

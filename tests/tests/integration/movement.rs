@@ -1,8 +1,8 @@
 //! Goal: holds do what is documented, and happen once whatever races.
 //!
 //! Method: the shared bank; each test has people and accounts of its own. Which end a hold may
-//! have, and whose it is to end, the tests of the ledger and of `components/transaction` say; a hold
-//! expires by the bank's tick in `dev.rs`. Races for one hold or reversal are in `storms`.
+//! have, and whose it is to end, the tests of the ledger and of `components/transaction` say; a
+//! hold expires by the bank's tick in `dev.rs`. Races for one hold or reversal are in `storms`.
 
 use strongroom_tests::bank::{Pair, new_key};
 use strongroom_tests::race::{at_once, count, count_code};

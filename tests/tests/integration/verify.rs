@@ -2,9 +2,9 @@
 //! it is not: in the ledger, in the stores beside it, and between them.
 //!
 //! Method: a bank of the real binary does business of every kind. It is verified under load, and
-//! stopped; then its files are changed one by one, as an attacker with them in hand could. What each
-//! service finds in its store, the tests of its `audit` say, and `tamper.rs` of the ledger bit by
-//! bit; here it is what only several stores together can tell.
+//! stopped; then its files are changed one by one, as an attacker with them in hand could. What
+//! each service finds in its store, the tests of its `audit` say, and `tamper.rs` of the ledger bit
+//! by bit; here it is what only several stores together can tell.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -95,7 +95,8 @@ async fn sigterm_finishes_what_runs_and_exits_0() {
         let address = host.address().to_owned();
         // It runs when the host says that it wants the body (RFC 9110 section 10.1.1).
         let mut in_flight = Wire::open(&address).await;
-        let head = "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n";
+        let head = "POST /api/hostile/echo HTTP/1.1\r\nhost: bank\r\nexpect: 100-continue\r\n\
+            content-length: 10\r\n\r\n";
         in_flight.send(head).await;
         in_flight.wait_for("HTTP/1.1 100").await;
         in_flight.send("first").await;

@@ -1,5 +1,5 @@
-//! `/api/auth/keys`: the shape of each call. Who may call it is in `authorization.rs`; the rules are
-//! in the tests of `components/auth`; what keys open at the gateway, the tests of `keys` say.
+//! `/api/auth/keys`: the shape of each call. Who may call it is in `authorization.rs`; the rules
+//! are in the tests of `components/auth`; what keys open at the gateway, the tests of `keys` say.
 
 use strongroom_tests::bank::UNKNOWN_ID;
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};

@@ -1,5 +1,5 @@
-//! Each call and command that users are promised, tried by a test that bears its name. What the keys
-//! of the registry do, the tests of `swap` and `bounds` say, and those of `host/src/registry`.
+//! Each call and command that users are promised, tried by a test that bears its name. What the
+//! keys of the registry do, the tests of `swap` and `bounds` say, and those of `host/src/registry`.
 
 mod admin_listener;
 mod api;

@@ -1,10 +1,10 @@
 //! Goal: a statement is what the account's owner, their spreadsheet, and their accountant's
 //! software take for the truth, because it is.
 //!
-//! Method: a bank of the real binary; payments of every kind; the statement in each form, checked by
-//! xmllint against ISO's schema of camt.053 and what we know of OFX's (`tests/schemas`), and read by
-//! programs of others ([`readers`]). [`long`] has those that are too long to be in memory. Who may
-//! read which, and that each form has the entries of the ledger and adds up, the tests of
+//! Method: a bank of the real binary; payments of every kind; the statement in each form, checked
+//! by xmllint against ISO's schema of camt.053 and what we know of OFX's (`tests/schemas`), and
+//! read by programs of others ([`readers`]). [`long`] has those that are too long to be in memory.
+//! Who may read which, and that each form has the entries of the ledger and adds up, the tests of
 //! `components/account` say.
 
 mod forms;
