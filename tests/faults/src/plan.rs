@@ -21,6 +21,7 @@ mod parse;
 
 pub use parse::PlanError;
 
+use serde::Deserialize;
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
@@ -53,15 +54,18 @@ pub struct Fault {
 }
 
 /// What a fault does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FaultKind {
     /// An operation of the disk fails.
     Error {
         /// The operation.
+        #[serde(rename = "op")]
         operation: Operation,
         /// The error of the system.
         code: Code,
         /// Whether the disk recovers.
+        #[serde(rename = "for", default)]
         lasting: Lasting,
     },
     /// The power goes at a sync. All stores lose the data that is not on disk.
@@ -83,11 +87,13 @@ pub enum FaultKind {
 }
 
 /// What a power loss leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PowerLoss {
     /// Which writes are on disk that no sync has covered.
     pub model: Model,
     /// The seed of the model's choices.
+    #[serde(default)]
     pub seed: u64,
 }
 
@@ -95,22 +101,17 @@ pub struct PowerLoss {
 macro_rules! words {
     ($(#[$attribute:meta])* $name:ident { $($(#[$about:meta])* $value:ident = $word:literal,)+ }) => {
         $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name { $($(#[$about])* $value,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        pub enum $name { $($(#[$about])* #[serde(rename = $word)] $value,)+ }
 
         impl $name {
             /// All values.
             pub const ALL: &[Self] = &[$(Self::$value),+];
-
-            /// The word in a plan.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$value => $word,)+ }
-            }
         }
 
         impl Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.as_str())
+                formatter.write_str(match self { $(Self::$value => $word,)+ })
             }
         }
     };
@@ -145,8 +146,10 @@ words! {
 
 words! {
     /// Whether a disk recovers from an error.
+    #[derive(Default)]
     Lasting {
         /// The next operation succeeds.
+        #[default]
         Once = "once",
         /// Every later operation of the kind fails too.
         Good = "good",
