@@ -28,28 +28,16 @@ pub enum Durability {
 }
 
 /// The edit of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Edit {
-    /// Bytes were written.
-    Write {
-        /// The place in the file, in bytes.
-        offset: u64,
-        /// The bytes before; fewer at the end of the file.
-        old: Vec<u8>,
-        /// The bytes after.
-        new: Vec<u8>,
-        /// The file's size before.
-        old_size: u64,
-    },
-    /// The size was set.
-    Resize {
-        /// The file's size before.
-        old_size: u64,
-        /// The file's size after.
-        new_size: u64,
-        /// The bytes that were cut off.
-        cut_off: Vec<u8>,
-    },
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Edit {
+    /// The place in the file, in bytes.
+    pub offset: u64,
+    /// The bytes that were there; fewer where the file ended.
+    pub old: Vec<u8>,
+    /// The file's size before.
+    pub old_size: u64,
+    /// The bytes that are there now. None: the file ends there now.
+    pub new: Option<Vec<u8>>,
 }
 
 /// The part of a change that stays.
@@ -73,45 +61,25 @@ impl Change {
 impl Edit {
     /// The ends of sectors within the written bytes.
     pub fn sector_ends(&self) -> Vec<u64> {
-        let Self::Write { offset, new, .. } = self else {
-            return Vec::new();
-        };
-        let end = offset + new.len() as u64;
-        let first = (offset / SECTOR_BYTES + 1) * SECTOR_BYTES;
+        let end = self.offset + self.new.as_ref().map_or(0, Vec::len) as u64;
+        let first = (self.offset / SECTOR_BYTES + 1) * SECTOR_BYTES;
         (first..end).step_by(SECTOR_BYTES as usize).collect()
     }
 
     fn undo(&self, file: &File) -> io::Result<()> {
-        match self {
-            Self::Write {
-                offset,
-                old,
-                old_size,
-                ..
-            } => {
-                file.write_all_at(old, *offset)?;
-                file.set_len(*old_size)
-            }
-            Self::Resize {
-                old_size,
-                new_size,
-                cut_off,
-            } => {
-                file.set_len(*old_size)?;
-                file.write_all_at(cut_off, *new_size)
-            }
-        }
+        file.write_all_at(&self.old, self.offset)?;
+        file.set_len(self.old_size)
     }
 
     fn redo(&self, file: &File, portion: Portion) -> io::Result<()> {
-        match (self, portion) {
+        match (&self.new, portion) {
             (_, Portion::None) => Ok(()),
-            (Self::Write { offset, new, .. }, Portion::All) => file.write_all_at(new, *offset),
-            (Self::Write { offset, new, .. }, Portion::UpTo(end)) => {
-                let kept = usize::try_from(end.saturating_sub(*offset)).unwrap_or(usize::MAX);
-                file.write_all_at(&new[..kept.min(new.len())], *offset)
+            (Some(new), Portion::All) => file.write_all_at(new, self.offset),
+            (Some(new), Portion::UpTo(end)) => {
+                let kept = usize::try_from(end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+                file.write_all_at(&new[..kept.min(new.len())], self.offset)
             }
-            (Self::Resize { new_size, .. }, _) => file.set_len(*new_size),
+            (None, _) => file.set_len(self.offset),
         }
     }
 }

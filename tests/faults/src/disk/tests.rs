@@ -47,32 +47,30 @@ impl Folder {
     }
 
     fn write(&mut self, opened: &Opened, offset: u64, new: &[u8]) {
-        let old_size = opened.file.metadata().unwrap().len();
-        let mut old = vec![0; new.len()];
-        let read = opened.file.read_at(&mut old, offset).unwrap();
-        old.truncate(read);
-        opened.file.write_all_at(new, offset).unwrap();
-        let new = new.to_vec();
-        let edit = Edit::Write {
-            offset,
-            old,
-            new,
-            old_size,
-        };
-        self.disk.changed(&opened.path, opened.id, edit);
+        self.edit(opened, offset, Some(new));
     }
 
     fn resize(&mut self, opened: &Opened, new_size: u64) {
-        let old_size = opened.file.metadata().unwrap().len();
-        let mut cut_off = vec![0; usize::try_from(old_size.saturating_sub(new_size)).unwrap()];
-        opened.file.read_exact_at(&mut cut_off, new_size).unwrap();
-        opened.file.set_len(new_size).unwrap();
-        let edit = Edit::Resize {
+        self.edit(opened, new_size, None);
+    }
+
+    fn edit(&mut self, opened: &Opened, offset: u64, new: Option<&[u8]>) {
+        let Opened { path, file, id } = opened;
+        let old_size = file.metadata().unwrap().len();
+        let rest = usize::try_from(old_size.saturating_sub(offset)).unwrap();
+        let mut old = vec![0; new.map_or(rest, |new| rest.min(new.len()))];
+        file.read_exact_at(&mut old, offset).unwrap();
+        match new {
+            Some(new) => file.write_all_at(new, offset).unwrap(),
+            None => file.set_len(offset).unwrap(),
+        }
+        let edit = Edit {
+            offset,
+            old,
             old_size,
-            new_size,
-            cut_off,
+            new: new.map(<[u8]>::to_vec),
         };
-        self.disk.changed(&opened.path, opened.id, edit);
+        self.disk.changed(path, *id, edit);
     }
 
     fn sync(&mut self, opened: &Opened) {

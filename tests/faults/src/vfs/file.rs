@@ -185,47 +185,12 @@ unsafe extern "C" fn write(
             // A failed write may have written a part.
             let part = &bytes[..bytes.len() / 2];
             // SAFETY: as above.
-            let _ = unsafe { write_recorded(file, watched, part, offset) };
+            let _ = unsafe { change(file, watched, offset, Some(part)) };
             failure(Operation::Write, code)
         }
         // SAFETY: as above.
-        _ => unsafe { write_recorded(file, watched, bytes, offset) },
+        _ => unsafe { change(file, watched, offset, Some(bytes)) },
     }
-}
-
-/// # Safety
-/// `file` is open, and `watched` is its own.
-unsafe fn write_recorded(
-    file: *mut sqlite3_file,
-    watched: &Watched,
-    new: &[u8],
-    offset: sqlite3_int64,
-) -> c_int {
-    let mut disk = injector().disk();
-    let mut edit = None;
-    if disk.is_some() {
-        // SAFETY: by contract.
-        match unsafe { present(file, new.len(), offset) } {
-            Ok((old, old_size)) => {
-                let new = new.to_vec();
-                let offset = unsigned(offset);
-                edit = Some(Edit::Write {
-                    offset,
-                    old,
-                    new,
-                    old_size,
-                });
-            }
-            Err(code) => return code,
-        }
-    }
-    let amount = c_int::try_from(new.len()).unwrap_or(c_int::MAX);
-    let code = real!(file, xWrite, new.as_ptr().cast(), amount, offset).unwrap_or(SQLITE_IOERR);
-    if let (Some(disk), Some(id), Some(edit)) = (&mut disk, watched.id, edit) {
-        disk.changed(&watched.path, id, edit);
-        injector().note_change(disk);
-    }
-    code
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c_int {
@@ -233,29 +198,49 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c
     let Some(watched) = (unsafe { watched(file) }) else {
         return real!(file, xTruncate, size).unwrap_or(SQLITE_IOERR);
     };
-    if let Verdict::Fail(code) = injector().at_operation(&watched.store, Operation::Truncate) {
-        return failure(Operation::Truncate, code);
-    }
-    let mut disk = injector().disk();
-    let mut edit = None;
-    if disk.is_some() {
+    match injector().at_operation(&watched.store, Operation::Truncate) {
+        Verdict::Fail(code) => failure(Operation::Truncate, code),
         // SAFETY: as above.
-        match unsafe { tail(file, size) } {
-            Ok((cut_off, old_size)) => {
-                let new_size = unsigned(size);
-                edit = Some(Edit::Resize {
-                    old_size,
-                    new_size,
-                    cut_off,
-                });
-            }
-            Err(code) => return code,
-        }
+        _ => unsafe { change(file, watched, size, None) },
     }
-    let code = real!(file, xTruncate, size).unwrap_or(SQLITE_IOERR);
-    if code == SQLITE_OK
-        && let (Some(disk), Some(id), Some(edit)) = (&mut disk, watched.id, edit)
+}
+
+/// Writes bytes at a place, or has the file end there, and records it.
+///
+/// # Safety
+/// `file` is open, and `watched` is its own.
+unsafe fn change(
+    file: *mut sqlite3_file,
+    watched: &Watched,
+    offset: sqlite3_int64,
+    new: Option<&[u8]>,
+) -> c_int {
+    let mut disk = injector().disk();
+    let before = disk.as_ref().map(|_| {
+        // SAFETY: by contract.
+        unsafe { present(file, new.map_or(usize::MAX, <[u8]>::len), offset) }
+    });
+    if let Some(Err(code)) = before {
+        return code;
+    }
+    let code = match new {
+        Some(new) => {
+            let amount = c_int::try_from(new.len()).unwrap_or(c_int::MAX);
+            real!(file, xWrite, new.as_ptr().cast(), amount, offset)
+        }
+        None => real!(file, xTruncate, offset),
+    };
+    let code = code.unwrap_or(SQLITE_IOERR);
+    // A failed write may have written a part.
+    if (code == SQLITE_OK || new.is_some())
+        && let (Some(disk), Some(id), Some(Ok((old, old_size)))) = (&mut disk, watched.id, before)
     {
+        let edit = Edit {
+            offset: unsigned(offset),
+            old,
+            old_size,
+            new: new.map(<[u8]>::to_vec),
+        };
         disk.changed(&watched.path, id, edit);
         injector().note_change(disk);
     }
@@ -324,18 +309,6 @@ unsafe fn present(
         Some(SQLITE_OK | SQLITE_IOERR_SHORT_READ) => Ok((bytes, size)),
         Some(code) => Err(code),
         None => Err(SQLITE_IOERR),
-    }
-}
-
-/// The bytes of a file beyond a size, and its present size.
-///
-/// # Safety
-/// `file` is open.
-unsafe fn tail(file: *mut sqlite3_file, size: sqlite3_int64) -> Result<(Vec<u8>, u64), c_int> {
-    // SAFETY: by contract.
-    unsafe {
-        let now = size_of_file(file)?;
-        present(file, length_of(now.saturating_sub(unsigned(size))), size)
     }
 }
 
