@@ -279,83 +279,76 @@ fn write_whole(file: &Path, content: &[u8]) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    const FILE: &str = "/data/stores/accounts.sqlite";
-
     fn injector(plan: &str) -> Injector {
         Injector::new(plan.parse().unwrap())
     }
 
-    fn verdicts(injector: &Injector, store: &str, count: usize) -> Vec<bool> {
-        (0..count)
-            .map(|_| injector.at_operation(store, Operation::Write) != Verdict::Pass)
-            .collect()
-    }
-
     #[test]
-    fn an_error_comes_at_its_place_once_or_from_there_on() {
-        let once = injector("error store=accounts op=write at=2 code=EIO");
-        assert_eq!(verdicts(&once, "accounts", 4), [false, true, false, false]);
-        let good = injector("error store=accounts op=write at=2 code=EIO for=good");
-        assert_eq!(verdicts(&good, "accounts", 4), [false, true, true, true]);
-    }
-
-    #[test]
-    fn only_what_a_fault_watches_counts_for_it() {
-        let one = injector("error store=accounts op=write at=2 code=ENOSPC");
-        assert_eq!(verdicts(&one, "token", 3), [false; 3]);
-        assert_eq!(one.at_operation("accounts", Operation::Read), Verdict::Pass);
-        assert_eq!(verdicts(&one, "accounts", 2), [false, true]);
-        let all = injector("error store=* op=write at=2 code=ENOSPC");
-        assert_eq!(verdicts(&all, "token", 1), [false]);
-        assert_eq!(
-            all.at_operation("accounts", Operation::Write),
-            Verdict::Fail(Code::Enospc)
-        );
+    fn an_error_comes_at_its_place_of_what_it_watches_once_or_from_there_on() {
+        const ONCE: &str = "error store=a op=write at=2 code=EIO";
+        const BOTH: &str = "error store=a op=write at=1 code=EIO; \
+                            error store=a op=write at=2 code=EIO";
+        let (here, there) = (("a", Operation::Write), ("b", Operation::Write));
+        let read = ("a", Operation::Read);
+        for (plan, operations, at) in [
+            (ONCE, [here; 4], &[1][..]),
+            (
+                "error store=a op=write at=2 code=EIO for=good",
+                [here; 4],
+                &[1, 2, 3],
+            ),
+            (ONCE, [there, read, here, here], &[3]),
+            (ONCE, [there, here, read, there], &[]),
+            (
+                "error store=* op=write at=2 code=EIO",
+                [there, read, here, here],
+                &[2],
+            ),
+            (BOTH, [here; 4], &[0, 1]),
+        ] {
+            let injector = injector(plan);
+            for (place, (store, operation)) in operations.into_iter().enumerate() {
+                let expected = match at.contains(&place) {
+                    true => Verdict::Fail(Code::Eio),
+                    false => Verdict::Pass,
+                };
+                let verdict = injector.at_operation(store, operation);
+                assert_eq!(verdict, expected, "{plan}: {operations:?}: {place}");
+            }
+        }
     }
 
     #[test]
     fn nothing_counts_before_the_services_serve_if_the_plan_says_so() {
-        let late = injector("after-start; error store=accounts op=write at=1 code=EIO");
-        assert_eq!(verdicts(&late, "accounts", 2), [false, false]);
+        let late = injector("after-start; error store=a op=write at=1 code=ENOSPC");
+        let write = || late.at_operation("a", Operation::Write);
+        assert_eq!([write(), write()], [Verdict::Pass, Verdict::Pass]);
         assert_eq!(late.counts(), Counts::default());
         late.arm();
-        assert_eq!(verdicts(&late, "accounts", 2), [true, false]);
-        assert_eq!(late.counts().of("accounts", Operation::Write), 2);
-    }
-
-    #[test]
-    fn faults_count_for_themselves() {
-        let two =
-            injector("error store=a op=write at=1 code=EIO; error store=a op=write at=2 code=EIO");
-        assert_eq!(verdicts(&two, "a", 3), [true, true, false]);
+        let enospc = Verdict::Fail(Code::Enospc);
+        assert_eq!([write(), write()], [enospc, Verdict::Pass]);
+        assert_eq!(late.counts().of("a", Operation::Write), 2);
     }
 
     #[test]
     fn a_guest_dies_of_the_call_that_the_plan_names() {
-        let trap = injector("trap store=accounts call=execute when=after at=2");
-        let file = Path::new(FILE);
-        let call = |when| trap.at_call(file, Call::Execute, when).is_err();
-        assert_eq!(
-            [When::Before, When::After, When::Before].map(call),
-            [false; 3]
-        );
-        assert!(call(When::After));
-        assert!(!call(When::After));
+        use crate::plan::When::{After, Before};
+        let trap = injector("trap store=a call=execute when=after at=2");
+        let call = |when| {
+            let called = trap.at_call(Path::new("/data/a.sqlite"), Call::Execute, when);
+            called.is_err()
+        };
+        let calls = [Before, After, Before, After, After].map(call);
+        assert_eq!(calls, [false, false, false, true, false]);
         let counts = trap.counts().to_string();
-        assert_eq!(
-            counts,
-            "accounts:call.execute.before=2 accounts:call.execute.after=3"
-        );
+        assert_eq!(counts, "a:call.execute.before=2 a:call.execute.after=3");
     }
 
     #[test]
     fn a_log_and_a_journal_belong_to_their_database() {
-        for name in [
-            "accounts.sqlite",
-            "accounts.sqlite-wal",
-            "accounts.sqlite-journal",
-        ] {
-            assert_eq!(store_of(&Path::new("/data/stores").join(name)), "accounts");
+        for suffix in ["", "-wal", "-journal"] {
+            let file = format!("/data/stores/accounts.sqlite{suffix}");
+            assert_eq!(store_of(Path::new(&file)), "accounts");
         }
     }
 }

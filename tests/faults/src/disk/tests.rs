@@ -85,22 +85,21 @@ impl Folder {
         self.disk.removed(&path, content);
     }
 
-    fn lose_power(mut self, model: Model, seed: u64) -> Vec<(String, Vec<u8>)> {
+    /// The files when the power is back.
+    fn lose_power(mut self, model: Model, seed: u64) -> Files {
         self.disk.lose_power(PowerLoss { model, seed }).unwrap();
-        let mut files: Vec<_> = std::fs::read_dir(self.folder.path())
-            .unwrap()
-            .map(|entry| {
-                let entry = entry.unwrap();
-                (
-                    entry.file_name().into_string().unwrap(),
-                    std::fs::read(entry.path()).unwrap(),
-                )
-            })
-            .collect();
-        files.sort();
-        files
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let read = |entry: std::io::Result<std::fs::DirEntry>| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read(path).unwrap())
+        };
+        entries.map(read).collect()
     }
 }
+
+/// The content of each file.
+type Files = BTreeMap<String, Vec<u8>>;
 
 struct Opened {
     path: PathBuf,
@@ -108,22 +107,19 @@ struct Opened {
     id: FileId,
 }
 
-fn files(files: &[(&str, &[u8])]) -> Vec<(String, Vec<u8>)> {
-    files
-        .iter()
-        .map(|(name, content)| ((*name).to_owned(), content.to_vec()))
-        .collect()
+fn files(files: &[(&str, &[u8])]) -> Files {
+    let file = |(name, content): &(&str, &[u8])| ((*name).to_owned(), content.to_vec());
+    files.iter().map(file).collect()
 }
 
 /// What a model makes of the same story, with many seeds.
-fn outcomes(model: Model, story: impl Fn(&mut Folder)) -> BTreeSet<Vec<(String, Vec<u8>)>> {
-    (0..200)
-        .map(|seed| {
-            let mut folder = Folder::new();
-            story(&mut folder);
-            folder.lose_power(model, seed)
-        })
-        .collect()
+fn outcomes(model: Model, story: impl Fn(&mut Folder)) -> BTreeSet<Files> {
+    let tell = |seed| {
+        let mut folder = Folder::new();
+        story(&mut folder);
+        folder.lose_power(model, seed)
+    };
+    (0..200).map(tell).collect()
 }
 
 #[test]
@@ -135,10 +131,8 @@ fn what_was_synced_stays_and_what_was_not_goes() {
     folder.write(&file, 4, b"yyyyyyyyyyyy");
     folder.resize(&file, 3);
     folder.write(&file, 8, b"z");
-    assert_eq!(
-        folder.lose_power(Model::Drop, 0),
-        files(&[("a", b"01xx456789")])
-    );
+    let kept = files(&[("a", b"01xx456789")]);
+    assert_eq!(folder.lose_power(Model::Drop, 0), kept);
 }
 
 #[test]
@@ -224,19 +218,14 @@ fn a_removed_file_comes_back_unless_the_folder_is_synced() {
         folder.write(&new, 0, b"new");
         folder.sync(&new);
     };
-    let (old, gone, new) = (
-        files(&[("a", b"old.")]),
-        files(&[]),
-        files(&[("a", b"new")]),
-    );
+    let old = files(&[("a", b"old.")]);
+    let gone = files(&[]);
+    let new = files(&[("a", b"new")]);
     assert_eq!(outcomes(Model::Drop, story), [old.clone()].into());
     let seen = outcomes(Model::Reorder, story);
-    assert!(
-        [old, gone, new.clone()]
-            .into_iter()
-            .all(|one| seen.contains(&one)),
-        "{seen:?}"
-    );
+    for possible in [&old, &gone, &new] {
+        assert!(seen.contains(possible), "{possible:?}");
+    }
     let synced = outcomes(Model::Reorder, |folder| {
         story(folder);
         let path = folder.path("a");
@@ -270,10 +259,8 @@ fn shared_memory_is_gone() {
     let mut folder = Folder::new();
     folder.durable("a.sqlite", b"a");
     std::fs::write(folder.path("a.sqlite-shm"), b"index").unwrap();
-    assert_eq!(
-        folder.lose_power(Model::Reorder, 0),
-        files(&[("a.sqlite", b"a")])
-    );
+    let kept = files(&[("a.sqlite", b"a")]);
+    assert_eq!(folder.lose_power(Model::Reorder, 0), kept);
 }
 
 #[test]
