@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 const FILE_VARIABLE: &str = "STRONGROOM_TEST_FILE";
 const ROWS: i64 = 20;
+const WRITES: &str = "a_process_with_a_plan";
 
 /// A process that has ended, with its files.
 struct Run {
@@ -19,12 +20,7 @@ struct Run {
 }
 
 impl Run {
-    /// Runs [`a_process_with_a_plan`].
-    fn of(plan: &str) -> Self {
-        Self::of_process("a_process_with_a_plan", plan)
-    }
-
-    fn of_process(process: &str, plan: &str) -> Self {
+    fn of(process: &str, plan: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let output = Command::new(std::env::current_exe().expect("this file"))
             .args(["--exact", process, "--ignored", "--nocapture"])
@@ -177,19 +173,6 @@ fn a_process_that_retries_a_checkpoint() {
 }
 
 #[test]
-fn without_a_fault_nothing_differs_and_the_process_prints_its_counts() {
-    let run = Run::of("count");
-    let all: Vec<i64> = (1..=ROWS).collect();
-    assert_eq!((run.acknowledged(), run.found()), (all.clone(), Some(all)));
-    let log = run.log();
-    let (_, counts) = log.split_once("strongroom-faults: counts ").expect(&log);
-    for operation in ["read", "write", "sync", "truncate", "open"] {
-        let count = format!("accounts:op.{operation}=");
-        assert!(counts.contains(&count), "{counts}");
-    }
-}
-
-#[test]
 fn errors_are_those_of_the_system() {
     use rusqlite::ffi::{
         SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE,
@@ -206,7 +189,7 @@ fn errors_are_those_of_the_system() {
     ] {
         let is_seen = (1..12).any(|at| {
             let plan = format!("error store=accounts op={operation} at={at} code={code}");
-            let failed = Run::of(&plan).printed("failed");
+            let failed = Run::of(WRITES, &plan).printed("failed");
             failed.contains(&expected.into())
         });
         assert!(is_seen, "{operation} {code}");
@@ -216,7 +199,7 @@ fn errors_are_those_of_the_system() {
 #[test]
 fn an_error_for_good_is_printed_once_and_comes_each_time() {
     let plan = "error store=accounts op=sync at=10 code=EIO for=good";
-    let run = Run::of(plan);
+    let run = Run::of(WRITES, plan);
     assert!(run.printed("failed").len() > 5, "{}", run.log());
     assert_eq!(run.log().matches("strongroom-faults: fired").count(), 1);
 }
@@ -225,21 +208,21 @@ fn an_error_for_good_is_printed_once_and_comes_each_time() {
 #[test]
 fn a_retried_checkpoint_whose_sync_failed_loses_what_an_earlier_one_copied() {
     const PROCESS: &str = "a_process_that_retries_a_checkpoint";
-    let whole = Run::of_process(PROCESS, "");
+    let whole = Run::of(PROCESS, "");
     assert!(whole.has_kept_all(), "{}", whole.log());
     // The log is synced first, then the database.
     let at = whole.printed("syncs")[0] + 2;
     let error = format!("error store=accounts op=sync at={at} code=EIO");
-    let failed = Run::of_process(PROCESS, &error);
+    let failed = Run::of(PROCESS, &error);
     let end = failed.printed("syncs")[1] + 1;
     let plan = format!("{error}; power-loss store=accounts at={end} model=drop");
-    let lost = Run::of_process(PROCESS, &plan);
+    let lost = Run::of(PROCESS, &plan);
     assert_eq!(lost.acknowledged().last(), Some(&9), "{}", lost.log());
     assert!(!lost.has_kept_all(), "{}", lost.log());
     // It is not the power loss.
     let end = whole.printed("syncs")[1] + 1;
     let plan = format!("power-loss store=accounts at={end} model=drop");
-    let kept = Run::of_process(PROCESS, &plan);
+    let kept = Run::of(PROCESS, &plan);
     assert_eq!(kept.acknowledged().last(), Some(&9), "{}", kept.log());
     assert!(kept.has_kept_all(), "{}", kept.log());
 }
