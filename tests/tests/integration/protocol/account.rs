@@ -1,8 +1,7 @@
 //! The account service (A): `components/account/src/ledger/{post,decide}.rs` and `ledger/legs`.
 
-use crate::protocol::model::{Amounts, Protocol, Terms};
+use crate::protocol::model::{Amounts, Protocol, State, Terms};
 use crate::protocol::mutant::Mutant;
-use crate::protocol::network::Network;
 use crate::protocol::set::Member;
 use crate::protocol::store::Store;
 use crate::protocol::words::{
@@ -52,6 +51,33 @@ pub struct Account {
     pub store: Store<Books, Reply>,
 }
 
+impl State {
+    /// A call arrives: `post::in_transaction`, as far as its commit. A recalled row, and a reused
+    /// id, wait for the commit too, as the row may be of the same group.
+    pub fn take(&mut self, protocol: &Protocol, call: Call) {
+        let known = self.account.known(protocol, call.caller.transfer());
+        let reply = Reply {
+            caller: call.caller,
+            returned: self.account.record(protocol, call),
+        };
+        // Nothing was written that a lost group could take back; a refusal promises nothing.
+        let at_once = reply.returned == Returned::Refused(Refusal::NotFound)
+            || protocol.is(Mutant::ReplyBeforeCommit)
+            || (known.is_some() && protocol.is(Mutant::RecallBeforeCommit));
+        if at_once {
+            self.network.replies.add(reply);
+        } else if !self.network.replies.has(reply) {
+            self.account.store.waiting.add(reply);
+        }
+    }
+
+    /// The group is on disk, and its replies are sent.
+    pub fn commit_account(&mut self) {
+        self.network.replies.add_all(self.account.store.commit());
+        self.history.note_commit(&self.account.store.durable);
+    }
+}
+
 impl Account {
     /// Nothing was posted yet.
     pub fn new(opening: Amounts) -> Self {
@@ -62,30 +88,6 @@ impl Account {
                 moved: [0; Transfer::COUNT as usize],
             }),
         }
-    }
-
-    /// A call arrives: `post::in_transaction`, as far as its commit. A recalled row, and a reused
-    /// id, wait for the commit too, as the row may be of the same group.
-    pub fn take(&mut self, protocol: &Protocol, call: Call, network: &mut Network) {
-        let is_known = self.known(protocol, call.caller.transfer()).is_some();
-        let reply = Reply {
-            caller: call.caller,
-            returned: self.record(protocol, call),
-        };
-        // Nothing was written that a lost group could take back; a refusal promises nothing.
-        let at_once = reply.returned == Returned::Refused(Refusal::NotFound)
-            || protocol.is(Mutant::ReplyBeforeCommit)
-            || (is_known && protocol.is(Mutant::RecallBeforeCommit));
-        if at_once {
-            network.replies.add(reply);
-        } else if !network.replies.has(reply) {
-            self.store.waiting.add(reply);
-        }
-    }
-
-    /// The group is on disk, and its replies are sent.
-    pub fn commit(&mut self, network: &mut Network) {
-        network.replies.add_all(self.store.commit());
     }
 
     fn known(&self, protocol: &Protocol, transfer: Transfer) -> Option<Record> {
@@ -154,11 +156,8 @@ impl Account {
 
     /// `decide::check_payer`, and the debits of `legs::decide`.
     fn covers(&self, protocol: &Protocol, terms: Terms) -> bool {
-        if protocol.is(Mutant::FundsOfSnapshot) {
-            self.store.durable.covers(terms)
-        } else {
-            self.store.now.covers(terms)
-        }
+        let books = self.store.seen(!protocol.is(Mutant::FundsOfSnapshot));
+        books.covers(terms)
     }
 
     fn write(&mut self, protocol: &Protocol, transfer: Transfer, outcome: Outcome) {

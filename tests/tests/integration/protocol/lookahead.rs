@@ -17,8 +17,7 @@ use crate::protocol::words::{Attempt, Caller, Date, Outcome, Request, Returned, 
 fn quiet(protocol: &Protocol, state: &State) -> [State; 2] {
     let crashed = protocol.after(*state, Step::Fail(Fault::ProcessDies));
     [*state, crashed].map(|mut state| {
-        state = protocol.after(state, Step::CommitAccount);
-        state = protocol.after(state, Step::CommitTransaction);
+        state = protocol.after_all(state, [Step::CommitAccount, Step::CommitTransaction]);
         silence(&mut state);
         state
     })
@@ -71,8 +70,7 @@ fn serve(protocol: &Protocol, state: &mut State, request: Request) -> Option<Ret
 
 /// A `DELETE` whose messages all arrive: whether it returns 204.
 fn is_deleted(protocol: &Protocol, mut state: State) -> bool {
-    state = protocol.after(state, Step::Delete);
-    state = protocol.after(state, Step::CommitTransaction);
+    state = protocol.after_all(state, [Step::Delete, Step::CommitTransaction]);
     state = carry(protocol, state);
     state = protocol.after(state, Step::CommitTransaction);
     state.history.deleted.is_some()
@@ -105,8 +103,8 @@ pub fn retry_judged(protocol: &Protocol, state: &State) -> bool {
                 } else {
                     Outcome::Declined
                 };
-                let state = protocol.after(state, Step::Retry(date));
-                let state = protocol.after(state, Step::CommitTransaction);
+                let retry = [Step::Retry(date), Step::CommitTransaction];
+                let state = protocol.after_all(state, retry);
                 let run = tick(protocol, state).transaction.store.durable.runs[date as usize];
                 let state = RunState::Decided(expected);
                 run == Some(Run { round, state })
@@ -124,16 +122,14 @@ fn tick(protocol: &Protocol, mut state: State) -> State {
 /// Takes all calls to A, and all replies back. The screening allows all.
 fn carry(protocol: &Protocol, mut state: State) -> State {
     for call in state.network.calls.members() {
-        if protocol.is_screened(call) {
-            state = protocol.after(state, Step::Judge(call.caller, Verdict::Allowed));
-        } else {
-            state = protocol.after(state, Step::Take(call));
-        }
+        let step = match protocol.is_screened(call) {
+            true => Step::Judge(call.caller, Verdict::Allowed),
+            false => Step::Take(call),
+        };
+        state = protocol.after(state, step);
     }
-    for call in state.network.screened.members() {
-        state = protocol.after(state, Step::Take(call));
-    }
-    state = protocol.after(state, Step::CommitAccount);
+    let screened = state.network.screened.members().map(Step::Take);
+    state = protocol.after_all(state, screened.chain([Step::CommitAccount]));
     for reply in state.network.replies.members() {
         let returned = reply.returned;
         match reply.caller {
@@ -141,8 +137,8 @@ fn carry(protocol: &Protocol, mut state: State) -> State {
                 state = protocol.after(state, Step::Respond(request, returned));
             }
             Caller::Order(attempt) => {
-                state = protocol.after(state, Step::Hear(attempt, returned));
-                state = protocol.after(state, Step::Note(attempt, returned, false));
+                let note = Step::Note(attempt, returned, false);
+                state = protocol.after_all(state, [Step::Hear(attempt, returned), note]);
             }
         }
     }

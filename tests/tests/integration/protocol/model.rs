@@ -8,8 +8,8 @@ use crate::protocol::mutant::Mutant;
 use crate::protocol::network::Network;
 use crate::protocol::properties;
 use crate::protocol::scenario::Sight;
-use crate::protocol::screening::{self, VERDICTS, Verdict};
-use crate::protocol::set::Member;
+use crate::protocol::screening::Verdict;
+use crate::protocol::set::{Member, members};
 use crate::protocol::transaction::Transaction;
 use crate::protocol::words::{
     Attempt, Call, Caller, Date, Function, Id, Request, Returned, Round, Transfer,
@@ -39,26 +39,19 @@ pub struct StandingOrder {
     pub retries: bool,
 }
 
-/// What may go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// The process of all services dies: the host's own way to die.
-    ProcessDies,
-    /// T dies alone, as when its component traps, or runs elsewhere.
-    TransactionDies,
-    /// A dies alone; or its group commit fails and is rolled back, which looks the same.
-    AccountDies,
-    /// T's group commit fails and is rolled back; its handlers live.
-    TransactionGroupFails,
+members! {
+    /// What may go wrong.
+    pub enum Fault {
+        /// The process of all services dies: the host's own way to die.
+        ProcessDies,
+        /// T dies alone, as when its component traps, or runs elsewhere.
+        TransactionDies,
+        /// A dies alone; or its group commit fails and is rolled back, which looks the same.
+        AccountDies,
+        /// T's group commit fails and is rolled back; its handlers live.
+        TransactionGroupFails,
+    }
 }
-
-/// All of them.
-const FAULTS: [Fault; 4] = [
-    Fault::ProcessDies,
-    Fault::TransactionDies,
-    Fault::AccountDies,
-    Fault::TransactionGroupFails,
-];
 
 /// Who sends what, under which conditions.
 #[derive(Debug, Clone)]
@@ -154,38 +147,31 @@ impl Protocol {
 
     /// What comes of a step.
     pub fn after(&self, mut state: State, step: Step) -> State {
-        let State {
-            transaction,
-            account,
-            network,
-            history,
-        } = &mut state;
         match step {
-            Step::Submit(request) => transaction.submit(self, request, network),
-            Step::Read(request) => transaction.read(self, account, request, network),
-            Step::Delete => transaction.delete(self, account, network, history),
-            Step::Begin => transaction.begin(self),
-            Step::Retry(date) => transaction.retry(self, date),
-            Step::Tick => transaction.tick(self, network),
-            Step::CommitTransaction => transaction.commit(self, account, network, history),
-            Step::Judge(caller, verdict) => {
-                screening::judge(self, account, caller, verdict, network, history);
-            }
-            Step::Take(call) => account.take(self, call, network),
-            Step::CommitAccount => {
-                account.commit(network);
-                history.note_commit(&account.store.durable);
-            }
-            Step::Respond(request, returned) => transaction.respond(request, returned, network),
+            Step::Submit(request) => state.submit(self, request),
+            Step::Read(request) => state.read(self, request),
+            Step::Delete => state.delete(self),
+            Step::Begin => state.transaction.begin(self),
+            Step::Retry(date) => state.transaction.retry(self, date),
+            Step::Tick => state.tick(self),
+            Step::CommitTransaction => state.commit_transaction(self),
+            Step::Judge(caller, verdict) => state.judge(self, caller, verdict),
+            Step::Take(call) => state.take(self, call),
+            Step::CommitAccount => state.commit_account(),
+            Step::Respond(request, returned) => state.respond(request, returned),
             Step::Note(attempt, returned, again) => {
-                transaction.note(self, attempt, returned, again);
+                state.transaction.note(self, attempt, returned, again);
             }
-            Step::Hear(attempt, returned) => {
-                transaction.hear(self, account, attempt, returned, history);
-            }
-            Step::Fail(fault) => fail(transaction, account, fault),
+            Step::Hear(attempt, returned) => state.hear(self, attempt, returned),
+            Step::Fail(fault) => state.fail(fault),
         }
         state
+    }
+
+    /// What comes of some steps, one after the other.
+    pub fn after_all(&self, state: State, steps: impl IntoIterator<Item = Step>) -> State {
+        let step = |state, step| self.after(state, step);
+        steps.into_iter().fold(state, step)
     }
 
     /// Whether a call reaches the screening first.
@@ -194,15 +180,17 @@ impl Protocol {
     }
 }
 
-fn fail(transaction: &mut Transaction, account: &mut Account, fault: Fault) {
-    match fault {
-        Fault::ProcessDies => {
-            transaction.crash();
-            account.store.lose_group();
+impl State {
+    fn fail(&mut self, fault: Fault) {
+        match fault {
+            Fault::ProcessDies => {
+                self.transaction.crash();
+                self.account.store.lose_group();
+            }
+            Fault::TransactionDies => self.transaction.crash(),
+            Fault::AccountDies => self.account.store.lose_group(),
+            Fault::TransactionGroupFails => self.transaction.store.lose_group(),
         }
-        Fault::TransactionDies => transaction.crash(),
-        Fault::AccountDies => account.store.lose_group(),
-        Fault::TransactionGroupFails => transaction.store.lose_group(),
     }
 }
 
@@ -231,7 +219,8 @@ impl Model for Protocol {
         steps.extend([Step::Tick, Step::CommitTransaction, Step::CommitAccount]);
         for call in state.network.calls.members() {
             if self.is_screened(call) {
-                steps.extend(VERDICTS.map(|verdict| Step::Judge(call.caller, verdict)));
+                let judge = |verdict| Step::Judge(call.caller, verdict);
+                steps.extend(Verdict::all().map(judge));
             } else {
                 steps.push(Step::Take(call));
             }
@@ -250,7 +239,7 @@ impl Model for Protocol {
                 }
             }
         }
-        steps.extend(FAULTS.map(Step::Fail));
+        steps.extend(Fault::all().map(Step::Fail));
     }
 
     /// A step that changes nothing does not count.

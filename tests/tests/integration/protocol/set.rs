@@ -29,9 +29,16 @@ impl Member for bool {
     }
 }
 
-/// Numbers the cases of an enum in their order.
+/// Enums whose cases are numbered in their order.
 macro_rules! members {
-    ($name:ident: $($case:ident),+) => {
+    ($(
+        $(#[$about:meta])*
+        pub enum $name:ident { $($(#[$about_case:meta])* $case:ident),+ $(,)? }
+    )+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$about_case])* $case),+ }
+
         impl Member for $name {
             const COUNT: u32 = [$(Self::$case),+].len() as u32;
 
@@ -43,13 +50,26 @@ macro_rules! members {
                 [$(Self::$case),+][number as usize]
             }
         }
-    };
+    )+};
 }
 pub(crate) use members;
 
-/// Numbers the values of a struct of two fields.
+/// Structs of two fields, whose values are numbered.
 macro_rules! pair {
-    ($name:ident: $first:ident: $First:ty, $second:ident: $Second:ty) => {
+    ($(
+        $(#[$about:meta])*
+        pub struct $name:ident {
+            $(#[$about_first:meta])* pub $first:ident: $First:ty,
+            $(#[$about_second:meta])* pub $second:ident: $Second:ty $(,)?
+        }
+    )+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name {
+            $(#[$about_first])* pub $first: $First,
+            $(#[$about_second])* pub $second: $Second,
+        }
+
         impl Member for $name {
             const COUNT: u32 = <$First>::COUNT * <$Second>::COUNT;
 
@@ -64,13 +84,26 @@ macro_rules! pair {
                 }
             }
         }
-    };
+    )+};
 }
 pub(crate) use pair;
 
-/// Numbers the values of an enum of two cases with a value each.
+/// Enums of two cases with a value each, whose values are numbered.
 macro_rules! either {
-    ($name:ident: $first:ident($First:ty), $second:ident($Second:ty)) => {
+    ($(
+        $(#[$about:meta])*
+        pub enum $name:ident {
+            $(#[$about_first:meta])* $first:ident($First:ty),
+            $(#[$about_second:meta])* $second:ident($Second:ty) $(,)?
+        }
+    )+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $(#[$about_first])* $first($First),
+            $(#[$about_second])* $second($Second),
+        }
+
         impl Member for $name {
             const COUNT: u32 = <$First>::COUNT + <$Second>::COUNT;
 
@@ -88,7 +121,7 @@ macro_rules! either {
                 }
             }
         }
-    };
+    )+};
 }
 pub(crate) use either;
 

@@ -27,6 +27,11 @@ impl<Rows: Copy + PartialEq, Waiter: Member> Store<Rows, Waiter> {
         }
     }
 
+    /// What is durable, or what the open group has written too.
+    pub fn seen(&self, open_group: bool) -> &Rows {
+        if open_group { &self.now } else { &self.durable }
+    }
+
     /// `WriterConnection::commit_group`: the group is on disk. Returns the callers that go on.
     pub fn commit(&mut self) -> Set<Waiter> {
         self.durable = self.now;

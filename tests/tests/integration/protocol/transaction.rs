@@ -12,16 +12,14 @@
 //! **`DELETE`.** One handler stands for all: two share nothing but the store and the network. A
 //! later one takes the place of the earlier, with what is open then.
 
-use crate::protocol::account::Account;
-use crate::protocol::history::History;
-use crate::protocol::model::Protocol;
+use crate::protocol::account::Record;
+use crate::protocol::model::{Protocol, State};
 use crate::protocol::mutant::Mutant;
-use crate::protocol::network::Network;
 use crate::protocol::set::{Member, Set, members};
 use crate::protocol::store::Store;
 use crate::protocol::words::{
-    Attempt, Call, Caller, Date, Function, Key, Outcome, Posting, Refusal, Request, Response,
-    Returned, Round, Transfer,
+    Attempt, Call, Caller, Date, Function, Outcome, Posting, Refusal, Request, Response, Returned,
+    Round, Transfer,
 };
 
 /// How the run of a date stands.
@@ -45,6 +43,13 @@ pub struct Run {
     pub state: RunState,
 }
 
+impl Run {
+    fn open(round: Round) -> Self {
+        let state = RunState::Open;
+        Self { round, state }
+    }
+}
+
 /// A row of the table `schedule`, and its runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Schedule {
@@ -59,23 +64,18 @@ pub struct Schedule {
 impl Schedule {
     /// The attempts that have no outcome here.
     pub fn open(&self) -> Set<Attempt> {
-        let open = Date::all().filter_map(|date| match self.runs[date as usize]? {
-            Run {
-                round,
-                state: RunState::Open,
-            } => Some(Attempt { date, round }),
-            _ => None,
+        let open = Date::all().filter_map(|date| {
+            let Run { round, state } = self.runs[date as usize]?;
+            (state == RunState::Open).then_some(Attempt { date, round })
         });
         open.collect()
     }
 }
 
-/// A handler that waits for its commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Handler {
-    Delete,
+members! {
+    /// A handler that waits for its commit.
+    pub enum Handler { Delete }
 }
-members!(Handler: Delete);
 
 /// The service and its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,67 +97,12 @@ impl Transaction {
         }
     }
 
-    /// A `POST` arrives: its handler derives the id and asks A.
-    pub fn submit(&mut self, protocol: &Protocol, request: Request, network: &mut Network) {
-        let is_same_key = |other: Request| other.payment.key == request.payment.key;
-        if protocol.is(Mutant::OneAtATime) && self.unanswered.members().any(is_same_key) {
-            return;
-        }
-        if protocol.is(Mutant::RememberByKey)
-            && let Some(returned) = remembered(network, request.payment.key)
-        {
-            network.responses.add(Response { request, returned });
-            return;
-        }
-        if protocol.is(Mutant::OneAtATime) || protocol.is(Mutant::AskLater) {
-            self.unanswered.add(request);
-        }
-        network.calls.add(Call {
-            caller: Caller::Handler(request),
-            function: Function::Post,
-        });
-    }
-
-    /// A's reply reaches the handler of a `POST`.
-    pub fn respond(&mut self, request: Request, returned: Returned, network: &mut Network) {
-        self.unanswered.take(request);
-        network.responses.add(Response { request, returned });
-    }
-
-    /// `GET /{id}`, which reads A's journal; it returns what the repeated `POST` would.
-    pub fn read(
-        &self,
-        protocol: &Protocol,
-        account: &Account,
-        request: Request,
-        network: &mut Network,
-    ) {
-        let books = if protocol.is(Mutant::GetReadsOpenGroup) {
-            &account.store.now
-        } else {
-            &account.store.durable
-        };
-        let id = protocol.id(Transfer::Payment(request.payment));
-        if let Some(record) = books.record(id)
-            && record.body == request.payment.body
-        {
-            let returned = Returned::Recorded(Posting {
-                outcome: record.outcome,
-                repeated: true,
-            });
-            network.responses.add(Response { request, returned });
-        }
-    }
-
     /// `run::begin`: the next date becomes a run, and the schedule moves on, in one turn.
     pub fn begin(&mut self, protocol: &Protocol) {
         let schedule = &mut self.store.now;
         let dates = protocol.order.map_or(0, |order| order.dates);
         let next = schedule.dates_behind as usize;
-        let run = Run {
-            round: Round::First,
-            state: RunState::Open,
-        };
+        let run = Run::open(Round::First);
         if protocol.is(Mutant::MoveOnAlone)
             && let Some(row) = next.checked_sub(1).map(|latest| &mut schedule.runs[latest])
             && row.is_none()
@@ -185,34 +130,7 @@ impl Transaction {
             RunState::Decided(_) | RunState::Refused => false,
         };
         if is_due && run.round == Round::First {
-            *run = Run {
-                round: Round::Second,
-                state: RunState::Open,
-            };
-        }
-    }
-
-    /// `run::decide`: the tick has A post each open run, or cancel it if its schedule has ended.
-    pub fn tick(&self, protocol: &Protocol, network: &mut Network) {
-        let schedule = if protocol.is(Mutant::AskBeforeCommit) {
-            &self.store.now
-        } else {
-            &self.store.durable
-        };
-        if !(schedule.has_ended && protocol.is(Mutant::TickSkipsEnded)) {
-            let function = if schedule.has_ended && !protocol.is(Mutant::TickPostsEnded) {
-                Function::Cancel
-            } else {
-                Function::Post
-            };
-            call_all(schedule.open(), function, network);
-        }
-        if protocol.is(Mutant::AskLater) {
-            for request in self.unanswered.members() {
-                let caller = Caller::Handler(request);
-                let function = Function::Post;
-                network.calls.add(Call { caller, function });
-            }
+            *run = Run::open(Round::Second);
         }
     }
 
@@ -236,32 +154,6 @@ impl Transaction {
         }
     }
 
-    /// A `DELETE` arrives: `cancel::end`, as far as its commit.
-    pub fn delete(
-        &mut self,
-        protocol: &Protocol,
-        account: &Account,
-        network: &mut Network,
-        history: &mut History,
-    ) {
-        if protocol.is(Mutant::CancelBeforeEnd) {
-            self.cancel(network);
-            self.finish_deletion(protocol, account, history);
-            return;
-        }
-        if protocol.is(Mutant::EndedIsDone) && self.store.durable.has_ended {
-            history.note_deletion(&account.store.durable);
-            return;
-        }
-        self.end();
-        if protocol.is(Mutant::CancelBeforeCommit) {
-            self.cancel(network);
-            self.finish_deletion(protocol, account, history);
-        } else {
-            self.store.waiting.add(Handler::Delete);
-        }
-    }
-
     /// The schedule has no next date, and no date of it is tried again.
     fn end(&mut self) {
         let schedule = &mut self.store.now;
@@ -269,67 +161,6 @@ impl Transaction {
         for run in schedule.runs.iter_mut().flatten() {
             if run.state == RunState::Retrying {
                 run.state = RunState::Decided(Outcome::Declined);
-            }
-        }
-    }
-
-    /// The group is on disk, and a `DELETE` in it goes on.
-    pub fn commit(
-        &mut self,
-        protocol: &Protocol,
-        account: &Account,
-        network: &mut Network,
-        history: &mut History,
-    ) {
-        if self.store.commit().is_empty() {
-            return;
-        }
-        if protocol.is(Mutant::CancelBeforeEnd) || protocol.is(Mutant::EndWithoutCancel) {
-            history.note_deletion(&account.store.durable);
-            return;
-        }
-        self.cancel(network);
-        if protocol.is(Mutant::CancelUnheard) {
-            self.cancelling = Some(Set::default());
-        }
-        self.finish_deletion(protocol, account, history);
-    }
-
-    /// Has A cancel each open run that is on disk.
-    fn cancel(&mut self, network: &mut Network) {
-        let open = self.store.durable.open();
-        call_all(open, Function::Cancel, network);
-        self.cancelling = Some(open);
-    }
-
-    /// A's reply reaches the handler of a `DELETE`.
-    pub fn hear(
-        &mut self,
-        protocol: &Protocol,
-        account: &Account,
-        attempt: Attempt,
-        returned: Returned,
-        history: &mut History,
-    ) {
-        if let Some(cancelling) = &mut self.cancelling
-            && cancelling.has(attempt)
-            && returned.outcome().is_some()
-        {
-            cancelling.take(attempt);
-            self.note(protocol, attempt, returned, false);
-            self.finish_deletion(protocol, account, history);
-        }
-    }
-
-    /// 204, if all that was open is cancelled or posted. Until then, the response is a 503.
-    fn finish_deletion(&mut self, protocol: &Protocol, account: &Account, history: &mut History) {
-        if self.cancelling.is_some_and(Set::is_empty) {
-            self.cancelling = None;
-            if protocol.is(Mutant::CancelBeforeEnd) {
-                self.end();
-                self.store.waiting.add(Handler::Delete);
-            } else {
-                history.note_deletion(&account.store.durable);
             }
         }
     }
@@ -342,16 +173,145 @@ impl Transaction {
     }
 }
 
-fn call_all(attempts: Set<Attempt>, function: Function, network: &mut Network) {
-    for attempt in attempts.members() {
-        let caller = Caller::Order(attempt);
-        network.calls.add(Call { caller, function });
+impl State {
+    /// A `POST` arrives: its handler derives the id and asks A.
+    pub fn submit(&mut self, protocol: &Protocol, request: Request) {
+        let key = request.payment.key;
+        let unanswered = &mut self.transaction.unanswered;
+        let is_same_key = |other: Request| other.payment.key == key;
+        if protocol.is(Mutant::OneAtATime) && unanswered.members().any(is_same_key) {
+            return;
+        }
+        if protocol.is(Mutant::RememberByKey) {
+            // What a wrong T remembers under a key.
+            let mut responses = self.network.responses.members();
+            let known = responses.find(|response| response.request.payment.key == key);
+            if let Some(Response { returned, .. }) = known {
+                return self.network.responses.add(Response { request, returned });
+            }
+        }
+        if protocol.is(Mutant::OneAtATime) || protocol.is(Mutant::AskLater) {
+            unanswered.add(request);
+        }
+        self.call(Caller::Handler(request), Function::Post);
     }
-}
 
-/// What a wrong T remembers under a key.
-fn remembered(network: &Network, key: Key) -> Option<Returned> {
-    let mut responses = network.responses.members();
-    let response = responses.find(|response| response.request.payment.key == key)?;
-    Some(response.returned)
+    /// A's reply reaches the handler of a `POST`.
+    pub fn respond(&mut self, request: Request, returned: Returned) {
+        self.transaction.unanswered.take(request);
+        self.network.responses.add(Response { request, returned });
+    }
+
+    /// `GET /{id}`, which reads A's journal; it returns what the repeated `POST` would.
+    pub fn read(&mut self, protocol: &Protocol, request: Request) {
+        let store = &self.account.store;
+        let books = store.seen(protocol.is(Mutant::GetReadsOpenGroup));
+        let id = protocol.id(Transfer::Payment(request.payment));
+        if let Some(Record { body, outcome }) = books.record(id)
+            && body == request.payment.body
+        {
+            let repeated = true;
+            let returned = Returned::Recorded(Posting { outcome, repeated });
+            self.network.responses.add(Response { request, returned });
+        }
+    }
+
+    /// `run::decide`: the tick has A post each open run, or cancel it if its schedule has ended.
+    pub fn tick(&mut self, protocol: &Protocol) {
+        let store = &self.transaction.store;
+        let schedule = *store.seen(protocol.is(Mutant::AskBeforeCommit));
+        if !(schedule.has_ended && protocol.is(Mutant::TickSkipsEnded)) {
+            let cancels = schedule.has_ended && !protocol.is(Mutant::TickPostsEnded);
+            let function = if cancels {
+                Function::Cancel
+            } else {
+                Function::Post
+            };
+            self.call_all(schedule.open(), function);
+        }
+        if protocol.is(Mutant::AskLater) {
+            for request in self.transaction.unanswered.members() {
+                self.call(Caller::Handler(request), Function::Post);
+            }
+        }
+    }
+
+    /// A `DELETE` arrives: `cancel::end`, as far as its commit.
+    pub fn delete(&mut self, protocol: &Protocol) {
+        if protocol.is(Mutant::CancelBeforeEnd) {
+            self.cancel();
+            return self.finish_deletion(protocol);
+        }
+        if protocol.is(Mutant::EndedIsDone) && self.transaction.store.durable.has_ended {
+            return self.note_deletion();
+        }
+        self.transaction.end();
+        if protocol.is(Mutant::CancelBeforeCommit) {
+            self.cancel();
+            self.finish_deletion(protocol);
+        } else {
+            self.transaction.store.waiting.add(Handler::Delete);
+        }
+    }
+
+    /// The group is on disk, and a `DELETE` in it goes on.
+    pub fn commit_transaction(&mut self, protocol: &Protocol) {
+        if self.transaction.store.commit().is_empty() {
+            return;
+        }
+        if protocol.is(Mutant::CancelBeforeEnd) || protocol.is(Mutant::EndWithoutCancel) {
+            return self.note_deletion();
+        }
+        self.cancel();
+        if protocol.is(Mutant::CancelUnheard) {
+            self.transaction.cancelling = Some(Set::default());
+        }
+        self.finish_deletion(protocol);
+    }
+
+    /// Has A cancel each open run that is on disk.
+    fn cancel(&mut self) {
+        let open = self.transaction.store.durable.open();
+        self.call_all(open, Function::Cancel);
+        self.transaction.cancelling = Some(open);
+    }
+
+    /// A's reply reaches the handler of a `DELETE`.
+    pub fn hear(&mut self, protocol: &Protocol, attempt: Attempt, returned: Returned) {
+        if let Some(cancelling) = &mut self.transaction.cancelling
+            && cancelling.has(attempt)
+            && returned.outcome().is_some()
+        {
+            cancelling.take(attempt);
+            self.transaction.note(protocol, attempt, returned, false);
+            self.finish_deletion(protocol);
+        }
+    }
+
+    /// 204, if all that was open is cancelled or posted. Until then, the response is a 503.
+    fn finish_deletion(&mut self, protocol: &Protocol) {
+        if self.transaction.cancelling.is_some_and(Set::is_empty) {
+            self.transaction.cancelling = None;
+            if protocol.is(Mutant::CancelBeforeEnd) {
+                self.transaction.end();
+                self.transaction.store.waiting.add(Handler::Delete);
+            } else {
+                self.note_deletion();
+            }
+        }
+    }
+
+    fn note_deletion(&mut self) {
+        self.history.note_deletion(&self.account.store.durable);
+    }
+
+    fn call_all(&mut self, attempts: Set<Attempt>, function: Function) {
+        for attempt in attempts.members() {
+            self.call(Caller::Order(attempt), function);
+        }
+    }
+
+    fn call(&mut self, caller: Caller, function: Function) {
+        self.network.calls.add(Call { caller, function });
+    }
 }
