@@ -37,6 +37,11 @@ impl Books {
         self.record(id).map(|record| record.outcome)
     }
 
+    /// The transfers that have moved money.
+    pub fn all_moved(&self) -> impl Iterator<Item = Transfer> {
+        Transfer::all().filter(|transfer| self.moved[transfer.number() as usize] > 0)
+    }
+
     /// Whether each account that is debited has the money.
     pub fn covers(&self, terms: Terms) -> bool {
         let mut changed = self.balances.iter().zip(terms.legs);

@@ -9,61 +9,45 @@ use crate::protocol::model::{Amounts, Protocol, State};
 use crate::protocol::set::{Member, Set};
 use crate::protocol::transaction::RunState;
 use crate::protocol::words::{
-    Attempt, Date, Id, Key, Outcome, Payment, Posting, Refusal, Request, Response, Returned,
-    Transfer,
+    Attempt, Date, Id, Key, Outcome, Payment, Refusal, Response, Returned, Transfer,
 };
-
-pub const POSTED_ONCE: &str = "no id is posted twice";
-pub const SUM: &str = "the sum of the balances stays";
-pub const NOT_NEGATIVE: &str = "no balance is below zero";
-pub const BALANCES: &str = "the balances are what the records say";
-pub const RECORDS_STAY: &str = "what A has recorded on disk never changes";
-pub const BURNT: &str = "an id that is declined, denied, or cancelled never moves money";
-pub const OTHER_BODY: &str = "another body under a taken key never moves money";
-pub const RESPONSES_TRUE: &str = "every outcome in a response is on A's disk";
-pub const RESPONSES_AGREE: &str = "all responses to one key and body have the same outcome";
-pub const FIRST_ONCE: &str = "at most one client of a transfer gets it as not repeated";
-pub const NOT_DISOWNED: &str = "no request gets both an outcome and idempotency_key_reused";
-pub const REFUSED_WITHOUT_ROW: &str = "a 404 leaves no row";
-pub const NOTHING_LATER: &str = "T asks for no payment unless a client does";
-pub const JUDGED: &str = "no money moves that the screening has not allowed";
-pub const DATE_ONCE: &str = "no date is paid twice";
-pub const DATES_KEPT: &str = "each date that is behind has a run on disk";
-pub const RUN_FIRST: &str = "A knows no attempt that T does not have on disk";
-pub const RUNS_AGREE: &str = "the outcome of a run is A's";
-pub const DELETED: &str = "after a 204 to DELETE nothing is posted";
-pub const SERVED: &str = "a client that retries gets its final response, and again the same";
-pub const RUNS_DECIDED: &str = "a tick gives every run its outcome";
-pub const RETRY_JUDGED: &str = "a further attempt is decided by the money of its time";
 
 /// A condition on every state.
 pub type Condition = fn(&Protocol, &State) -> bool;
 
-/// All of them, by their names.
-pub const ALWAYS: &[(&str, Condition)] = &[
-    (POSTED_ONCE, posted_once),
-    (SUM, sum),
-    (NOT_NEGATIVE, not_negative),
-    (BALANCES, balances),
-    (RECORDS_STAY, records_stay),
-    (BURNT, burnt),
-    (OTHER_BODY, other_body),
-    (RESPONSES_TRUE, responses_true),
-    (RESPONSES_AGREE, responses_agree),
-    (FIRST_ONCE, first_once),
-    (NOT_DISOWNED, not_disowned),
-    (REFUSED_WITHOUT_ROW, refused_without_row),
-    (NOTHING_LATER, lookahead::nothing_later),
-    (JUDGED, judged),
-    (DATE_ONCE, date_once),
-    (DATES_KEPT, dates_kept),
-    (RUN_FIRST, run_first),
-    (RUNS_AGREE, runs_agree),
-    (DELETED, deleted),
-    (SERVED, lookahead::served),
-    (RUNS_DECIDED, lookahead::runs_decided),
-    (RETRY_JUDGED, lookahead::retry_judged),
-];
+/// Names conditions, and lists them all.
+macro_rules! always {
+    ($($name:ident: $text:literal, $condition:path;)+) => {
+        $(pub const $name: &str = $text;)+
+
+        pub const ALWAYS: &[(&str, Condition)] = &[$(($name, $condition)),+];
+    };
+}
+
+always! {
+    POSTED_ONCE: "no id is posted twice", posted_once;
+    SUM: "the sum of the balances stays", sum;
+    NOT_NEGATIVE: "no balance is below zero", not_negative;
+    BALANCES: "the balances are what the records say", balances;
+    RECORDS_STAY: "what A has recorded on disk never changes", records_stay;
+    BURNT: "an id that is declined, denied, or cancelled never moves money", burnt;
+    OTHER_BODY: "another body under a taken key never moves money", other_body;
+    RESPONSES_TRUE: "every outcome in a response is on A's disk", responses_true;
+    RESPONSES_AGREE: "all responses to one key and body have the same outcome", responses_agree;
+    FIRST_ONCE: "at most one client of a transfer gets it as not repeated", first_once;
+    NOT_DISOWNED: "no request gets both an outcome and idempotency_key_reused", not_disowned;
+    REFUSED_WITHOUT_ROW: "a 404 leaves no row", refused_without_row;
+    NOTHING_LATER: "T asks for no payment unless a client does", lookahead::nothing_later;
+    JUDGED: "no money moves that the screening has not allowed", judged;
+    DATE_ONCE: "no date is paid twice", date_once;
+    DATES_KEPT: "each date that is behind has a run on disk", dates_kept;
+    RUN_FIRST: "A knows no attempt that T does not have on disk", run_first;
+    RUNS_AGREE: "the outcome of a run is A's", runs_agree;
+    DELETED: "after a 204 to DELETE nothing is posted", deleted;
+    SERVED: "a client that retries gets its final response, and again the same", lookahead::served;
+    RUNS_DECIDED: "a tick gives every run its outcome", lookahead::runs_decided;
+    RETRY_JUDGED: "a further attempt is decided by the money of its time", lookahead::retry_judged;
+}
 
 /// What must hold in a protocol, and what must be seen in it.
 pub fn of(protocol: &Protocol) -> Vec<Property<Protocol>> {
@@ -75,60 +59,58 @@ pub fn of(protocol: &Protocol) -> Vec<Property<Protocol>> {
         .collect()
 }
 
-/// What the next turn sees, and what is on disk.
-fn all_books(state: &State) -> [&Books; 2] {
+/// Whether something holds of what the next turn sees, and of what is on disk.
+fn in_books(state: &State, holds: impl Fn(&Books) -> bool) -> bool {
     let store = &state.account.store;
-    [&store.now, &store.durable]
+    holds(&store.now) && holds(&store.durable)
 }
 
-/// The transfers that may take an id.
-fn transfers(id: Id) -> impl Iterator<Item = Transfer> {
-    Transfer::all().filter(move |transfer| match (transfer, id) {
-        (Transfer::Payment(payment), Id::Key(key)) => payment.key == key,
-        (Transfer::Attempt(attempt), Id::Attempt(other)) => *attempt == other,
-        _ => false,
-    })
+/// The id that a transfer should take.
+fn id_of(transfer: Transfer) -> Id {
+    match transfer {
+        Transfer::Payment(payment) => Id::Key(payment.key),
+        Transfer::Attempt(attempt) => Id::Attempt(attempt),
+    }
 }
 
 /// How often an id has moved money.
 fn times_moved(books: &Books, id: Id) -> u8 {
-    let times = transfers(id).map(|transfer| books.moved[transfer.number() as usize]);
+    let transfers = Transfer::all().filter(|transfer| id_of(*transfer) == id);
+    let times = transfers.map(|transfer| books.moved[transfer.number() as usize]);
     times.sum()
 }
 
 fn posted_once(_: &Protocol, state: &State) -> bool {
-    all_books(state)
-        .iter()
-        .all(|books| Id::all().all(|id| times_moved(books, id) <= 1))
+    in_books(state, |books| {
+        Id::all().all(|id| times_moved(books, id) <= 1)
+    })
 }
 
 fn sum(protocol: &Protocol, state: &State) -> bool {
     let total = |balances: Amounts| balances.iter().sum::<i8>();
-    all_books(state)
-        .iter()
-        .all(|books| total(books.balances) == total(protocol.opening))
+    in_books(state, |books| {
+        total(books.balances) == total(protocol.opening)
+    })
 }
 
 fn not_negative(_: &Protocol, state: &State) -> bool {
-    all_books(state)
-        .iter()
-        .all(|books| books.balances.iter().all(|balance| *balance >= 0))
+    in_books(state, |books| {
+        books.balances.iter().all(|balance| *balance >= 0)
+    })
 }
 
 fn balances(protocol: &Protocol, state: &State) -> bool {
-    all_books(state).iter().all(|books| {
+    in_books(state, |books| {
+        let is_posted = |transfer: &Transfer| {
+            let outcome = Outcome::Posted;
+            let body = transfer.body();
+            books.record(id_of(*transfer)) == Some(Record { body, outcome })
+        };
         let mut expected = protocol.opening;
-        for id in Id::all() {
-            let posted = books.record(id).and_then(|record| {
-                let mut transfers = transfers(id);
-                let transfer = transfers.find(|transfer| transfer.body() == record.body)?;
-                (record.outcome == Outcome::Posted).then_some(transfer)
-            });
-            if let Some(transfer) = posted {
-                let legs = protocol.terms(transfer).legs;
-                for (balance, leg) in expected.iter_mut().zip(legs) {
-                    *balance += leg;
-                }
+        for transfer in Transfer::all().filter(is_posted) {
+            let legs = protocol.terms(transfer).legs;
+            for (balance, leg) in expected.iter_mut().zip(legs) {
+                *balance += leg;
             }
         }
         books.balances == expected
@@ -140,24 +122,21 @@ fn records_stay(_: &Protocol, state: &State) -> bool {
 }
 
 fn burnt(_: &Protocol, state: &State) -> bool {
-    all_books(state).iter().all(|books| {
-        Id::all().all(|id| {
-            let is_burnt = books
-                .outcome(id)
-                .is_some_and(|outcome| outcome != Outcome::Posted);
-            !is_burnt || times_moved(books, id) == 0
-        })
+    in_books(state, |books| {
+        let is_burnt = |id: &Id| {
+            let outcome = books.outcome(*id);
+            outcome.is_some_and(|outcome| outcome != Outcome::Posted)
+        };
+        let mut burnt = Id::all().filter(is_burnt);
+        burnt.all(|id| times_moved(books, id) == 0)
     })
 }
 
 fn other_body(_: &Protocol, state: &State) -> bool {
-    all_books(state).iter().all(|books| {
-        Id::all().all(|id| {
-            let recorded = books.record(id).map(|record| record.body);
-            transfers(id).all(|transfer| {
-                let has_moved = books.moved[transfer.number() as usize] > 0;
-                !has_moved || recorded == Some(transfer.body())
-            })
+    in_books(state, |books| {
+        books.all_moved().all(|transfer| {
+            let record = books.record(id_of(transfer));
+            record.is_some_and(|record| record.body == transfer.body())
         })
     })
 }
@@ -191,22 +170,13 @@ fn responses_agree(_: &Protocol, state: &State) -> bool {
 }
 
 fn first_once(_: &Protocol, state: &State) -> bool {
-    let is_first = |request: &Request| {
-        Outcome::all().any(|outcome| {
-            let returned = Returned::Recorded(Posting {
-                outcome,
-                repeated: false,
-            });
-            let response = Response {
-                request: *request,
-                returned,
-            };
-            state.network.responses.has(response)
-        })
-    };
     Key::all().all(|key| {
-        let of_key = |request: &Request| request.payment.key == key;
-        Request::all().filter(of_key).filter(is_first).count() <= 1
+        let is_first = |response: &Response| {
+            let has_key = response.request.payment.key == key;
+            has_key && matches!(response.returned, Returned::Recorded(posting) if !posting.repeated)
+        };
+        let responses = state.network.responses.members();
+        responses.filter(is_first).count() <= 1
     })
 }
 
@@ -224,31 +194,25 @@ fn refused_without_row(_: &Protocol, state: &State) -> bool {
     Payment::all()
         .filter(|payment| returned(state, *payment).any(|returned| returned == not_found))
         .all(|Payment { key, body }| {
-            let mut all_books = all_books(state).into_iter();
-            let id = Id::Key(key);
-            all_books.all(|books| books.record(id).is_none_or(|record| record.body != body))
+            in_books(state, |books| {
+                let record = books.record(Id::Key(key));
+                record.is_none_or(|record| record.body != body)
+            })
         })
 }
 
 fn judged(protocol: &Protocol, state: &State) -> bool {
     let allowed = state.history.allowed;
-    !protocol.screening
-        || all_books(state).iter().all(|books| {
-            let has_moved = |transfer: &Transfer| books.moved[transfer.number() as usize] > 0;
-            Transfer::all()
-                .filter(has_moved)
-                .all(|transfer| allowed.has(transfer))
-        })
+    let are_allowed = |books: &Books| books.all_moved().all(|transfer| allowed.has(transfer));
+    !protocol.screening || in_books(state, are_allowed)
 }
 
 fn date_once(_: &Protocol, state: &State) -> bool {
-    all_books(state).iter().all(|books| {
-        let dates = posted_attempts(books).members();
-        let mut paid = [0; Date::COUNT as usize];
-        for attempt in dates {
-            paid[attempt.date as usize] += 1;
-        }
-        paid.iter().all(|times| *times <= 1)
+    in_books(state, |books| {
+        Date::all().all(|date| {
+            let paid = posted_attempts(books).members();
+            paid.filter(|attempt| attempt.date == date).count() <= 1
+        })
     })
 }
 
@@ -291,7 +255,7 @@ fn runs_agree(protocol: &Protocol, state: &State) -> bool {
 
 fn deleted(_: &Protocol, state: &State) -> bool {
     let posted_then = state.history.deleted;
-    all_books(state).iter().all(|books| {
+    in_books(state, |books| {
         posted_then.is_none_or(|posted: Set<_>| posted.has_all(posted_attempts(books)))
     })
 }
