@@ -11,6 +11,7 @@ use crate::protocol::words::{
 use Body::{Other, Right};
 use Client::{Laptop, Phone};
 use Key::{One, Two};
+use Outcome::{Cancelled, Declined, Denied, Posted};
 
 /// Something that must be seen, so that no property holds for want of events.
 pub type Sight = (&'static str, fn(&Protocol, &State) -> bool);
@@ -18,54 +19,36 @@ pub type Sight = (&'static str, fn(&Protocol, &State) -> bool);
 /// Who sends what.
 pub type Requests = &'static [(Client, Key, Body)];
 
-/// Both devices send both transfers; the laptop also sends another body under a taken key.
-pub const MANY: Requests = &[
-    (Phone, One, Right),
-    (Phone, Two, Right),
-    (Laptop, One, Right),
-    (Laptop, One, Other),
-    (Laptop, Two, Right),
-];
-
-/// The same, and another body under the other key too.
+/// Both devices send both transfers; the laptop also sends another body under each key.
 pub const ALL: Requests = &[
     (Phone, One, Right),
-    (Phone, Two, Right),
-    (Laptop, One, Right),
     (Laptop, One, Other),
+    (Laptop, One, Right),
     (Laptop, Two, Right),
+    (Phone, Two, Right),
     (Laptop, Two, Other),
 ];
 
+/// The same, and another body under one key only.
+pub const MANY: Requests = ALL.split_at(5).0;
+
 /// One key with two bodies, and another transfer.
-pub const FEW: Requests = &[
-    (Phone, One, Right),
-    (Laptop, One, Right),
-    (Laptop, One, Other),
-    (Laptop, Two, Right),
-];
+pub const FEW: Requests = ALL.split_at(4).0;
 
 /// Both devices send one transfer; the laptop also sends another body under its key.
-pub const TWO_BODIES: Requests = &[
-    (Phone, One, Right),
-    (Laptop, One, Right),
-    (Laptop, One, Other),
-];
+pub const TWO_BODIES: Requests = ALL.split_at(3).0;
 
 /// One key, with a body by each device.
-pub const ONE_KEY: Requests = &[(Phone, One, Right), (Laptop, One, Other)];
+pub const ONE_KEY: Requests = ALL.split_at(2).0;
 
 /// One transfer.
-pub const ONE: Requests = &[(Phone, One, Right)];
+pub const ONE: Requests = ALL.split_at(1).0;
 
 /// The money is enough for one of two transfers; with the other body, a transfer costs less.
 pub fn rivals(requests: Requests) -> Protocol {
-    let requests = requests.iter().map(|(client, key, body)| Request {
-        client: *client,
-        payment: Payment {
-            key: *key,
-            body: *body,
-        },
+    let requests = requests.iter().map(|&(client, key, body)| Request {
+        client,
+        payment: Payment { key, body },
     });
     Protocol {
         requests: requests.collect(),
@@ -76,29 +59,26 @@ pub fn rivals(requests: Requests) -> Protocol {
         mutant: None,
         sights: &[
             ("one is posted, the other declined", |_, state| {
-                has_recorded(state, One, Outcome::Posted)
-                    && has_recorded(state, Two, Outcome::Declined)
+                has_recorded(state, One, Posted) && has_recorded(state, Two, Declined)
             }),
             ("two devices learn of one posting", |_, state| {
-                let repeated = recorded(Outcome::Posted, true);
-                has_response(state, Phone, One, Right, recorded(Outcome::Posted, false))
+                let repeated = recorded(Posted, true);
+                has_response(state, Phone, One, Right, recorded(Posted, false))
                     && has_response(state, Laptop, One, Right, repeated)
             }),
             (
                 "the other body comes first, the right one is refused",
                 |_, state| {
                     has_response(state, Phone, One, Right, REUSED)
-                        && has_recorded(state, One, Outcome::Posted)
+                        && has_recorded(state, One, Posted)
                 },
             ),
             (
                 "a posting is lost in a crash, and the other takes the money",
                 |_, state| {
-                    let calls = state.network.calls.members();
-                    let has_asked = calls.count() > 1;
-                    has_asked
+                    state.network.calls.members().count() > 1
                         && state.account.store.now.record(Id::Key(One)).is_none()
-                        && has_recorded(state, Two, Outcome::Posted)
+                        && has_recorded(state, Two, Posted)
                 },
             ),
         ],
@@ -110,7 +90,7 @@ pub fn both_covered(requests: Requests) -> Protocol {
     Protocol {
         opening: [5, 0, 0],
         sights: &[("both are posted", |_, state| {
-            Key::all().all(|key| has_recorded(state, key, Outcome::Posted))
+            Key::all().all(|key| has_recorded(state, key, Posted))
         })],
         ..rivals(requests)
     }
@@ -128,11 +108,10 @@ pub fn split(requests: Requests) -> Protocol {
         opening: [3, 1, 0],
         sights: &[
             ("all legs of both are posted", |_, state| {
-                Key::all().all(|key| has_recorded(state, key, Outcome::Posted))
+                Key::all().all(|key| has_recorded(state, key, Posted))
             }),
             ("the first is posted, the second declined", |_, state| {
-                has_recorded(state, One, Outcome::Posted)
-                    && has_recorded(state, Two, Outcome::Declined)
+                has_recorded(state, One, Posted) && has_recorded(state, Two, Declined)
             }),
         ],
         ..protocol
@@ -147,12 +126,11 @@ pub fn refill(requests: Requests) -> Protocol {
         opening: [1, 2, 0],
         sights: &[
             ("one is declined, and would be covered now", |_, state| {
-                has_recorded(state, One, Outcome::Declined)
-                    && has_recorded(state, Two, Outcome::Posted)
+                has_recorded(state, One, Declined) && has_recorded(state, Two, Posted)
             }),
             ("one is posted, as the money came in time", |_, state| {
                 let record = state.account.store.durable.record(Id::Key(One));
-                has_recorded(state, One, Outcome::Posted)
+                has_recorded(state, One, Posted)
                     && record.is_some_and(|record| record.body == Right)
             }),
         ],
@@ -170,7 +148,7 @@ pub fn refused(requests: Requests) -> Protocol {
                 "the right body is posted after the refused one",
                 |_, state| {
                     has_response(state, Laptop, One, Other, NOT_FOUND)
-                        && has_recorded(state, One, Outcome::Posted)
+                        && has_recorded(state, One, Posted)
                 },
             ),
             (
@@ -191,14 +169,11 @@ pub fn screened(requests: Requests) -> Protocol {
         screening: true,
         sights: &[
             ("one is allowed and denied, and posted", |_, state| {
-                has_recorded(state, One, Outcome::Posted)
-                    && state.network.screened.members().count() > 1
+                has_recorded(state, One, Posted) && state.network.screened.members().count() > 1
             }),
-            ("one is denied", |_, state| {
-                has_recorded(state, One, Outcome::Denied)
-            }),
+            ("one is denied", |_, state| has_recorded(state, One, Denied)),
             ("one is allowed too late", |_, state| {
-                has_recorded(state, One, Outcome::Denied) && !state.history.allowed.is_empty()
+                has_recorded(state, One, Denied) && !state.history.allowed.is_empty()
             }),
         ],
         ..rivals(requests)
@@ -220,14 +195,14 @@ pub fn dates(requests: Requests) -> Protocol {
 
 const DATES: &[Sight] = &[
     ("both dates are paid", |_, state| {
-        Date::all().all(|date| decided(state, date) == Some(Outcome::Posted))
+        Date::all().all(|date| decided(state, date) == Some(Posted))
     }),
     ("one date is paid, the other cancelled", |_, state| {
-        decided(state, Date::First) == Some(Outcome::Posted)
-            && decided(state, Date::Second) == Some(Outcome::Cancelled)
+        decided(state, Date::First) == Some(Posted)
+            && decided(state, Date::Second) == Some(Cancelled)
     }),
     ("a date is declined", |_, state| {
-        decided(state, Date::First) == Some(Outcome::Declined)
+        decided(state, Date::First) == Some(Declined)
     }),
     (
         "after the 204, T has forgotten that a run is cancelled",
@@ -260,23 +235,20 @@ pub fn retried(requests: Requests) -> Protocol {
         opening: [0, 2, 0],
         sights: &[
             ("the second attempt is paid", |_, state| {
-                second(state).is_some_and(|run| run.state == RunState::Decided(Outcome::Posted))
+                second(state).is_some_and(|run| run.state == RunState::Decided(Posted))
             }),
             ("the second attempt is cancelled", |_, state| {
-                second(state).is_some_and(|run| run.state == RunState::Decided(Outcome::Cancelled))
+                second(state).is_some_and(|run| run.state == RunState::Decided(Cancelled))
             }),
             (
                 "a late note has a run of an ended schedule tried again",
                 |_, state| {
                     let schedule = &state.transaction.store.durable;
                     let is_open = second(state).is_some_and(|run| run.state == RunState::Open);
-                    let round = Round::Second;
-                    let date = Date::First;
-                    let id = Id::Attempt(Attempt { date, round });
-                    schedule.has_ended
-                        && is_open
-                        && state.account.store.durable.record(id).is_none()
-                        && state.history.deleted.is_some()
+                    let id = first_date(Round::Second);
+                    let record = state.account.store.durable.record(id);
+                    let is_deleted = state.history.deleted.is_some();
+                    schedule.has_ended && is_open && record.is_none() && is_deleted
                 },
             ),
         ],
@@ -293,17 +265,11 @@ pub fn lost_account() -> Protocol {
     Protocol {
         sights: &[
             ("one date is refused, the other cancelled", |_, state| {
-                let run = state.transaction.store.durable.runs[Date::First as usize];
-                run.is_some_and(|run| run.state == RunState::Refused)
-                    && decided(state, Date::Second) == Some(Outcome::Cancelled)
+                is_refused(state) && decided(state, Date::Second) == Some(Cancelled)
             }),
             ("a date is refused and then cancelled", |_, state| {
-                let run = state.transaction.store.durable.runs[Date::First as usize];
-                let round = Round::First;
-                let date = Date::First;
-                let id = Id::Attempt(Attempt { date, round });
-                run.is_some_and(|run| run.state == RunState::Refused)
-                    && state.account.store.durable.outcome(id) == Some(Outcome::Cancelled)
+                let id = first_date(Round::First);
+                is_refused(state) && state.account.store.durable.outcome(id) == Some(Cancelled)
             }),
         ],
         ..protocol
@@ -316,13 +282,13 @@ pub fn screened_dates() -> Protocol {
         screening: true,
         sights: &[
             ("one date is denied, the other paid", |_, state| {
-                decided(state, Date::First) == Some(Outcome::Denied)
-                    && decided(state, Date::Second) == Some(Outcome::Posted)
+                decided(state, Date::First) == Some(Denied)
+                    && decided(state, Date::Second) == Some(Posted)
             }),
             (
                 "one date is allowed, and cancelled before that",
                 |_, state| {
-                    decided(state, Date::First) == Some(Outcome::Cancelled)
+                    decided(state, Date::First) == Some(Cancelled)
                         && !state.history.allowed.is_empty()
                 },
             ),
@@ -358,6 +324,18 @@ fn decided(state: &State, date: Date) -> Option<Outcome> {
         RunState::Decided(outcome) => Some(outcome),
         RunState::Open | RunState::Retrying | RunState::Refused => None,
     }
+}
+
+/// Whether A has refused the first date, as T knows.
+fn is_refused(state: &State) -> bool {
+    let run = state.transaction.store.durable.runs[Date::First as usize];
+    run.is_some_and(|run| run.state == RunState::Refused)
+}
+
+/// The id of an attempt at the first date.
+fn first_date(round: Round) -> Id {
+    let date = Date::First;
+    Id::Attempt(Attempt { date, round })
 }
 
 /// The run of the first date, if it is at its second attempt.
