@@ -4,17 +4,18 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
+use crate::judge::Judge;
 use crate::record::{Load, read};
 use crate::report::thousandths;
 
 /// The least share of the other side's rate, in thousandths.
-const RATE_PERMILLE_MIN: u64 = 900;
+const RATE: Target = Target::RateAtLeast(900);
 /// The same of a key beside tokens: it is looked up, where the check of a token is cached.
-const KEY_PERMILLE_MIN: u64 = 920;
+const RATE_BY_KEY: Target = Target::RateAtLeast(920);
 /// The most that the 99th percentile of latency may be of the other side's, in thousandths.
-const P99_PERMILLE_MAX: u64 = 2_000;
+const P99: Target = Target::P99AtMost(2_000);
 
 #[derive(Debug, clap::Args)]
 pub struct EdgeCommand {
@@ -23,141 +24,109 @@ pub struct EdgeCommand {
     records: PathBuf,
 }
 
-/// The figure that a comparison judges.
+/// The figure that a comparison judges, and its limit.
 #[derive(Clone, Copy)]
-enum Measure {
-    Rate,
-    RateByKey,
-    P99,
+enum Target {
+    RateAtLeast(u64),
+    P99AtMost(u64),
 }
 
 struct EdgeComparison {
     title: String,
     /// The records of the judged side, and of the other one, without the number of the turn.
     sides: [String; 2],
-    measure: Measure,
+    target: Target,
 }
 
 /// What is compared. Without a base, TLS is compared with the plain side of this build.
 fn comparisons(records: &Path) -> Result<Vec<EdgeComparison>> {
     let has_base = !turns(records, "hello-base")?.is_empty();
-    let mut comparisons = Vec::new();
-    for (load, side, other) in [
+    let of_tls = if has_base { "base" } else { "plain" };
+    let rates = [
         ("hello", "plain", "base"),
         ("balances", "plain", "base"),
         ("transfers", "plain", "base"),
         ("transfers-of-one", "plain", "base"),
-        ("hello", "tls", if has_base { "base" } else { "plain" }),
-        ("balances", "tls", if has_base { "base" } else { "plain" }),
-    ] {
-        comparisons.push(EdgeComparison {
-            title: format!("{load}: {side} beside {other}"),
-            sides: [format!("{load}-{side}"), format!("{load}-{other}")],
-            measure: Measure::Rate,
-        });
-    }
-    comparisons.push(EdgeComparison {
+        ("hello", "tls", of_tls),
+        ("balances", "tls", of_tls),
+    ];
+    let rates = rates.map(|(load, side, other)| EdgeComparison {
+        title: format!("{load}: {side} beside {other}"),
+        sides: [format!("{load}-{side}"), format!("{load}-{other}")],
+        target: RATE,
+    });
+    let by_key = EdgeComparison {
         title: "balances: with an API key beside with tokens".to_owned(),
         sides: ["balances-by-key", "balances-by-token"].map(str::to_owned),
-        measure: Measure::RateByKey,
-    });
-    comparisons.push(EdgeComparison {
+        target: RATE_BY_KEY,
+    };
+    let beside_logins = EdgeComparison {
         title: "p99 of transfers: with 16 logins a second beside alone".to_owned(),
         sides: ["transfers-beside-logins", "transfers-alone"].map(str::to_owned),
-        measure: Measure::P99,
-    });
-    Ok(comparisons)
+        target: P99,
+    };
+    Ok(rates.into_iter().chain([by_key, beside_logins]).collect())
 }
 
 impl EdgeCommand {
     pub fn run(&self) -> Result<()> {
-        let mut misses = 0_u64;
+        let mut judge = Judge::default();
         for comparison in comparisons(&self.records)? {
-            if !comparison.print(&self.records)? {
-                misses = misses.saturating_add(1);
-            }
+            comparison.judge(&self.records, &mut judge)?;
         }
         for login in turns(&self.records, "logins")? {
             if login.failed() > 0 {
-                println!("  MISSED  logins failed: {:?}", login.errors);
-                misses = misses.saturating_add(1);
+                judge.say(false, format!("logins failed: {:?}", login.errors));
             }
         }
-        ensure!(misses == 0, "{misses} targets are missed: see above");
-        Ok(())
+        judge.end()
     }
 }
 
 impl EdgeComparison {
-    /// Prints its line, and returns whether it meets its target. Without records it has none.
-    fn print(&self, records: &Path) -> Result<bool> {
+    /// Prints its line. Without records it has no target.
+    fn judge(&self, records: &Path, judge: &mut Judge) -> Result<()> {
         let [one, other] = &self.sides;
         let (one, other) = (turns(records, one)?, turns(records, other)?);
-        let ratios: Vec<u64> = one
-            .iter()
-            .zip(&other)
-            .filter_map(|(one, other)| self.measure.permille(one, other))
-            .collect();
+        let figure = |load: &Load| self.target.of(load);
+        let ratios = one.iter().zip(&other).filter_map(|(one, other)| {
+            let permille = figure(one).saturating_mul(1_000);
+            permille.checked_div(figure(other))
+        });
+        let ratios: Vec<u64> = ratios.collect();
         let Some(ratio) = median(ratios.clone()) else {
-            println!("  -       {:<56} not measured", self.title);
-            return Ok(true);
+            println!("  -      {:<56} not measured", self.title);
+            return Ok(());
         };
         let failed: u64 = one.iter().chain(&other).map(Load::failed).sum();
-        let is_met = self.measure.is_met(ratio) && failed == 0;
-        let figures = [&one, &other].map(|loads| median_of(loads, |load| self.measure.of(load)));
-        let cpu = [&one, &other]
-            .map(|loads| median_of(loads, |load| load.cpu_microseconds_each().unwrap_or(0)));
+        let cpu = |load: &Load| load.cpu_microseconds_each().unwrap_or(0);
+        let (is_met, least_or_most, unit) = match self.target {
+            Target::RateAtLeast(least) => (ratio >= least, ("at least", least), "a second"),
+            Target::P99AtMost(most) => (ratio <= most, ("at most", most), "us"),
+        };
         let each: Vec<String> = ratios.into_iter().map(thousandths).collect();
-        println!(
-            "  {} {:<56} {} ({}; each turn: {}), {} beside {} {}, cpu {} beside {} us, {failed} failed",
-            if is_met { "met    " } else { "MISSED " },
+        let line = format!(
+            "{:<56} {} ({} {}; each turn: {}), {} beside {} {unit}, cpu {} beside {} us, {failed} failed",
             self.title,
             thousandths(ratio),
-            self.measure.target(),
+            least_or_most.0,
+            thousandths(least_or_most.1),
             each.join(" "),
-            figures[0],
-            figures[1],
-            self.measure.unit(),
-            cpu[0],
-            cpu[1],
+            median_of(&one, figure),
+            median_of(&other, figure),
+            median_of(&one, cpu),
+            median_of(&other, cpu),
         );
-        Ok(is_met)
+        judge.say(is_met && failed == 0, line);
+        Ok(())
     }
 }
 
-impl Measure {
+impl Target {
     fn of(self, load: &Load) -> u64 {
         match self {
-            Self::Rate | Self::RateByKey => load.rate(),
-            Self::P99 => load.latency.p99,
-        }
-    }
-
-    fn permille(self, one: &Load, other: &Load) -> Option<u64> {
-        let (one, other) = (self.of(one), self.of(other));
-        one.saturating_mul(1_000).checked_div(other)
-    }
-
-    fn is_met(self, permille: u64) -> bool {
-        match self {
-            Self::Rate => permille >= RATE_PERMILLE_MIN,
-            Self::RateByKey => permille >= KEY_PERMILLE_MIN,
-            Self::P99 => permille <= P99_PERMILLE_MAX,
-        }
-    }
-
-    fn target(self) -> String {
-        match self {
-            Self::Rate => format!("at least {}", thousandths(RATE_PERMILLE_MIN)),
-            Self::RateByKey => format!("at least {}", thousandths(KEY_PERMILLE_MIN)),
-            Self::P99 => format!("at most {}", thousandths(P99_PERMILLE_MAX)),
-        }
-    }
-
-    fn unit(self) -> &'static str {
-        match self {
-            Self::Rate | Self::RateByKey => "a second",
-            Self::P99 => "us",
+            Self::RateAtLeast(_) => load.rate(),
+            Self::P99AtMost(_) => load.latency.p99,
         }
     }
 }

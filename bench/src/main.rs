@@ -7,6 +7,7 @@
 
 mod bank;
 mod edge;
+mod judge;
 mod load;
 mod native;
 mod pgbench;

@@ -1,6 +1,7 @@
 //! The measurements, each in a JSON file of its own.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,13 @@ pub struct Latency {
     pub p50: u64,
     pub p99: u64,
     pub max: u64,
+}
+
+impl Display for Latency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { p50, p99, max } = self;
+        write!(formatter, "p50 {p50} us, p99 {p99} us, max {max} us")
+    }
 }
 
 impl From<&Histogram<u64>> for Latency {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
 use super::swaps::Swaps;
-use crate::record::{Figure, Latency, Load, read};
+use crate::judge::Judge;
+use crate::record::{Figure, Load, read};
 
 /// The limit of the 99th percentile of latency, as a multiple of that without swaps.
 const P99_TIMES_MAX: u64 = 3;
@@ -34,15 +35,13 @@ impl VerdictCommand {
         let swaps: Swaps = self.record("swaps")?;
         let before: Figure = self.record("memory-before")?;
         let after: Figure = self.record("memory-after")?;
-        println!(
-            "{}: {} swaps in {} s",
-            self.prefix,
-            swaps.swaps,
-            swaps.microseconds / 1_000_000
-        );
+        let seconds = swaps.microseconds / 1_000_000;
+        println!("{}: {} swaps in {seconds} s", self.prefix, swaps.swaps);
         println!("  measured maximum         {:>9} requests/s", max.rate());
-        print_load("without swaps", &calm);
-        print_load("with swaps", &swapped);
+        for (name, load) in [("without swaps", &calm), ("with swaps", &swapped)] {
+            let (rate, failed, latency) = (load.rate(), load.failed(), load.latency);
+            println!("  {name:<24} {rate:>9} requests/s, {failed} failed, {latency}");
+        }
         for (name, step) in [
             ("save to taken", &swaps.taken),
             ("load", &swaps.load),
@@ -50,77 +49,34 @@ impl VerdictCommand {
             ("switch", &swaps.switch),
             ("drain", &swaps.drain),
         ] {
-            print_step(name, step);
+            println!("  {name:<24} {step}");
         }
         let percent = after.value.saturating_mul(100) / before.value.max(1);
-        println!(
-            "  resident memory          {} MB before, {} MB after ({percent} %)",
-            before.value / 1_000_000,
-            after.value / 1_000_000
+        let [before, after] = [before, after].map(|figure| figure.value / 1_000_000);
+        println!("  resident memory          {before} MB before, {after} MB after ({percent} %)");
+
+        let mut judge = Judge::default();
+        let (failed, refused) = (swapped.failed(), swaps.connections_failed);
+        judge.say(failed == 0, format!("no request failed: {failed}"));
+        judge.say(refused == 0, format!("no connection refused: {refused}"));
+        let p99 = swapped.latency.p99;
+        let is_quick = p99 <= calm.latency.p99.saturating_mul(P99_TIMES_MAX);
+        judge.say(
+            is_quick,
+            format!("p99 at most {P99_TIMES_MAX} times that without swaps (us): {p99}"),
         );
-        let p99_max = calm.latency.p99.saturating_mul(P99_TIMES_MAX);
-        let verdicts = [
-            ("no request failed", swapped.failed() == 0, swapped.failed()),
-            (
-                "no connection refused",
-                swaps.connections_failed == 0,
-                swaps.connections_failed,
-            ),
-            (
-                "p99 at most 3 times that without swaps (us)",
-                swapped.latency.p99 <= p99_max,
-                swapped.latency.p99,
-            ),
-            (
-                "the switch under 1 ms (us)",
-                swaps.switch.max < SWITCH_MICROSECONDS_MAX,
-                swaps.switch.max,
-            ),
-            (
-                "memory within 10 % (%)",
-                percent <= MEMORY_PERCENT_MAX,
-                percent,
-            ),
-            (
-                "every old generation ended",
-                swaps.not_drained == 0,
-                swaps.not_drained,
-            ),
-        ];
-        for (what, holds, value) in verdicts {
-            println!(
-                "  {} {what}: {value}",
-                if holds { "ok    " } else { "MISSED" }
-            );
-        }
-        ensure!(
-            verdicts.iter().all(|(_, holds, _)| *holds),
-            "{}: see above",
-            self.prefix
-        );
-        Ok(())
+        let switch = swaps.switch.max;
+        let is_quick = switch < SWITCH_MICROSECONDS_MAX;
+        judge.say(is_quick, format!("the switch under 1 ms (us): {switch}"));
+        let is_small = percent <= MEMORY_PERCENT_MAX;
+        judge.say(is_small, format!("memory within 10 % (%): {percent}"));
+        let rest = swaps.not_drained;
+        judge.say(rest == 0, format!("every old generation ended: {rest}"));
+        judge.end()
     }
 
     fn record<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let name = format!("{}-{name}", self.prefix);
         read(Path::new(&self.records), &name)?.with_context(|| format!("{name} was not measured"))
     }
-}
-
-fn print_load(name: &str, load: &Load) {
-    println!(
-        "  {name:<24} {:>9} requests/s, {} failed, p50 {} us, p99 {} us, max {} us",
-        load.rate(),
-        load.failed(),
-        load.latency.p50,
-        load.latency.p99,
-        load.latency.max
-    );
-}
-
-fn print_step(name: &str, step: &Latency) {
-    println!(
-        "  {name:<24} p50 {} us, p99 {} us, max {} us",
-        step.p50, step.p99, step.max
-    );
 }
