@@ -7,12 +7,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use super::connections::connect_until;
+use super::connections::{Connections, connect_until};
 use crate::load::client::Client;
 use crate::load::on_one_thread;
 use crate::load::server::Server;
@@ -81,11 +82,12 @@ impl SwapsCommand {
                 tasks.spawn_local(async move { connect_until(&address, || watched.get()).await });
             let swaps = tasks.run_until(self.swap_all()).await;
             is_over.set(true);
-            let connections = tasks.run_until(connections).await?;
-            let mut swaps = swaps?;
-            swaps.connections_opened = connections.opened;
-            swaps.connections_failed = connections.failed;
-            Ok(swaps)
+            let Connections { opened, failed } = tasks.run_until(connections).await?;
+            Ok(Swaps {
+                connections_opened: opened,
+                connections_failed: failed,
+                ..swaps?
+            })
         })?;
         self.destination.keep(&swaps)
     }
@@ -127,11 +129,34 @@ impl SwapsCommand {
         let microseconds = u64::try_from(began.elapsed().as_micros())?;
         // The requests of the last generations end in a moment.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let mut swaps = host.steps(first, self.swaps).await?;
-        swaps.microseconds = microseconds;
-        swaps.taken = Latency::from(&taken);
-        Ok(swaps)
+        let mut changes = host.changes(self.swaps.min(2_000)).await?;
+        changes.retain(|change| change["id"].as_u64().is_some_and(|id| id > first));
+        let swaps = u64::try_from(changes.len())?;
+        let drain = step(&changes, "drain");
+        Ok(Swaps {
+            swaps,
+            microseconds,
+            taken: Latency::from(&taken),
+            load: Latency::from(&step(&changes, "load")),
+            warm: Latency::from(&step(&changes, "warm")),
+            switch: Latency::from(&step(&changes, "switch")),
+            drain: Latency::from(&drain),
+            not_drained: swaps.saturating_sub(drain.len()),
+            connections_opened: 0,
+            connections_failed: 0,
+        })
     }
+}
+
+/// How long a step of these changes took.
+fn step(changes: &[Value], name: &str) -> Histogram<u64> {
+    let mut histogram = record::histogram();
+    for change in changes {
+        if let Some(microseconds) = change["steps_us"][name].as_u64() {
+            histogram.saturating_record(microseconds);
+        }
+    }
+    histogram
 }
 
 fn in_quotes(file: &str) -> String {
@@ -174,10 +199,8 @@ impl Host {
     /// The number of the latest change.
     async fn last_change(&mut self) -> Result<u64> {
         let changes = self.changes(1).await?;
-        Ok(changes
-            .first()
-            .and_then(|change| change["id"].as_u64())
-            .unwrap_or(0))
+        let last = changes.first().and_then(|change| change["id"].as_u64());
+        Ok(last.unwrap_or(0))
     }
 
     /// Waits for a change after `last`, and returns its number.
@@ -194,37 +217,5 @@ impl Host {
             ensure!(Instant::now() < deadline, "a swap is not taken");
             tokio::time::sleep(PAUSE).await;
         }
-    }
-
-    /// How long the steps of all changes after `first` took.
-    async fn steps(&mut self, first: u64, expected: u64) -> Result<Swaps> {
-        let changes = self.changes(expected.min(2_000)).await?;
-        let changes: Vec<_> = changes
-            .iter()
-            .filter(|change| change["id"].as_u64().is_some_and(|id| id > first))
-            .collect();
-        let step = |name: &str| {
-            let mut histogram = record::histogram();
-            for change in &changes {
-                if let Some(microseconds) = change["steps_us"][name].as_u64() {
-                    histogram.saturating_record(microseconds);
-                }
-            }
-            histogram
-        };
-        let drain = step("drain");
-        let swaps = u64::try_from(changes.len())?;
-        Ok(Swaps {
-            swaps,
-            microseconds: 0,
-            taken: Latency::from(&record::histogram()),
-            load: Latency::from(&step("load")),
-            warm: Latency::from(&step("warm")),
-            switch: Latency::from(&step("switch")),
-            drain: Latency::from(&drain),
-            not_drained: swaps.saturating_sub(drain.len()),
-            connections_opened: 0,
-            connections_failed: 0,
-        })
     }
 }
