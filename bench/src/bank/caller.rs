@@ -11,12 +11,14 @@ use uuid::Uuid;
 use crate::load::client::Client;
 use crate::load::server::Server;
 
-/// A connection, and the session of its user.
+/// A connection, and the session of its user, if it has one.
 pub struct Caller {
     client: Client,
     host: HeaderValue,
-    authorization: Option<HeaderValue>,
-    user_id: Option<String>,
+    /// The `authorization` header.
+    pub authorization: Option<HeaderValue>,
+    /// The id of the user.
+    pub user_id: String,
 }
 
 impl Caller {
@@ -26,15 +28,8 @@ impl Caller {
             client: Client::connect(server).await?,
             host: server.host()?,
             authorization: None,
-            user_id: None,
+            user_id: String::new(),
         })
-    }
-
-    /// Connects with the session of another caller.
-    pub async fn with_session(server: &Server, authorization: HeaderValue) -> Result<Self> {
-        let mut caller = Self::connect(server).await?;
-        caller.authorization = Some(authorization);
-        Ok(caller)
     }
 
     /// Connects and logs in.
@@ -44,22 +39,8 @@ impl Caller {
         let session = caller.post("/api/auth/login", &login).await?;
         let token = text(&session["auth"]["access_token"])?;
         caller.authorization = Some(bearer(token)?);
-        caller.user_id = Some(text(&session["user"]["id"])?.to_owned());
+        caller.user_id = text(&session["user"]["id"])?.to_owned();
         Ok(caller)
-    }
-
-    /// The id of the user.
-    pub fn user_id(&self) -> Result<&str> {
-        self.user_id
-            .as_deref()
-            .context("the caller is not logged in")
-    }
-
-    /// The `authorization` header of the session.
-    pub fn authorization(&self) -> Result<HeaderValue> {
-        self.authorization
-            .clone()
-            .context("the caller is not logged in")
     }
 
     /// Posts a document with a new idempotency key, and returns the response's document. Every

@@ -72,7 +72,7 @@ impl Bank {
         let mut accounts = Vec::new();
         for customer in &self.customers {
             let caller = Caller::log_in(server, &customer.email, PASSWORD).await?;
-            let authorization = caller.authorization()?;
+            let authorization = caller.authorization.context("a login has a session")?;
             accounts.extend(customer.accounts.iter().map(|id| OwnedAccount {
                 id: id.clone(),
                 authorization: authorization.clone(),

@@ -39,16 +39,16 @@ impl SeedCommand {
 
     async fn open_bank(&self) -> Result<Bank> {
         let administrator = Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
-        let administrator = administrator.authorization()?;
         let mut arrivals = JoinSet::new();
         for number in 0..self.customers {
             // One after another: the bank checks few passwords at once, and refuses more.
             let email = format!("customer-{number}@bench.example");
             let customer = register(&self.server, &email).await?;
-            let teller = Caller::with_session(&self.server, administrator.clone()).await?;
+            let mut teller = Caller::connect(&self.server).await?;
+            teller.authorization = administrator.authorization.clone();
             let accounts = self.accounts;
             arrivals.spawn(async move {
-                let id = customer.user_id()?.to_owned();
+                let id = customer.user_id.clone();
                 let accounts = open_accounts(customer, teller, accounts).await?;
                 Ok(Customer {
                     id,
