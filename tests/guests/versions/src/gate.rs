@@ -30,10 +30,8 @@ pub fn wait(name: &str) {
 }
 
 fn is_open(name: &str) -> bool {
-    let found = query(
-        "SELECT 1 FROM gates WHERE name = ?1",
-        &[Value::Text(name.to_owned())],
-    );
+    let select = "SELECT 1 FROM gates WHERE name = ?1";
+    let found = query(select, &[Value::Text(name.to_owned())]);
     // Before the first gate is opened there is no table.
     found.is_ok_and(|rows| !rows.is_empty())
 }
@@ -45,14 +43,11 @@ fn is_open(name: &str) -> bool {
 /// If the store refuses.
 pub fn open(name: &str) {
     let transaction = Transaction::begin().expect("the store begins a transaction");
-    transaction
-        .execute("CREATE TABLE IF NOT EXISTS gates (name TEXT)", &[])
-        .expect("a table can be made");
-    transaction
-        .execute(
-            "INSERT INTO gates VALUES (?1)",
-            &[Value::Text(name.to_owned())],
-        )
-        .expect("a row can be written");
+    let create = "CREATE TABLE IF NOT EXISTS gates (name TEXT)";
+    let created = transaction.execute(create, &[]);
+    created.expect("a table can be made");
+    let insert = "INSERT INTO gates VALUES (?1)";
+    let inserted = transaction.execute(insert, &[Value::Text(name.to_owned())]);
+    inserted.expect("a row can be written");
     Transaction::commit(transaction).expect("the transaction is durable");
 }

@@ -17,7 +17,7 @@ use wasip2::io::poll::poll;
 use wasip2::random::random::get_random_bytes;
 use wstd::http::body::{Bytes, Frame, HttpBody};
 use wstd::http::response::Builder;
-use wstd::http::{Body, Error, HeaderMap, Request, Response, StatusCode};
+use wstd::http::{Body, Error, HeaderMap, Request, Response};
 
 /// The size of one piece of an endless body, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -38,70 +38,91 @@ const TRICKLE_PAUSE: Duration = Duration::from_millis(100);
 
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
+    let query = request.uri().query();
     match single::last_segment(request.uri().path()) {
         "fine" => text("fine"),
         "trap" => panic!("a trap on demand"),
-        "sleep" => sleep_for_a_day().await,
-        "memory-32-mib" => take_some_memory(),
+        // Without CPU time: only the wall clock can end it.
+        "sleep" => {
+            wstd::task::sleep(wstd::time::Duration::from_secs(86_400)).await;
+            text("awake")
+        }
+        // A roomy limit allows it, and a tight one does not.
+        "memory-32-mib" => {
+            let mebibyte = |_| black_box(vec![1_u8; GREED_BYTES]);
+            let hoard: Vec<Vec<u8>> = (0..32).map(mebibyte).collect();
+            text(&format!("took {}", hoard.len()))
+        }
         "trap-in-body" => stream(Fault::Trap),
-        "endless-body" => stream(Fault::Endless),
-        "huge-body" => stream(Fault::Huge {
+        "endless-body" => stream(Fault::Bytes { left: u64::MAX }),
+        "huge-body" => stream(Fault::Bytes {
             left: HUGE_BODY_BYTES,
         }),
         "trickle" => stream(Fault::Trickle),
-        "random" => take_all_randomness(),
+        "random" => text(&get_random_bytes(RANDOM_BYTES).len().to_string()),
         "poll" => poll_one_thing_a_million_times(),
-        "handles" => take_all_handles(),
-        "hundred-handles" => take_some_handles(),
+        "handles" => {
+            let mut hoard = Vec::new();
+            loop {
+                hoard.push(Fields::new());
+            }
+        }
+        // As many as a busy honest request needs at once.
+        "hundred-handles" => {
+            let hoard: Vec<Fields> = (0..100).map(|_| Fields::new()).collect();
+            text(&format!("took {}", hoard.len()))
+        }
         "keep-forty-handles" => text(&keep_handles(40).to_string()),
         "unsent-request" => text(&longest_parts()),
         "fields" => build_all_fields(),
-        "many-headers" => many_headers(),
-        "large-header" => large_header(),
-        "log-flood" => flood_the_log(),
-        "one-line" => one_line(),
-        "outbound" => call_out(request.uri().query().unwrap_or("http://127.0.0.1:9/")).await,
+        "many-headers" => {
+            let flood =
+                |response: Builder, number| response.header(format!("x-flood-{number}"), "1");
+            let response = (0..HEADERS_FLOOD).fold(Response::builder(), flood);
+            Ok(response.body(Body::from("fine"))?)
+        }
+        "large-header" => with_header("x-flood", &"x".repeat(GREED_BYTES)),
+        "log-flood" => {
+            for number in 0..LINES_FLOOD {
+                println!("flood {number}");
+            }
+            text("flooded")
+        }
+        "one-line" => {
+            println!("an honest line");
+            text("fine")
+        }
+        "outbound" => call_out(query.unwrap_or("http://127.0.0.1:9/")).await,
         "socket" => text(&connect()),
         "outside" => text(&outside()),
         "count" => text(&single::count().to_string()),
-        "status" => Ok(Response::builder()
-            .status(request.uri().query().unwrap_or("200"))
-            .body(Body::empty())?),
-        "own-request-id" => own_request_id(),
+        "status" => empty(query.unwrap_or("200")),
+        // Only the gateway may set it.
+        "own-request-id" => with_header("x-request-id", "chosen-by-the-component"),
         "echo" => Ok(Response::new(request.into_body())),
         "seen-headers" => text(&listing(request.headers())),
         word => {
             single::misbehave(word);
-            Ok(Response::builder()
-                .status(StatusCode::NOT_FOUND)
-                .body(Body::empty())?)
+            empty("404")
         }
     }
+}
+
+fn empty(status: &str) -> Result<Response<Body>, Error> {
+    Ok(Response::builder().status(status).body(Body::empty())?)
+}
+
+fn with_header(name: &str, value: &str) -> Result<Response<Body>, Error> {
+    Ok(Response::builder()
+        .header("content-type", "text/plain; charset=utf-8")
+        .header(name, value)
+        .body(Body::from("fine"))?)
 }
 
 fn text(content: &str) -> Result<Response<Body>, Error> {
     Ok(Response::builder()
         .header("content-type", "text/plain; charset=utf-8")
         .body(Body::from(content))?)
-}
-
-/// Waits without CPU time: only the wall clock can end it.
-async fn sleep_for_a_day() -> Result<Response<Body>, Error> {
-    wstd::task::sleep(wstd::time::Duration::from_secs(86_400)).await;
-    text("awake")
-}
-
-/// Takes 32 MiB, which a roomy limit allows and a tight one does not.
-fn take_some_memory() -> Result<Response<Body>, Error> {
-    let hoard: Vec<Vec<u8>> = (0..32)
-        .map(|_| black_box(vec![1_u8; GREED_BYTES]))
-        .collect();
-    text(&format!("took {}", hoard.len()))
-}
-
-/// Asks in one call for enough to keep the host busy.
-fn take_all_randomness() -> Result<Response<Body>, Error> {
-    text(&get_random_bytes(RANDOM_BYTES).len().to_string())
 }
 
 /// Uses two handles alone, so that no limit on handles helps.
@@ -111,20 +132,6 @@ fn poll_one_thing_a_million_times() -> Result<Response<Body>, Error> {
     let mut flood = vec![&far_away; POLLED_FLOOD];
     flood.push(&now);
     text(&poll(&flood).len().to_string())
-}
-
-/// Takes resources of the host, and drops none.
-fn take_all_handles() -> Result<Response<Body>, Error> {
-    let mut hoard = Vec::new();
-    loop {
-        hoard.push(Fields::new());
-    }
-}
-
-/// Takes as many handles as a busy honest request needs at once.
-fn take_some_handles() -> Result<Response<Body>, Error> {
-    let hoard: Vec<Fields> = (0..100).map(|_| Fields::new()).collect();
-    text(&format!("took {}", hoard.len()))
 }
 
 /// Keeps handles beyond the end of the call; returns how many the instance has kept.
@@ -162,31 +169,6 @@ fn build_all_fields() -> Result<Response<Body>, Error> {
     text(&taken.to_string())
 }
 
-fn many_headers() -> Result<Response<Body>, Error> {
-    let flood = |response: Builder, number| response.header(format!("x-flood-{number}"), "1");
-    Ok((0..HEADERS_FLOOD)
-        .fold(Response::builder(), flood)
-        .body(Body::from("fine"))?)
-}
-
-fn large_header() -> Result<Response<Body>, Error> {
-    Ok(Response::builder()
-        .header("x-flood", "x".repeat(GREED_BYTES))
-        .body(Body::from("fine"))?)
-}
-
-fn flood_the_log() -> Result<Response<Body>, Error> {
-    for number in 0..LINES_FLOOD {
-        println!("flood {number}");
-    }
-    text("flooded")
-}
-
-fn one_line() -> Result<Response<Body>, Error> {
-    println!("an honest line");
-    text("fine")
-}
-
 /// Sends a request, and returns its outcome.
 async fn call_out(url: &str) -> Result<Response<Body>, Error> {
     let request = Request::get(url).body(Body::empty())?;
@@ -214,14 +196,6 @@ fn outside() -> String {
     format!("{environment:?} {arguments:?} {files} files")
 }
 
-/// Answers with a header that only the gateway may set.
-fn own_request_id() -> Result<Response<Body>, Error> {
-    Ok(Response::builder()
-        .header("content-type", "text/plain; charset=utf-8")
-        .header("x-request-id", "chosen-by-the-component")
-        .body(Body::from("fine"))?)
-}
-
 /// One `name: value` line for each header, sorted.
 fn listing(headers: &HeaderMap) -> String {
     let mut lines: Vec<String> = headers
@@ -235,8 +209,7 @@ fn listing(headers: &HeaderMap) -> String {
 /// The fault after the head of the response.
 enum Fault {
     Trap,
-    Endless,
-    Huge {
+    Bytes {
         left: u64,
     },
     /// A byte now and then, without an end.
@@ -262,13 +235,12 @@ impl HttpBody for FaultyBody {
         let piece = || Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b'x'; PIECE_BYTES])))));
         match &mut self.0 {
             Fault::Trap => panic!("a trap on demand"),
-            Fault::Endless => piece(),
             Fault::Trickle => {
                 std::thread::sleep(TRICKLE_PAUSE);
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
             }
-            Fault::Huge { left: 0 } => Poll::Ready(None),
-            Fault::Huge { left } => {
+            Fault::Bytes { left: 0 } => Poll::Ready(None),
+            Fault::Bytes { left } => {
                 *left = left.saturating_sub(PIECE_BYTES as u64);
                 piece()
             }
