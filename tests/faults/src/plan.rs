@@ -59,31 +59,18 @@ pub struct Fault {
 pub enum FaultKind {
     /// An operation of the disk fails.
     Error {
-        /// The operation.
         #[serde(rename = "op")]
         operation: Operation,
-        /// The error of the system.
         code: Code,
-        /// Whether the disk recovers.
         #[serde(rename = "for", default)]
         lasting: Lasting,
     },
     /// The power goes at a sync. All stores lose the data that is not on disk.
     PowerLoss(PowerLoss),
     /// The process is killed before or after a guest's call at its store.
-    Crash {
-        /// The call of the WIT.
-        call: Call,
-        /// Before it or after it.
-        when: When,
-    },
+    Crash { call: Call, when: When },
     /// The guest dies of such a call.
-    Trap {
-        /// The call of the WIT.
-        call: Call,
-        /// Before it or after it.
-        when: When,
-    },
+    Trap { call: Call, when: When },
 }
 
 /// What a power loss leaves.
@@ -97,9 +84,12 @@ pub struct PowerLoss {
     pub seed: u64,
 }
 
-/// Defines an enum whose values are words of a plan.
+/// Defines enums whose values are words of a plan.
 macro_rules! words {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$about:meta])* $value:ident = $word:literal,)+ }) => {
+    ($(
+        $(#[$attribute:meta])*
+        $name:ident { $($(#[$about:meta])* $value:ident = $word:literal,)+ }
+    )+) => {$(
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
         pub enum $name { $($(#[$about])* #[serde(rename = $word)] $value,)+ }
@@ -114,27 +104,21 @@ macro_rules! words {
                 formatter.write_str(match self { $(Self::$value => $word,)+ })
             }
         }
-    };
+    )+};
 }
 
 words! {
     /// An operation on a store's files: the database, its write-ahead log, and its rollback
     /// journal.
     Operation {
-        /// Reading a part of a file.
         Read = "read",
-        /// Writing a part of a file.
         Write = "write",
         /// Waiting until a file is on disk.
         Sync = "sync",
-        /// Setting a file's size.
         Truncate = "truncate",
-        /// Opening a file.
         Open = "open",
     }
-}
 
-words! {
     /// The error of an operation.
     Code {
         /// The device is broken.
@@ -142,9 +126,7 @@ words! {
         /// The device is full.
         Enospc = "ENOSPC",
     }
-}
 
-words! {
     /// Whether a disk recovers from an error.
     #[derive(Default)]
     Lasting {
@@ -154,9 +136,7 @@ words! {
         /// Every later operation of the kind fails too.
         Good = "good",
     }
-}
 
-words! {
     /// Which writes are on disk, of those that no sync has covered, when the power goes.
     Model {
         /// None.
@@ -166,16 +146,11 @@ words! {
         /// Any, some of them only up to the end of a sector.
         Torn = "torn",
     }
-}
 
-words! {
     /// A call of a guest at its store.
     Call {
-        /// Begins a write transaction.
         Begin = "begin",
-        /// Begins a write transaction with a query.
         BeginQuery = "begin-query",
-        /// Changes rows in a transaction.
         Execute = "execute",
         /// A query in a transaction.
         Query = "query",
@@ -188,9 +163,7 @@ words! {
         /// A query outside of transactions.
         Read = "read",
     }
-}
 
-words! {
     /// The side of a call.
     When {
         /// The call has had no effect.
