@@ -111,13 +111,7 @@ fn a_process_with_a_plan_of_faults() {
         let line = format!("{}\n", serde_json::to_string(&ack).unwrap());
         std::io::stdout().write_all(line.as_bytes()).unwrap();
     };
-    let runtime = Arc::new(
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap(),
-    );
+    let runtime = Arc::new(tokio::runtime::Runtime::new().unwrap());
     let file = Path::new(&folder).join(STORE_FILE);
     // An operator starts a host again whose store does not open.
     let store = GuestStore::open(&file, &runtime).or_else(|_| GuestStore::open(&file, &runtime));

@@ -103,21 +103,13 @@ pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), Strin
     let accounts = prepare()
         .or_else(|_| prepare())
         .map_err(|error| format!("no accounts: {error}"))?;
-    let lanes = lanes(&accounts);
-    let unanswered = thread::scope(|scope| {
-        let lanes: Vec<_> = lanes
-            .into_iter()
-            .map(|lane| scope.spawn(move || ask_all(store, lane, acknowledge)))
-            .collect();
-        let unanswered = lanes
-            .into_iter()
-            .map(|lane| lane.join().expect("a lane ends"));
-        unanswered.collect::<Vec<_>>()
+    let unanswered: Vec<Ask> = thread::scope(|scope| {
+        let begin = |lane| scope.spawn(move || ask_all(store, lane, acknowledge));
+        let lanes: Vec<_> = lanes(&accounts).into_iter().map(begin).collect();
+        let ends = lanes.into_iter().map(|lane| lane.join());
+        ends.flat_map(|end| end.expect("a lane ends")).collect()
     });
-    let still = unanswered
-        .into_iter()
-        .map(|lane| ask_all(store, lane, acknowledge).len());
-    match still.sum() {
+    match ask_all(store, unanswered, acknowledge).len() {
         0 => Ok(()),
         count => Err(format!("{count} requests have no answer")),
     }
@@ -128,8 +120,8 @@ pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), Strin
 fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
     let deposit = |customer| {
         let mut deposit = payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR);
-        deposit.instruction.source = None;
-        deposit.instruction.destination = Some(AccountRef::Id(accounts[customer as usize]));
+        let account = deposit.instruction.source.take();
+        deposit.instruction.destination = account.map(AccountRef::Id);
         Ask::One(deposit)
     };
     (0..CUSTOMERS).map(deposit).collect()
