@@ -126,31 +126,30 @@ in_turn() { # TURN, SIDES..
   if (($1 % 2 == 1)); then printf '%s\n' "${@:2}"; else printf '%s\n' "${@:2}" | tac; fi
 }
 
-load() { # COMMAND, SIDE, RECORD, FLAGS..
+load() { # COMMAND, SIDE, RECORD WITH THE NUMBER OF THE TURN, FLAGS..
+  say "turn ${3##*-} of $turns: ${3%-*}"
   server "$2"
   "$bench" "$1" "${server[@]}" --pid "${pid_of[$2]}" --seconds "$seconds" \
     --warm-up $WARM_UP "$(record "$3")" "${@:4}"
 }
 
+load_bank() { # AS load
+  load "${@:1:3}" --bank "$folder/$2/bank.json" "${@:4}"
+}
+
 measure_requests() { # TURN
   local side
   for side in $(in_turn "$1" "${sides[@]}"); do
-    say "turn $1 of $turns: hello, $side"
     load hello "$side" "hello-$side-$1" --clients $CLIENTS_HELLO
-    say "turn $1 of $turns: balances, $side"
-    load balances "$side" "balances-$side-$1" --bank "$folder/$side/bank.json" \
-      --clients $CLIENTS_BANK
+    load_bank balances "$side" "balances-$side-$1" --clients $CLIENTS_BANK
   done
 }
 
 measure_transfers() { # TURN
   local side
   for side in $(in_turn "$1" plain base); do
-    say "turn $1 of $turns: transfers, $side"
-    load transfers "$side" "transfers-$side-$1" --bank "$folder/$side/bank.json" \
-      --clients $CLIENTS_BANK
-    say "turn $1 of $turns: transfers of one client, $side"
-    load transfers "$side" "transfers-of-one-$side-$1" --bank "$folder/$side/bank.json" --clients 1
+    load_bank transfers "$side" "transfers-$side-$1" --clients $CLIENTS_BANK
+    load_bank transfers "$side" "transfers-of-one-$side-$1" --clients 1
   done
 }
 
@@ -158,11 +157,9 @@ measure_transfers() { # TURN
 measure_keys() { # TURN
   local by flags
   for by in $(in_turn "$1" key token); do
-    say "turn $1 of $turns: balances, by $by"
-    flags=()
-    if [[ $by == key ]]; then flags=(--by-key); fi
-    load balances plain "balances-by-$by-$1" --bank "$folder/plain/bank.json" \
-      --clients $CLIENTS_BANK "${flags[@]}"
+    flags=(--clients $CLIENTS_BANK)
+    if [[ $by == key ]]; then flags+=(--by-key); fi
+    load_bank balances plain "balances-by-$by-$1" "${flags[@]}"
   done
 }
 
@@ -170,11 +167,10 @@ measure_keys() { # TURN
 # how many there can be.
 measure_logins() { # TURN, TRANSFERS A SECOND
   local kind logins
-  local transfers=(--bank "$folder/plain/bank.json" --clients $CLIENTS_BANK --rate "$2")
+  local transfers=(--clients $CLIENTS_BANK --rate "$2")
   for kind in $(in_turn "$1" alone beside-logins); do
-    say "turn $1 of $turns: $2 transfers a second, $kind"
     if [[ $kind == alone ]]; then
-      load transfers plain "transfers-alone-$1" "${transfers[@]}"
+      load_bank transfers plain "transfers-alone-$1" "${transfers[@]}"
     else
       server plain
       # Longer than the transfers, which begin with the logins of all customers.
@@ -182,7 +178,7 @@ measure_logins() { # TURN, TRANSFERS A SECOND
         --clients $CLIENTS_LOGIN --rate $LOGINS_A_SECOND --seconds $((seconds + 6)) --warm-up 0 \
         "$(record "logins-$1")" &
       logins=$!
-      load transfers plain "transfers-beside-logins-$1" "${transfers[@]}"
+      load_bank transfers plain "transfers-beside-logins-$1" "${transfers[@]}"
       wait $logins
     fi
   done
@@ -198,9 +194,8 @@ chmod 600 "$folder/key.pem"
 
 for side in "${sides[@]}"; do start "$side"; done
 if [[ -z $only ]]; then
-  say "the most transfers a second"
-  load transfers plain transfers-most --bank "$folder/plain/bank.json" --clients $CLIENTS_BANK
-  rate=$(($(rate_of transfers-most) / 4))
+  load_bank transfers plain transfers-most-0 --clients $CLIENTS_BANK
+  rate=$(($(rate_of transfers-most-0) / 4))
 fi
 for turn in $(seq "$turns"); do
   if [[ -n $base && $only != keys ]]; then measure_transfers "$turn"; fi

@@ -54,20 +54,25 @@ clean_up() { # STATUS
 }
 clean_up_at_exit
 
+# Says what a load is, and measures it.
+load() { # TITLE, RECORD, COMMAND, CLIENTS, FLAGS..
+  say "$1: $4 clients, $seconds s"
+  "$bench" "$3" --address "$gateway" --pid "$host_pid" --seconds "$seconds" --warm-up "$WARM_UP" \
+    --clients "$4" "${@:5}" "$(record "$2")"
+}
+
 # --- the native twin ---
 
 measure_native() {
-  say "hello, native: $CLIENTS_HELLO clients, $seconds s"
+  say "starting the native server"
   "$bench" native >"$folder/native.out" &
   host_pid=$!
   until grep -q '^native listens' "$folder/native.out"; do
     kill -0 "$host_pid" 2>/dev/null || fail "the native server does not start"
     sleep 0.05
   done
-  local address
-  address=$(sed -n 's|^native listens on http://||p' "$folder/native.out")
-  "$bench" hello --address "$address" --pid "$host_pid" --clients $CLIENTS_HELLO \
-    --seconds "$seconds" --warm-up $WARM_UP "$(record native)"
+  gateway=$(sed -n 's|^native listens on http://||p' "$folder/native.out")
+  load "hello, native" native hello $CLIENTS_HELLO
   stop_host
 }
 
@@ -82,25 +87,16 @@ write_registry() {
 measure_host() {
   say "starting the host; it compiles the components"
   serve "$host" "$folder" ready-first
-  say "hello, gateway: $CLIENTS_HELLO clients, $seconds s"
-  local server=(--address "$gateway" --pid "$host_pid")
-  local times=(--seconds "$seconds" --warm-up "$WARM_UP")
-  "$bench" hello "${server[@]}" "${times[@]}" --clients $CLIENTS_HELLO "$(record hello)"
+  load "hello, gateway" hello hello $CLIENTS_HELLO
   say "opening the bank: 50 customers with 20 accounts each"
   "$bench" seed --address "$gateway" --bank "$folder/bank.json"
-  local load=("${server[@]}" "${times[@]}" --bank "$folder/bank.json")
-  say "transfers: $CLIENTS_BANK clients, $seconds s"
-  "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers)"
-  say "transfers to one account: $CLIENTS_BANK clients, $seconds s"
-  "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK --to-one "$(record transfers-hot)"
-  say "batches of 100 transfers: $CLIENTS_BATCH clients, $seconds s"
-  "$bench" transfers "${load[@]}" --clients $CLIENTS_BATCH --batch 100 "$(record batches)"
-  say "balances: $CLIENTS_BANK clients, $seconds s"
-  "$bench" balances "${load[@]}" --clients $CLIENTS_BANK "$(record balances)"
-  say "balances with an API key: $CLIENTS_BANK clients, $seconds s"
-  "$bench" balances "${load[@]}" --clients $CLIENTS_BANK --by-key "$(record balances-key)"
-  say "transfers: 1 client, $seconds s"
-  "$bench" transfers "${load[@]}" --clients 1 "$(record transfers-1)"
+  local bank=(--bank "$folder/bank.json")
+  load transfers transfers transfers $CLIENTS_BANK "${bank[@]}"
+  load "transfers to one account" transfers-hot transfers $CLIENTS_BANK "${bank[@]}" --to-one
+  load "batches of 100 transfers" batches transfers $CLIENTS_BATCH "${bank[@]}" --batch 100
+  load balances balances balances $CLIENTS_BANK "${bank[@]}"
+  load "balances with an API key" balances-key balances $CLIENTS_BANK "${bank[@]}" --by-key
+  load transfers transfers-1 transfers 1 "${bank[@]}"
   say "memory, after $IDLE s without a request"
   sleep $IDLE
   "$bench" memory --pid "$host_pid" "$(record memory-after-load)"
@@ -110,9 +106,9 @@ measure_host() {
 measure_second_start() {
   say "second start, a few requests, and memory after $IDLE s without any"
   serve "$host" "$folder" ready
-  local load=(--address "$gateway" --pid "$host_pid" --clients 1 --seconds 1 --warm-up 0)
-  "$bench" hello "${load[@]}" "$(record few-hello)"
-  "$bench" balances "${load[@]}" --bank "$folder/bank.json" "$(record few-balances)"
+  local few=(--address "$gateway" --pid "$host_pid" --clients 1 --seconds 1 --warm-up 0)
+  "$bench" hello "${few[@]}" "$(record few-hello)"
+  "$bench" balances "${few[@]}" --bank "$folder/bank.json" "$(record few-balances)"
   sleep $IDLE
   "$bench" memory --pid "$host_pid" "$(record memory)"
   stop_host
@@ -124,12 +120,9 @@ measure_large() {
   "$bench" fill --data "$folder/data" --bank "$folder/bank.json" \
     --accounts $LARGE_ACCOUNTS --entries $LARGE_ENTRIES
   serve "$host" "$folder" ready-large
-  local load=(--address "$gateway" --pid "$host_pid" --bank "$folder/bank.json")
-  load+=(--seconds "$seconds" --warm-up "$WARM_UP")
-  say "large bank, transfers: $CLIENTS_BANK clients, $seconds s"
-  "$bench" transfers "${load[@]}" --clients $CLIENTS_BANK "$(record transfers-large)"
-  say "large bank, balances: $CLIENTS_BANK clients, $seconds s"
-  "$bench" balances "${load[@]}" --clients $CLIENTS_BANK "$(record balances-large)"
+  local bank=(--bank "$folder/bank.json")
+  load "large bank, transfers" transfers-large transfers $CLIENTS_BANK "${bank[@]}"
+  load "large bank, balances" balances-large balances $CLIENTS_BANK "${bank[@]}"
   stop_host
 }
 
