@@ -27,27 +27,32 @@ const FIRST_OWNER: u128 = 1 << 64;
 /// The deposit in each account that pays, in cents. No account runs out.
 const DEPOSIT_CENTS: i64 = 100_000_000;
 
-/// What is special about an account.
-enum Sort {
+/// What becomes of an account that is open.
+enum Then {
     /// It pays, and is paid.
-    Paying(AccountType),
-    Foreign,
-    Internal,
-    Frozen,
-    Closed,
+    Deposit,
+    Freeze,
+    Close,
+    Nothing,
 }
 
 /// One account in a hundred is foreign, one in a thousand frozen or closed, and one in ten thousand
 /// the bank's own.
-fn sort(number: usize) -> Sort {
-    match (number % 10_000, number % 1_000, number % 100, number % 10) {
-        (31, ..) => Sort::Internal,
-        (_, 41, ..) => Sort::Frozen,
-        (_, 51, ..) => Sort::Closed,
-        (_, _, 61, _) => Sort::Foreign,
-        (.., 7) => Sort::Paying(AccountType::Savings),
-        _ => Sort::Paying(AccountType::Checking),
-    }
+fn account(number: usize, owner: Uuid) -> Result<(OpenRequest, Then)> {
+    let (euro, dollar) = (Currency::from_code("EUR")?, Currency::from_code("USD")?);
+    let checking = |currency| OpenRequest::of_customer(owner, AccountType::Checking, currency);
+    let savings = || OpenRequest::of_customer(owner, AccountType::Savings, euro);
+    let fees = format!("fees_{number}");
+    Ok(
+        match (number % 10_000, number % 1_000, number % 100, number % 10) {
+            (31, ..) => (OpenRequest::internal(fees.parse()?, euro), Then::Nothing),
+            (_, 41, ..) => (checking(euro), Then::Freeze),
+            (_, 51, ..) => (checking(euro), Then::Close),
+            (_, _, 61, _) => (checking(dollar), Then::Nothing),
+            (.., 7) => (savings(), Then::Deposit),
+            _ => (checking(euro), Then::Deposit),
+        },
+    )
 }
 
 /// Opens accounts, and returns those that pay. Those of customers who log in are added to the bank.
@@ -71,19 +76,18 @@ pub(super) fn open_all(
             Some(customer) => Uuid::parse_str(&customer.id)?,
             None => Uuid::from_u128(FIRST_OWNER + owner as u128),
         };
-        let sort = sort(number);
-        let request = request(&sort, owner_id, number)?;
-        let id = open(
+        let (request, then) = account(number, owner_id)?;
+        let opened = open(
             store,
             &SystemClock,
             &SystemRandom,
             &rules,
             request,
             &Actor::BANK,
-        )?
-        .id;
-        match sort {
-            Sort::Paying(_) => {
+        )?;
+        let id = opened.id;
+        match then {
+            Then::Deposit => {
                 // Random, as real ids are hashes.
                 let transfer = Uuid::from_u128(random.random());
                 let deposit = Instruction {
@@ -93,29 +97,17 @@ pub(super) fn open_all(
                 post_one(store, transfer, deposit)?;
                 paying.push(id);
             }
-            Sort::Frozen => {
+            Then::Freeze => {
                 freeze(store, &SystemClock, id, Freeze::Both, &Actor::BANK)?;
             }
-            Sort::Closed => {
+            Then::Close => {
                 close(store, &SystemClock, id, &Actor::BANK)?;
             }
-            Sort::Foreign | Sort::Internal => {}
+            Then::Nothing => {}
         }
         if let Some(customer) = customer {
             customer.accounts.push(id.to_string());
         }
     }
     Ok(paying)
-}
-
-fn request(sort: &Sort, owner_id: Uuid, number: usize) -> Result<OpenRequest> {
-    let currency = Currency::from_code(match sort {
-        Sort::Foreign => "USD",
-        _ => "EUR",
-    })?;
-    Ok(match sort {
-        Sort::Internal => OpenRequest::internal(format!("fees_{number}").parse()?, currency),
-        Sort::Paying(kind) => OpenRequest::of_customer(owner_id, *kind, currency),
-        _ => OpenRequest::of_customer(owner_id, AccountType::Checking, currency),
-    })
 }
