@@ -9,13 +9,11 @@ use anyhow::{Result, ensure};
 pub struct Judge(u64);
 
 impl Judge {
-    /// Prints whether a target is met.
     pub fn say(&mut self, is_met: bool, what: impl Display) {
         println!("  {} {what}", if is_met { "ok    " } else { "MISSED" });
         self.0 = self.0.saturating_add(u64::from(!is_met));
     }
 
-    /// Fails if a target is missed.
     pub fn end(self) -> Result<()> {
         ensure!(self.0 == 0, "{} targets are missed: see above", self.0);
         Ok(())

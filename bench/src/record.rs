@@ -20,7 +20,6 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Writes the measurement.
     pub fn keep(&self, measurement: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(measurement)?;
         fs::write(&self.record, text).with_context(|| format!("{}", self.record.display()))
@@ -76,7 +75,6 @@ impl Load {
         self.server_cpu_microseconds?.checked_div(operations)
     }
 
-    /// How many requests failed.
     pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
@@ -115,7 +113,6 @@ pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_MICROSECONDS_MAX, 3).expect("the bounds are in order")
 }
 
-/// A single figure.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Figure {
     pub value: u64,

@@ -24,7 +24,6 @@ pub struct BulkTransaction {
 }
 
 impl BulkStore {
-    /// Opens a bulk store over `store`.
     pub fn new(store: SqliteStore) -> Self {
         Self {
             store,

@@ -15,9 +15,7 @@ use crate::load::server::Server;
 pub struct Caller {
     client: Client,
     host: HeaderValue,
-    /// The `authorization` header.
     pub authorization: Option<HeaderValue>,
-    /// The id of the user.
     pub user_id: String,
 }
 
@@ -32,7 +30,6 @@ impl Caller {
         })
     }
 
-    /// Connects and logs in.
     pub async fn log_in(server: &Server, email: &str, password: &str) -> Result<Self> {
         let mut caller = Self::connect(server).await?;
         let login = json!({"email": email, "password": password});
@@ -83,7 +80,6 @@ pub fn bearer(token: &str) -> Result<HeaderValue> {
     Ok(authorization)
 }
 
-/// The text of a JSON string.
 pub fn text(value: &Value) -> Result<&str> {
     value
         .as_str()

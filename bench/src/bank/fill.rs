@@ -71,7 +71,6 @@ impl FillCommand {
         bank.write(&self.bank)
     }
 
-    /// The file of a service's store.
     fn store(&self, service: &str) -> Result<PathBuf> {
         let file = Path::new("stores").join(service).with_extension("sqlite");
         let file = self.data.join(file);

@@ -32,7 +32,6 @@ pub struct Bank {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Customer {
-    /// The user's id.
     id: String,
     email: String,
     /// The ids of the accounts.
@@ -43,7 +42,6 @@ struct Customer {
 #[derive(Debug, Clone)]
 pub struct OwnedAccount {
     pub id: String,
-    /// The `authorization` header.
     pub authorization: HeaderValue,
 }
 
@@ -54,7 +52,6 @@ impl Bank {
         serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
     }
 
-    /// Writes it to a file.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string(self)?;
         fs::write(file, text).with_context(|| format!("{}", file.display()))

@@ -64,7 +64,6 @@ impl SeedCommand {
     }
 }
 
-/// Registers a customer, and logs in.
 async fn register(server: &Server, email: &str) -> Result<Caller> {
     let registration = json!({"email": email, "password": PASSWORD});
     let mut visitor = Caller::connect(server).await?;

@@ -24,7 +24,6 @@ pub struct Answer {
 }
 
 impl Client {
-    /// Connects to a server.
     pub async fn connect(server: &Server) -> Result<Self> {
         Ok(Self {
             server: server.clone(),
@@ -47,7 +46,6 @@ impl Client {
         Ok(Answer { status, body })
     }
 
-    /// Sends a `GET` and reads the whole response.
     pub async fn get(&mut self, path: &str) -> Result<Answer> {
         let request = Request::get(path).header(HOST, self.server.host()?);
         self.ask(request.body(Full::default())?).await

@@ -208,7 +208,6 @@ impl Tally {
     }
 }
 
-/// Runs a future on this thread alone.
 pub fn on_one_thread<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

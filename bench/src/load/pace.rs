@@ -14,7 +14,6 @@ use tokio::time::{Instant, MissedTickBehavior};
 /// The time between two looks at the schedule: the timer's resolution.
 const BEAT: Duration = Duration::from_millis(1);
 
-/// The schedule of a run.
 pub struct Pace {
     /// Requests a second; none is without a schedule.
     rate: Option<u64>,

@@ -39,7 +39,6 @@ impl Server {
         HeaderValue::from_str(&self.address).with_context(|| self.address.clone())
     }
 
-    /// Opens a TCP connection.
     pub async fn connect(&self) -> Result<TcpStream> {
         let stream = TcpStream::connect(&self.address)
             .await
@@ -68,7 +67,6 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Runs the handshake on a connection.
     pub async fn wrap(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
         let wrapped = self.connector.connect(self.name.clone(), stream);
         wrapped.await.context("the TLS handshake")

@@ -196,7 +196,6 @@ impl Host {
         }
     }
 
-    /// The number of the latest change.
     async fn last_change(&mut self) -> Result<u64> {
         let changes = self.changes(1).await?;
         let last = changes.first().and_then(|change| change["id"].as_u64());

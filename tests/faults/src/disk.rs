@@ -72,7 +72,6 @@ impl Disk {
         self.files.entry(path.to_owned()).or_insert(file).id
     }
 
-    /// Records a change.
     pub fn changed(&mut self, path: &Path, id: FileId, edit: Edit) {
         self.count += 1;
         let number = self.count;
@@ -86,7 +85,6 @@ impl Disk {
         SyncMark(self.count)
     }
 
-    /// Records that a sync has succeeded.
     pub fn synced(&mut self, path: &Path, id: FileId, mark: SyncMark) {
         self.end_open_changes(path, id, mark, Durability::Durable);
         if let Some(file) = self.file(path, id) {
@@ -99,7 +97,6 @@ impl Disk {
         }
     }
 
-    /// Records that a sync has failed.
     pub fn sync_failed(&mut self, path: &Path, id: FileId) {
         self.end_open_changes(path, id, self.mark(), Durability::Lost);
     }
@@ -196,11 +193,9 @@ enum Name {
     AsItWas,
     /// None: that file was removed, and the next one was not there yet.
     Gone,
-    /// The present file.
     AsItIs,
 }
 
-/// The choices of a model.
 struct Choice {
     model: Model,
     random: StdRng,

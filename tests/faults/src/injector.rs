@@ -54,9 +54,7 @@ enum FaultPoint {
 /// What an operation must do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes on to the system.
     Pass,
-    /// It fails.
     Fail(Code),
     /// The power goes before it has any effect.
     LosePower(PowerLoss),
@@ -72,7 +70,6 @@ pub struct Trap(String);
 pub struct Counts(BTreeMap<(String, FaultPoint), u64>);
 
 impl Counts {
-    /// The count of an operation on a store's files.
     pub fn of(&self, store: &str, operation: Operation) -> u64 {
         let point = (store.to_owned(), FaultPoint::Operation(operation));
         self.0.get(&point).copied().unwrap_or(0)

@@ -32,10 +32,8 @@ use injector::{Injector, installed};
 use std::path::Path;
 use std::process::exit;
 
-/// The environment variable with the plan of a host.
 pub const PLAN_VARIABLE: &str = "STRONGROOM_FAULTS";
 
-/// The exit code of a host that cannot read its plan.
 const EXIT_BAD_PLAN: i32 = 2;
 
 /// Puts a plan under every store that this process opens from now on.

@@ -35,7 +35,6 @@ pub enum Asker {
 }
 
 impl Asker {
-    /// The user's id.
     pub fn id(self) -> Uuid {
         Uuid::from_u128(match self {
             Self::Usual => 1,

@@ -8,7 +8,6 @@ use std::os::unix::fs::FileExt as _;
 /// The unit that a disk writes whole or not at all, in bytes.
 const SECTOR_BYTES: u64 = 512;
 
-/// A change of a file.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Change {
     pub number: u64,

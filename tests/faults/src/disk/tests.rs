@@ -98,7 +98,6 @@ impl Folder {
     }
 }
 
-/// The content of each file.
 type Files = BTreeMap<String, Vec<u8>>;
 
 struct Opened {

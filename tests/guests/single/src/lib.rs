@@ -24,7 +24,6 @@ macro_rules! bindings {
     };
 }
 
-/// The size of each allocation, in bytes.
 pub const GREED_BYTES: usize = 1 << 20;
 
 /// Misbehaves as the word says; returns if the word says nothing.
@@ -42,7 +41,6 @@ pub fn misbehave(word: &str) {
     }
 }
 
-/// Takes CPU time for ever.
 pub fn endless_loop() -> ! {
     let mut turns: u64 = 0;
     loop {

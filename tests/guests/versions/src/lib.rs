@@ -87,7 +87,6 @@ pub async fn answer(
     }
 }
 
-/// Makes a response of plain text.
 pub fn text(status: StatusCode, text: &str) -> Result<Response<Body>, Error> {
     Ok(Response::builder()
         .status(status)

@@ -20,24 +20,20 @@ pub struct Record {
 pub struct Books {
     /// The journal, by transfer id.
     pub records: [Option<Record>; Id::COUNT as usize],
-    /// The accounts' balances.
     pub balances: Amounts,
     /// How often each transfer has moved money.
     pub moved: [u8; Transfer::COUNT as usize],
 }
 
 impl Books {
-    /// The record of an id.
     pub fn record(&self, id: Id) -> Option<Record> {
         self.records[id.number() as usize]
     }
 
-    /// The outcome in it.
     pub fn outcome(&self, id: Id) -> Option<Outcome> {
         self.record(id).map(|record| record.outcome)
     }
 
-    /// The transfers that have moved money.
     pub fn all_moved(&self) -> impl Iterator<Item = Transfer> {
         Transfer::all().filter(|transfer| self.moved[transfer.number() as usize] > 0)
     }

@@ -9,7 +9,6 @@ use crate::protocol::words::{Attempt, Id, Outcome, Transfer};
 pub struct History {
     /// The first durable record of each id.
     pub first: [Option<Record>; Id::COUNT as usize],
-    /// What the screening has allowed.
     pub allowed: Set<Transfer>,
     /// Since the first 204 to a `DELETE`: the attempts that were posted then.
     pub deleted: Option<Set<Attempt>>,
@@ -29,7 +28,6 @@ impl History {
     }
 }
 
-/// The attempts that have moved money.
 pub fn posted_attempts(books: &Books) -> Set<Attempt> {
     let is_posted =
         |attempt: &Attempt| books.outcome(Id::Attempt(*attempt)) == Some(Outcome::Posted);

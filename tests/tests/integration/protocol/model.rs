@@ -66,13 +66,10 @@ pub struct Protocol {
     pub opening: Amounts,
     /// Whether a screening stands before A.
     pub screening: bool,
-    /// What is wrong on purpose.
     pub mutant: Option<Mutant>,
-    /// What must be seen.
     pub sights: &'static [Sight],
 }
 
-/// All that there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     pub transaction: Transaction,
@@ -120,7 +117,6 @@ impl Protocol {
         self.mutant == Some(mutant)
     }
 
-    /// What a transfer says.
     pub fn terms(&self, transfer: Transfer) -> Terms {
         match (transfer, &self.order) {
             (Transfer::Attempt(_), Some(order)) => order.terms,

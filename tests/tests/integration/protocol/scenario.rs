@@ -41,7 +41,6 @@ pub const TWO_BODIES: Requests = ALL.split_at(3).0;
 /// One key, with a body by each device.
 pub const ONE_KEY: Requests = ALL.split_at(2).0;
 
-/// One transfer.
 pub const ONE: Requests = ALL.split_at(1).0;
 
 /// The money is enough for one of two transfers; with the other body, a transfer costs less.
@@ -85,7 +84,6 @@ pub fn rivals(requests: Requests) -> Protocol {
     }
 }
 
-/// The money is enough for both.
 pub fn both_covered(requests: Requests) -> Protocol {
     Protocol {
         opening: [5, 0, 0],

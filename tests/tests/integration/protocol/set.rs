@@ -7,11 +7,8 @@ use std::marker::PhantomData;
 pub trait Member: Copy + fmt::Debug {
     /// How many there are: at most 128.
     const COUNT: u32;
-    /// Its number.
     fn number(self) -> u32;
-    /// The value of a number.
     fn of_number(number: u32) -> Self;
-    /// All of them.
     fn all() -> impl Iterator<Item = Self> {
         (0..Self::COUNT).map(Self::of_number)
     }
@@ -125,7 +122,6 @@ macro_rules! either {
 }
 pub(crate) use either;
 
-/// A set of members.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Set<T> {
     bits: u128,
@@ -142,17 +138,14 @@ impl<T> Default for Set<T> {
 }
 
 impl<T: Member> Set<T> {
-    /// Whether nothing is in it.
     pub fn is_empty(self) -> bool {
         self.bits == 0
     }
 
-    /// Whether it has this member.
     pub fn has(self, member: T) -> bool {
         self.bits & (1 << member.number()) != 0
     }
 
-    /// Whether it has all members of another set.
     pub fn has_all(self, others: Self) -> bool {
         others.bits & !self.bits == 0
     }
@@ -163,7 +156,6 @@ impl<T: Member> Set<T> {
         self.bits |= 1 << member.number();
     }
 
-    /// Adds all of another set.
     pub fn add_all(&mut self, others: Self) {
         self.bits |= others.bits;
     }

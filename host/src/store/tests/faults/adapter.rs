@@ -79,7 +79,6 @@ impl SqlHost for GuestStore {
     }
 }
 
-/// A write transaction.
 pub struct GuestTransaction {
     transaction: WriteTransaction,
     runtime: Arc<Runtime>,

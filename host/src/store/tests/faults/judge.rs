@@ -105,7 +105,6 @@ impl LedgerJudge {
         Ok(violations)
     }
 
-    /// The violations of the ledger's own invariants.
     fn broken_invariants(&self) -> Result<Vec<String>, StoreError> {
         let report = check_invariants(&self.store)?;
         let broken = report.violations();

@@ -10,7 +10,6 @@ const FULL_SCALE_VARIABLE: &str = "STRONGROOM_FULL_SCALE";
 /// The highest place: a run ends before it.
 pub const PLACES_MAX: u64 = 5_000;
 
-/// Returns `full` at the full scale, and `short` otherwise.
 pub fn short_or_full<T>(short: T, full: T) -> T {
     match std::env::var_os(FULL_SCALE_VARIABLE) {
         Some(_) => full,

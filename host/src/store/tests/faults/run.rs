@@ -34,7 +34,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs the workload on the store of a folder.
     pub fn of(folder: &Path, plan: &str) -> Self {
         let files = ["output", "log"].map(|name| folder.join(name));
         let [output, log] = files

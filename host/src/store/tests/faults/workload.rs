@@ -55,14 +55,12 @@ pub enum Ask {
     Batch(Batch),
 }
 
-/// An acknowledgement of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ack {
     Opened { owner: Uuid, account: Uuid },
     Decided(Decision),
 }
 
-/// The ledger's decision on a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub id: Uuid,
@@ -127,7 +125,6 @@ fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
     (0..CUSTOMERS).map(deposit).collect()
 }
 
-/// Every request.
 pub fn all_asks(accounts: &[Uuid]) -> impl Iterator<Item = Ask> {
     deposits(accounts)
         .into_iter()
@@ -232,7 +229,6 @@ fn batch(line: Transfer) -> Batch {
     }
 }
 
-/// The transfers of a batch.
 pub fn transfers(batch: &Batch) -> impl Iterator<Item = Transfer> {
     (0..BATCH_TRANSFERS).filter_map(|line| batch.transfer(line))
 }

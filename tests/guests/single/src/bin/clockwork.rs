@@ -65,7 +65,6 @@ impl OpenApi for Clockwork {
     }
 }
 
-/// A document of no calls.
 fn nothing() -> String {
     r#"{"paths":{}}"#.to_owned()
 }

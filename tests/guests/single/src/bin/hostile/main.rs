@@ -169,7 +169,6 @@ fn build_all_fields() -> Result<Response<Body>, Error> {
     text(&taken.to_string())
 }
 
-/// Sends a request, and returns its outcome.
 async fn call_out(url: &str) -> Result<Response<Body>, Error> {
     let request = Request::get(url).body(Body::empty())?;
     let mut client = wstd::http::Client::new();
