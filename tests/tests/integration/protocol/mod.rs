@@ -69,53 +69,18 @@ use scenario::{
 /// A check uses all cores.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// What each of them is about, [`scenario`] says.
 #[test]
-fn two_clients_compete_for_the_same_money_under_the_same_keys() {
+fn every_state_of_every_protocol_has_the_properties() {
     check("rivals", rivals(short_or_full(MANY, ALL)));
-}
-
-#[test]
-fn two_clients_have_money_for_both() {
     check("both covered", both_covered(short_or_full(FEW, ALL)));
-}
-
-#[test]
-fn postings_of_several_legs_move_all_of_them_or_none() {
     check("split", split(short_or_full(FEW, MANY)));
-}
-
-#[test]
-fn a_decline_stays_when_money_comes() {
     check("refill", refill(short_or_full(FEW, MANY)));
-}
-
-#[test]
-fn a_key_whose_request_was_refused_serves_another() {
     check("refused", refused(short_or_full(FEW, MANY)));
-}
-
-#[test]
-fn nothing_moves_that_the_screening_has_not_allowed() {
     check("screened", screened(short_or_full(TWO_BODIES, FEW)));
-}
-
-#[test]
-fn a_standing_order_that_is_deleted_pays_no_further_date() {
     check("dates", dates(ONE));
-}
-
-#[test]
-fn a_standing_order_that_is_deleted_tries_no_date_again() {
     check("retried", retried(short_or_full(ONE, TWO_BODIES)));
-}
-
-#[test]
-fn a_standing_order_whose_account_is_not_found_can_be_deleted() {
     check("lost account", lost_account());
-}
-
-#[test]
-fn a_standing_order_pays_no_date_that_the_screening_has_not_allowed() {
     check("screened dates", screened_dates());
 }
 
