@@ -344,24 +344,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_checkpoint_would_copy_decides_whether_it_is_due() {
+    fn what_a_checkpoint_would_copy_decides_whether_it_is_due_also_when_the_log_starts_over() {
         let pages = LogPages::default();
         pages.note_written(DUE_PAGES);
         assert_eq!(pages.beyond(), DUE_PAGES);
         pages.copied.store(DUE_PAGES, Relaxed);
         pages.note_written(DUE_PAGES + 7);
         assert_eq!(pages.beyond(), 7);
-    }
-
-    #[test]
-    fn a_log_that_starts_over_has_nothing_copied() {
-        let pages = LogPages::default();
-        pages.note_written(2_000);
-        pages.copied.store(2_000, Relaxed);
         pages.note_written(30);
         assert_eq!(pages.beyond(), 30);
         // The checkpoint of the log before notes late what it has copied.
-        pages.copied.store(2_000, Relaxed);
+        pages.copied.store(DUE_PAGES + 7, Relaxed);
         assert_eq!(pages.beyond(), 30);
     }
 }
