@@ -73,9 +73,8 @@ async fn a_copy_is_of_its_moment_although_the_log_starts_over_meanwhile() {
     }
 }
 
-/// Keeps each log as a file of its own.
-#[derive(Default)]
-struct Logs(Vec<(LogPosition, Vec<u8>)>);
+/// Each log, and its content.
+type Logs = Vec<(LogPosition, Vec<u8>)>;
 
 struct Keeper(Arc<Mutex<Logs>>);
 
@@ -86,13 +85,8 @@ impl LogKeeper for Keeper {
         }
         let mut content = vec![0; usize::try_from(position.bytes).unwrap()];
         File::open(&position.log)?.read_exact(&mut content)?;
-        let logs = &mut self.0.lock().0;
-        if logs
-            .last()
-            .is_some_and(|(last, _)| last.salts == position.salts)
-        {
-            logs.pop();
-        }
+        let mut logs = self.0.lock();
+        logs.pop_if(|(last, _)| last.salts == position.salts);
         logs.push((position.clone(), content));
         Ok(())
     }
@@ -119,7 +113,7 @@ async fn two_copies_of_a_database_do_not_move_each_other() {
 async fn a_kept_log_has_every_commit_through_checkpoints_and_the_end() {
     let test = TestStore::new().await;
     let folder = tempfile::tempdir().unwrap();
-    let logs = Arc::new(Mutex::new(Logs::default()));
+    let logs = Arc::default();
     let mut keeper = Box::new(Keeper(Arc::clone(&logs)));
     let begun = test.store.copy_files::<io::Error>(|mut files| {
         let (database, bytes) = (folder.path().join("s.sqlite"), files.database.bytes);
@@ -139,7 +133,7 @@ async fn a_kept_log_has_every_commit_through_checkpoints_and_the_end() {
     }
     test.insert(id).await;
     test.store.close().await;
-    let logs = std::mem::take(&mut logs.lock().0);
+    let logs = std::mem::take(&mut *logs.lock());
     assert!(logs.len() > 2, "the log has started over");
     for (_, content) in logs {
         let mut file = File::create(folder.path().join("s.sqlite-wal")).unwrap();
