@@ -3,6 +3,7 @@
 use crate::disk::Disk;
 use crate::end;
 use crate::plan::{Call, Code, Fault, FaultKind, Lasting, Operation, Plan, PowerLoss, When};
+use crate::vfs;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -12,13 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 static INSTALLED: OnceLock<Injector> = OnceLock::new();
 
-/// Makes a plan the one of this process.
+/// Puts a plan under every store that this process opens from now on.
 ///
 /// # Panics
-/// The process has one already.
+/// The process has a plan already, or the system's VFS is not SQLite's own.
 pub fn install(plan: Plan) {
     let is_first = INSTALLED.set(Injector::new(plan)).is_ok();
     assert!(is_first, "a process has one plan of faults");
+    vfs::register();
 }
 
 /// The injector of this process, if it has a plan.

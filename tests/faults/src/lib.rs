@@ -23,7 +23,7 @@ mod injector;
 mod plan;
 mod vfs;
 
-pub use injector::{Counts, Trap};
+pub use injector::{Counts, Trap, install};
 pub use plan::{
     Call, Code, Fault, FaultKind, Lasting, Model, Operation, Plan, PlanError, PowerLoss, When,
 };
@@ -35,15 +35,6 @@ use std::process::exit;
 pub const PLAN_VARIABLE: &str = "STRONGROOM_FAULTS";
 
 const EXIT_BAD_PLAN: i32 = 2;
-
-/// Puts a plan under every store that this process opens from now on.
-///
-/// # Panics
-/// The process has a plan already, or the system's VFS is not SQLite's own.
-pub fn install(plan: Plan) {
-    injector::install(plan);
-    vfs::register();
-}
 
 /// Installs the plan of the environment, if there is one. A plan that cannot be read ends the
 /// process: a test without its faults would pass.
@@ -92,10 +83,7 @@ pub fn counts() -> Counts {
 /// # Errors
 /// [`Trap`]: the guest must die of this call.
 pub fn at_call(file: &Path, call: Call, when: When) -> Result<(), Trap> {
-    match installed() {
-        Some(injector) => injector.at_call(file, call, when),
-        None => Ok(()),
-    }
+    installed().map_or(Ok(()), |injector| injector.at_call(file, call, when))
 }
 
 /// Reports that a file was overwritten with its own content, not through SQLite, and synced with
