@@ -70,7 +70,7 @@ impl ListsCommand {
                 Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
             let values = values(&mut reader, &bank).await?;
             println!(
-                "{:<84} {:>4} {:>4} {:>8} {:>8}",
+                "{:<84} {:>4} {:>5} {:>8} {:>8}",
                 "GET", "rows", "more", "median", "max ms"
             );
             let mut over = 0_usize;
@@ -107,15 +107,10 @@ async fn time(reader: &mut Caller, list: &str, path: &str) -> Result<bool> {
     microseconds.sort_unstable();
     let (median, max) = (microseconds[READS / 2], microseconds[READS - 1]);
     let is_met = median <= MEDIAN_MAX;
-    let more = if page["has_more"] == true {
-        "yes"
-    } else {
-        "no"
-    };
     println!(
-        "{list:<84} {:>4} {:>4} {:>8} {:>8}{}",
+        "{list:<84} {:>4} {:>5} {:>8} {:>8}{}",
         rows.len(),
-        more,
+        page["has_more"].to_string(),
         thousandths(median),
         thousandths(max),
         if is_met { "" } else { "  MISSED" }
