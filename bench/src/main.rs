@@ -30,7 +30,7 @@ enum Command {
     /// Wait until a new host is ready; prints its public address
     Ready(probe::ready::ReadyCommand),
     /// Read a process's resident memory
-    Memory(probe::memory::MemoryCommand),
+    Memory(probe::process::MemoryCommand),
     /// Open the bank: customers, accounts, money
     Seed(bank::seed::SeedCommand),
     /// Fill the stores of a bank that is not running with accounts and transfers

@@ -26,7 +26,7 @@ use http_body_util::Full;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use crate::probe::cpu;
+use crate::probe::process::cpu_microseconds;
 use crate::record::{self, Destination, Latency, Load};
 use client::Client;
 use pace::Pace;
@@ -149,9 +149,9 @@ pub async fn run(
 /// The CPU time that a process uses while a run is measured.
 async fn cpu_used(pid: u32, span: Span) -> Result<u64> {
     tokio::time::sleep_until(span.measured_from).await;
-    let before = cpu::microseconds(pid)?;
+    let before = cpu_microseconds(pid)?;
     tokio::time::sleep_until(span.measured_until).await;
-    Ok(cpu::microseconds(pid)?.saturating_sub(before))
+    Ok(cpu_microseconds(pid)?.saturating_sub(before))
 }
 
 async fn keep_asking(

@@ -1,6 +1,5 @@
 //! Measurements that need no load.
 
-pub mod cpu;
 pub mod disk;
-pub mod memory;
+pub mod process;
 pub mod ready;

@@ -1,6 +1,5 @@
 //! Loads far beyond those of a real host, and whether it bears them.
 
-mod connections;
 pub mod overload;
 pub mod swaps;
 pub mod verdict;

@@ -13,7 +13,6 @@ use serde_json::Value;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use super::connections::{Connections, connect_until};
 use crate::load::client::Client;
 use crate::load::on_one_thread;
 use crate::load::server::Server;
@@ -21,6 +20,8 @@ use crate::record::{self, Destination, Latency};
 
 /// The time between two questions whether the host has taken the registry.
 const PAUSE: Duration = Duration::from_millis(10);
+/// The time between two new connections.
+const CONNECTION_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a swap may take: the components were compiled before.
 const SWAP_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -217,4 +218,34 @@ impl Host {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// A client that keeps no connection notices a listener that is gone for a moment.
+#[derive(Debug, Default)]
+struct Connections {
+    opened: u64,
+    /// Refused, or without a response of 200.
+    failed: u64,
+}
+
+/// Connects for each `GET /api/hello` until `is_over`.
+async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> Connections {
+    let mut connections = Connections::default();
+    let mut clock = tokio::time::interval(CONNECTION_INTERVAL);
+    while !is_over() {
+        clock.tick().await;
+        connections.opened = connections.opened.saturating_add(1);
+        if let Err(error) = ask_once(address).await {
+            eprintln!("a new connection failed: {error:#}");
+            connections.failed = connections.failed.saturating_add(1);
+        }
+    }
+    connections
+}
+
+async fn ask_once(address: &str) -> Result<()> {
+    let mut client = Client::connect(&Server::plain(address)).await?;
+    let answer = client.get("/api/hello").await?;
+    ensure!(answer.status.is_success(), "{}", answer.status);
+    Ok(())
 }
