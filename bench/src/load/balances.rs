@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, StatusCode, Uri};
+use http::{StatusCode, Uri};
 use rand::seq::IndexedRandom;
 
 use super::BankLoad;
@@ -20,11 +20,6 @@ pub struct BalancesCommand {
     admin_password: Option<String>,
 }
 
-struct BalanceRequest {
-    path: Uri,
-    authorization: HeaderValue,
-}
-
 impl BalancesCommand {
     pub fn run(&self) -> Result<()> {
         let BankLoad { server, plan, .. } = &self.load;
@@ -39,18 +34,13 @@ impl BalancesCommand {
                 }
             }
             let requests = accounts.into_iter().map(|account| {
-                Ok(BalanceRequest {
-                    path: Uri::try_from(format!("/api/accounts/{}/balance", account.id))?,
-                    authorization: account.authorization,
-                })
+                let path = Uri::try_from(format!("/api/accounts/{}/balance", account.id))?;
+                Ok((path, account.authorization))
             });
-            let requests: Vec<BalanceRequest> = requests.collect::<Result<_>>()?;
+            let requests = requests.collect::<Result<Vec<_>>>()?;
             let next = move || {
                 let any = requests.choose(&mut rand::rng());
-                let BalanceRequest {
-                    path,
-                    authorization,
-                } = any.expect("the bank has accounts");
+                let (path, authorization) = any.expect("the bank has accounts");
                 let mut request = super::request(&host, path.clone(), None);
                 let headers = request.headers_mut();
                 headers.insert(AUTHORIZATION, authorization.clone());

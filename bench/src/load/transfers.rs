@@ -60,15 +60,16 @@ impl TransfersCommand {
 
 impl Transfers {
     fn next(&self) -> Request<Full<Bytes>> {
-        let (from, to) = self.pair();
-        let (path, body) = if self.batch == 1 {
-            ("/api/transactions/transfer", line(from, to))
-        } else {
-            let lines: Vec<String> = (0..self.batch)
-                .map(|_| line(from, self.other_than(from)))
-                .collect();
-            let body = format!(r#"{{"atomic":true,"transfers":[{}]}}"#, lines.join(","));
-            ("/api/transactions/batch", body)
+        let payee = self.payee();
+        let from = self.other_than(payee);
+        let line = |_| line(from, payee.unwrap_or_else(|| self.other_than(Some(from))));
+        let lines: Vec<String> = (0..self.batch).map(line).collect();
+        let (path, body) = match &lines[..] {
+            [line] => ("/api/transactions/transfer", line.clone()),
+            lines => {
+                let body = format!(r#"{{"atomic":true,"transfers":[{}]}}"#, lines.join(","));
+                ("/api/transactions/batch", body)
+            }
         };
         let path = Uri::from_static(path);
         let mut request = super::request(&self.host, path, Some(Bytes::from(body)));
@@ -79,32 +80,19 @@ impl Transfers {
         request
     }
 
-    fn pair(&self) -> (&OwnedAccount, &OwnedAccount) {
-        let from = loop {
-            let from = self.any();
-            if !(self.to_one && from.id == self.accounts[0].id) {
-                break from;
-            }
-        };
-        (from, self.other_than(from))
+    /// The account that all pay, if there is one.
+    fn payee(&self) -> Option<&OwnedAccount> {
+        self.accounts.first().filter(|_| self.to_one)
     }
 
-    fn other_than(&self, from: &OwnedAccount) -> &OwnedAccount {
-        if self.to_one {
-            return &self.accounts[0];
-        }
+    fn other_than(&self, account: Option<&OwnedAccount>) -> &OwnedAccount {
         loop {
-            let to = self.any();
-            if to.id != from.id {
-                return to;
+            let any = self.accounts.choose(&mut rand::rng());
+            let any = any.expect("the bank has accounts");
+            if account.is_none_or(|account| account.id != any.id) {
+                return any;
             }
         }
-    }
-
-    fn any(&self) -> &OwnedAccount {
-        self.accounts
-            .choose(&mut rand::rng())
-            .expect("the bank has accounts")
     }
 }
 
