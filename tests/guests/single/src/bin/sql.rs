@@ -32,9 +32,9 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     let mut body = request.into_body();
     let sql = body.str_contents().await?.to_owned();
     let outcome = match single::last_segment(&path) {
-        "query" => sql::query(&sql, &[]).map(|rows| as_text(&rows)),
-        "execute" => execute(&sql),
-        "query-in-transaction" => query_in_transaction(&sql),
+        "query" => sql::query(&sql, &[]).map(as_text),
+        "execute" => in_transaction(|held| held.execute(&sql, &[]).map(|rows| rows.to_string())),
+        "query-in-transaction" => in_transaction(|held| held.query(&sql, &[]).map(as_text)),
         "query-for-ever" => loop {
             let _rows = sql::query("SELECT 1", &[]);
         },
@@ -53,18 +53,13 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
     Ok(Response::builder().status(status).body(Body::from(text))?)
 }
 
-fn execute(sql: &str) -> Result<String, sql::Error> {
+fn in_transaction(
+    work: impl FnOnce(&Transaction) -> Result<String, sql::Error>,
+) -> Result<String, sql::Error> {
     let transaction = Transaction::begin()?;
-    let changed = transaction.execute(sql, &[])?;
+    let text = work(&transaction)?;
     Transaction::commit(transaction)?;
-    Ok(changed.to_string())
-}
-
-fn query_in_transaction(sql: &str) -> Result<String, sql::Error> {
-    let transaction = Transaction::begin()?;
-    let rows = transaction.query(sql, &[])?;
-    Transaction::commit(transaction)?;
-    Ok(as_text(&rows))
+    Ok(text)
 }
 
 async fn hold_and_sleep() -> Result<String, sql::Error> {
@@ -113,23 +108,16 @@ fn configuration() -> String {
 }
 
 /// One line for each row, its values separated by `|`.
-fn as_text(rows: &[Vec<Value>]) -> String {
-    let line = |row: &Vec<Value>| {
-        let values: Vec<String> = row.iter().map(value_as_text).collect();
-        values.join("|")
-    };
-    let lines: Vec<String> = rows.iter().map(line).collect();
-    lines.join("\n")
-}
-
-fn value_as_text(value: &Value) -> String {
-    match value {
+fn as_text(rows: Vec<Vec<Value>>) -> String {
+    let text = |value| match value {
         Value::Null => "NULL".to_owned(),
         Value::Integer(integer) => integer.to_string(),
         Value::Real(real) => real.to_string(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text,
         Value::Blob(bytes) => format!("{} bytes", bytes.len()),
-    }
+    };
+    let line = |row: Vec<Value>| row.into_iter().map(text).collect::<Vec<_>>().join("|");
+    rows.into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The error's case, as the WIT names it, and its text.
