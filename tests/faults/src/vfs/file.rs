@@ -179,7 +179,7 @@ unsafe extern "C" fn write(
         return real!(file, xWrite, buffer, amount, offset).unwrap_or(SQLITE_IOERR);
     };
     // SAFETY: SQLite passes as many bytes as it says, and keeps them until this returns.
-    let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length(amount)) };
+    let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), amount as usize) };
     match injector().at_operation(&watched.store, Operation::Write) {
         Verdict::Fail(code) => {
             // A failed write may have written a part.
@@ -225,7 +225,7 @@ unsafe fn change(
     }
     let code = match new {
         Some(new) => {
-            let amount = c_int::try_from(new.len()).unwrap_or(c_int::MAX);
+            let amount = new.len() as c_int;
             real!(file, xWrite, new.as_ptr().cast(), amount, offset)
         }
         None => real!(file, xTruncate, offset),
@@ -236,7 +236,7 @@ unsafe fn change(
         && let (Some(disk), Some(id), Some(Ok((old, old_size)))) = (&mut disk, watched.id, before)
     {
         let edit = Edit {
-            offset: unsigned(offset),
+            offset: offset as u64,
             old,
             old_size,
             new: new.map(<[u8]>::to_vec),
@@ -298,12 +298,12 @@ unsafe fn present(
 ) -> Result<(Vec<u8>, u64), c_int> {
     // SAFETY: by contract.
     let size = unsafe { size_of_file(file) }?;
-    let there = size.saturating_sub(unsigned(offset));
-    let mut bytes = vec![0_u8; amount.min(length_of(there))];
+    let there = size.saturating_sub(offset as u64);
+    let mut bytes = vec![0_u8; amount.min(there as usize)];
     if bytes.is_empty() {
         return Ok((bytes, size));
     }
-    let wanted = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
+    let wanted = bytes.len() as c_int;
     match real!(file, xRead, bytes.as_mut_ptr().cast(), wanted, offset) {
         // Another process may have cut the file meanwhile: missing bytes are zero.
         Some(SQLITE_OK | SQLITE_IOERR_SHORT_READ) => Ok((bytes, size)),
@@ -317,22 +317,10 @@ unsafe fn present(
 unsafe fn size_of_file(file: *mut sqlite3_file) -> Result<u64, c_int> {
     let mut size = 0;
     match real!(file, xFileSize, &raw mut size) {
-        Some(SQLITE_OK) => Ok(unsigned(size)),
+        Some(SQLITE_OK) => Ok(size as u64),
         Some(code) => Err(code),
         None => Err(SQLITE_IOERR),
     }
-}
-
-fn length(amount: c_int) -> usize {
-    usize::try_from(amount).unwrap_or(0)
-}
-
-fn length_of(size: u64) -> usize {
-    usize::try_from(size).unwrap_or(usize::MAX)
-}
-
-fn unsigned(size: sqlite3_int64) -> u64 {
-    u64::try_from(size).unwrap_or(0)
 }
 
 /// Methods that are passed on as they are, each with the code for a system that lacks it.
@@ -351,12 +339,8 @@ passed_on! {
     check_reserved_lock = xCheckReservedLock(result: *mut c_int) or SQLITE_IOERR;
     sector_size = xSectorSize() or 0;
     device_characteristics = xDeviceCharacteristics() or 0;
-    shm_map = xShmMap(
-        region: c_int,
-        size: c_int,
-        extend: c_int,
-        memory: *mut *mut c_void
-    ) or SQLITE_IOERR;
+    shm_map = xShmMap(region: c_int, size: c_int, extend: c_int, memory: *mut *mut c_void)
+        or SQLITE_IOERR;
     shm_lock = xShmLock(offset: c_int, count: c_int, flags: c_int) or SQLITE_IOERR;
     shm_unmap = xShmUnmap(delete: c_int) or SQLITE_IOERR;
 }
