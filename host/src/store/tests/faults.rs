@@ -8,18 +8,16 @@
 //!
 //! - [`adapter`]: the store as the service's code sees it;
 //! - [`workload`]: the requests, and the process that makes them;
-//! - [`run`]: such a process, and what it printed;
-//! - [`places`]: the values of N, at the short and the full scale.
+//! - [`run`]: such a process, and what it printed.
 
 mod adapter;
 mod judge;
-mod places;
 mod run;
 mod workload;
 
 use judge::Ledger;
-use places::{PLACES_MAX, short_or_full, some};
 use run::{End, NORMAL, Run};
+use std::sync::LazyLock;
 use std::thread;
 use strongroom_faults::{Code, Model, Operation};
 
@@ -28,6 +26,38 @@ const PLACES_SHORT: u64 = 10;
 /// How a process ends after a failed sync, and after a power loss.
 const ABORTED: End = (None, Some(6));
 const KILLED: End = (None, Some(9));
+
+/// Set by `./build.sh torture ledger`: the tests run at their full scale.
+const FULL_SCALE_VARIABLE: &str = "STRONGROOM_FULL_SCALE";
+/// The highest place: a run ends before it.
+const PLACES_MAX: u64 = 5_000;
+
+fn short_or_full<T>(short: T, full: T) -> T {
+    match std::env::var_os(FULL_SCALE_VARIABLE) {
+        Some(_) => full,
+        None => short,
+    }
+}
+
+/// Every place at the full scale. At the short one, about `count` of them at equal distances, from
+/// another first one in each run of the tests.
+fn some(operation: Operation, count: u64) -> impl Iterator<Item = u64> {
+    let step = (CALM.count(operation) / count).max(1);
+    let first = getrandom::u64().unwrap() % step + 1;
+    let (first, step) = short_or_full((first, step), (1, 1));
+    (first..=PLACES_MAX).step_by(usize::try_from(step).unwrap())
+}
+
+/// A run without a fault.
+static CALM: LazyLock<Run> = LazyLock::new(|| {
+    let ledger = Ledger::new();
+    let run = Run::of(ledger.folder(), "");
+    assert_eq!(run.end, NORMAL, "{}", run.log);
+    assert!(run.is_complete(), "{}", run.log);
+    let broken = ledger.violations(&[&run]);
+    assert!(broken.is_empty(), "{broken:?}");
+    run
+});
 
 /// Runs a workload whose power goes at each sync in turn; returns the violations, each with its
 /// plan.
