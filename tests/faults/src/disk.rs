@@ -76,7 +76,12 @@ impl Disk {
         self.count += 1;
         let number = self.count;
         if let Some(file) = self.file(path, id) {
-            file.changes.push(Change::new(number, edit));
+            let durability = Durability::Open;
+            file.changes.push(Change {
+                number,
+                durability,
+                edit,
+            });
         }
     }
 

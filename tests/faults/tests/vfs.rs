@@ -4,7 +4,6 @@
 //! which prints its acknowledgements, and the test looks at the files afterwards.
 
 use rusqlite::Connection;
-use std::io::Write as _;
 use std::process::{Command, Output};
 use strongroom_faults::Operation;
 use tempfile::TempDir;
@@ -88,29 +87,20 @@ impl Process {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         // SQLite must not read pages from memory.
         connection.pragma_update(None, "cache_size", 1)?;
-        connection
-            .execute_batch("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, b BLOB)")?;
+        connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)")?;
         Ok(connection)
     }
 }
 
-/// Prints a line in one piece: a killed process has printed all of it or nothing.
-fn print(word: &str, number: i64) {
-    let line = format!("{word} {number}\n");
-    std::io::stdout()
-        .write_all(line.as_bytes())
-        .expect("the line is written");
-}
-
-fn print_error(error: &rusqlite::Error) {
+fn print_error(error: rusqlite::Error) {
     let failure = error.sqlite_error().expect("SQLite has failed");
-    print("failed", failure.extended_code.into());
+    println!("failed {}", failure.extended_code);
 }
 
 fn insert(connection: &Connection, row: i64) -> rusqlite::Result<()> {
     let insert = "INSERT INTO t VALUES (?1, zeroblob(3000))";
     connection.execute(insert, [row])?;
-    print("committed", row);
+    println!("committed {row}");
     Ok(())
 }
 
@@ -125,16 +115,12 @@ fn a_process_with_a_plan() {
     let process = Process::start();
     let connection = match process.open() {
         Ok(connection) => connection,
-        Err(error) => return print_error(&error),
+        Err(error) => return print_error(error),
     };
     for row in 1..=ROWS {
-        if let Err(error) = insert(&connection, row) {
-            print_error(&error);
-        }
-        if row % 5 == 0
-            && let Err(error) = checkpoint(&connection)
-        {
-            print_error(&error);
+        insert(&connection, row).unwrap_or_else(print_error);
+        if row % 5 == 0 {
+            checkpoint(&connection).unwrap_or_else(print_error);
         }
     }
 }
@@ -147,7 +133,7 @@ fn a_process_that_retries_a_checkpoint() {
     let process = Process::start();
     let print_syncs = || {
         let count = strongroom_faults::counts().of("accounts", Operation::Sync);
-        print("syncs", count.cast_signed());
+        println!("syncs {count}");
     };
     let connection = process.open().unwrap();
     let write = |row| insert(&connection, row).unwrap();

@@ -47,16 +47,6 @@ pub enum Portion {
     UpTo(u64),
 }
 
-impl Change {
-    pub fn new(number: u64, edit: Edit) -> Self {
-        Self {
-            number,
-            durability: Durability::Open,
-            edit,
-        }
-    }
-}
-
 impl Edit {
     /// The ends of sectors within the written bytes.
     pub fn sector_ends(&self) -> Vec<u64> {
