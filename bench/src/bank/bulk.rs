@@ -13,13 +13,13 @@ const TRANSACTIONS_PER_COMMIT: u32 = 1_000;
 /// Each transaction is a savepoint of an open one.
 pub struct BulkStore {
     store: SqliteStore,
-    open: Rc<RefCell<Option<SqliteTransaction>>>,
+    open: RefCell<Option<Rc<SqliteTransaction>>>,
     count: Cell<u32>,
 }
 
 /// A savepoint; dropping it undoes its changes.
 pub struct BulkTransaction {
-    open: Rc<RefCell<Option<SqliteTransaction>>>,
+    open: Rc<SqliteTransaction>,
     is_over: Cell<bool>,
 }
 
@@ -27,7 +27,7 @@ impl BulkStore {
     pub fn new(store: SqliteStore) -> Self {
         Self {
             store,
-            open: Rc::default(),
+            open: RefCell::default(),
             count: Cell::new(0),
         }
     }
@@ -35,10 +35,11 @@ impl BulkStore {
     /// Commits the open transaction.
     pub fn finish(&self) -> Result<(), StoreError> {
         self.count.set(0);
-        self.open
-            .borrow_mut()
-            .take()
-            .map_or(Ok(()), SqliteTransaction::commit)
+        match self.open.take().map(Rc::into_inner) {
+            None => Ok(()),
+            Some(Some(open)) => open.commit(),
+            Some(None) => Err(StoreError::Aborted("a savepoint is open".to_owned())),
+        }
     }
 }
 
@@ -55,11 +56,12 @@ impl Store for BulkStore {
         if self.count.replace(self.count.get() + 1) >= TRANSACTIONS_PER_COMMIT {
             self.finish()?;
         }
-        if self.open.borrow().is_none() {
-            *self.open.borrow_mut() = Some(self.store.begin()?);
+        let mut open = self.open.borrow_mut();
+        if open.is_none() {
+            *open = Some(Rc::new(self.store.begin()?));
         }
         let transaction = BulkTransaction {
-            open: Rc::clone(&self.open),
+            open: open.clone().expect("it has begun"),
             is_over: Cell::new(false),
         };
         transaction.execute("SAVEPOINT bulk", &[])?;
@@ -67,26 +69,15 @@ impl Store for BulkStore {
     }
 }
 
-impl BulkTransaction {
-    fn within<T>(
-        &self,
-        work: impl FnOnce(&SqliteTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let open = self.open.borrow();
-        let open = open.as_ref();
-        work(open.ok_or_else(|| StoreError::Aborted("the transaction was committed".to_owned()))?)
-    }
-}
-
 impl Reader for BulkTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.within(|open| open.query(sql, params))
+        self.open.query(sql, params)
     }
 }
 
 impl Transaction for BulkTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        self.within(|open| open.execute(sql, params))
+        self.open.execute(sql, params)
     }
 
     fn commit(self) -> Result<(), StoreError> {
