@@ -83,19 +83,16 @@ fn request(host: &HeaderValue, path: Uri, body: Option<Bytes>) -> Request<Full<B
     request
 }
 
-/// The measurements of all clients of a run.
-struct Tally {
-    success: StatusCode,
-    latencies: Histogram<u64>,
-    errors: BTreeMap<String, u64>,
-    is_attack: bool,
-}
-
-/// The times of a run.
-#[derive(Clone, Copy)]
-struct Span {
+/// What all clients of a run share: its times, and their measurements.
+struct Run<Next> {
+    next: Next,
+    pace: Pace,
     measured_from: Instant,
     measured_until: Instant,
+    success: StatusCode,
+    is_attack: bool,
+    latencies: RefCell<Histogram<u64>>,
+    errors: RefCell<BTreeMap<String, u64>>,
 }
 
 /// Runs a load against a server. `next` makes a request, with its target in origin form; a response
@@ -106,104 +103,93 @@ pub async fn run(
     success: StatusCode,
     next: impl Fn() -> Request<Full<Bytes>> + 'static,
 ) -> Result<Load> {
-    let tally = Rc::new(RefCell::new(Tally {
-        success,
-        latencies: record::histogram(),
-        errors: BTreeMap::new(),
-        is_attack: plan.attack,
-    }));
     let mut clients = Vec::new();
     for _ in 0..plan.clients {
         clients.push(Client::connect(server).await?);
     }
     let measured_from = Instant::now() + Duration::from_secs(plan.warm_up);
-    let span = Span {
+    let run = Rc::new(Run {
+        next,
+        pace: Pace::new(plan.rate),
         measured_from,
         measured_until: measured_from + Duration::from_secs(plan.seconds),
-    };
+        success,
+        is_attack: plan.attack,
+        latencies: RefCell::new(record::histogram()),
+        errors: RefCell::default(),
+    });
     let tasks = LocalSet::new();
-    let pace = Rc::new(Pace::new(plan.rate));
-    let next = Rc::new(next);
     for client in clients {
-        let (next, pace) = (Rc::clone(&next), Rc::clone(&pace));
-        tasks.spawn_local(keep_asking(client, next, pace, span, Rc::clone(&tally)));
+        let run = Rc::clone(&run);
+        tasks.spawn_local(async move { run.keep_asking(client).await });
     }
-    tasks.spawn_local(async move { pace.run_until(span.measured_until).await });
-    let server_cpu_microseconds = tasks.run_until(cpu_used(plan.pid, span)).await?;
+    let paced = Rc::clone(&run);
+    tasks.spawn_local(async move { paced.pace.run_until(paced.measured_until).await });
+    let server_cpu_microseconds = tasks.run_until(run.cpu_used(plan.pid)).await?;
     tasks.await;
-    let tally = tally.borrow();
-    if tally.latencies.is_empty() && !plan.attack {
-        bail!("no request succeeded: {:?}", tally.errors);
+    let errors = run.errors.take();
+    let latencies = run.latencies.borrow();
+    if latencies.is_empty() && !plan.attack {
+        bail!("no request succeeded: {errors:?}");
     }
     Ok(Load {
         clients: plan.clients,
         microseconds: plan.seconds.saturating_mul(1_000_000),
-        answered: tally.latencies.len(),
+        answered: latencies.len(),
         operations_per_request: 1,
-        errors: tally.errors.clone(),
-        latency: Latency::from(&tally.latencies),
+        errors,
+        latency: Latency::from(&*latencies),
         server_cpu_microseconds: Some(server_cpu_microseconds),
     })
 }
 
-/// The CPU time that a process uses while a run is measured.
-async fn cpu_used(pid: u32, span: Span) -> Result<u64> {
-    tokio::time::sleep_until(span.measured_from).await;
-    let before = cpu_microseconds(pid)?;
-    tokio::time::sleep_until(span.measured_until).await;
-    Ok(cpu_microseconds(pid)?.saturating_sub(before))
-}
-
-async fn keep_asking(
-    mut client: Client,
-    next: Rc<impl Fn() -> Request<Full<Bytes>>>,
-    pace: Rc<Pace>,
-    span: Span,
-    tally: Rc<RefCell<Tally>>,
-) {
-    loop {
-        let request = next();
-        let Some(asked) = pace.next().await else {
-            return;
-        };
-        let outcome = client.ask(request).await;
-        let answered = Instant::now();
-        if answered >= span.measured_until {
-            return;
-        }
-        if answered >= span.measured_from {
-            tally.borrow_mut().count(&outcome, answered - asked);
-        }
-        if let Err(error) = outcome
-            && let Err(again) = client.reconnect().await
-        {
-            eprintln!("a client stops: {error:#}, then {again:#}");
-            return;
-        }
+impl<Next: Fn() -> Request<Full<Bytes>>> Run<Next> {
+    /// The CPU time that a process uses while the run is measured.
+    async fn cpu_used(&self, pid: u32) -> Result<u64> {
+        tokio::time::sleep_until(self.measured_from).await;
+        let before = cpu_microseconds(pid)?;
+        tokio::time::sleep_until(self.measured_until).await;
+        Ok(cpu_microseconds(pid)?.saturating_sub(before))
     }
-}
 
-impl Tally {
-    fn count(&mut self, outcome: &Result<client::Answer>, took: Duration) {
-        let error = match outcome {
-            Ok(answer) if answer.status == self.success => {
-                let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-                self.latencies.saturating_record(microseconds);
+    async fn keep_asking(&self, mut client: Client) {
+        loop {
+            let request = (self.next)();
+            let Some(asked) = self.pace.next().await else {
+                return;
+            };
+            let outcome = client.ask(request).await;
+            let answered = Instant::now();
+            if answered >= self.measured_until {
                 return;
             }
-            Ok(answer) => answer.status.to_string(),
-            Err(error) => format!("{error:#}"),
+            if answered >= self.measured_from {
+                self.count(&outcome, answered - asked);
+            }
+            if let Err(error) = outcome
+                && let Err(again) = client.reconnect().await
+            {
+                eprintln!("a client stops: {error:#}, then {again:#}");
+                return;
+            }
+        }
+    }
+
+    fn count(&self, outcome: &Result<client::Answer>, took: Duration) {
+        let (error, body) = match outcome {
+            Ok(answer) if answer.status == self.success => {
+                let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+                return self.latencies.borrow_mut().saturating_record(microseconds);
+            }
+            Ok(answer) => (answer.status.to_string(), &answer.body[..]),
+            Err(error) => (format!("{error:#}"), &[][..]),
         };
-        let count = self.errors.entry(error.clone()).or_default();
+        let mut errors = self.errors.borrow_mut();
+        let count = errors.entry(error.clone()).or_default();
         *count = count.saturating_add(1);
         if *count == 1 && !self.is_attack {
-            let body = outcome
-                .as_ref()
-                .map(|answer| String::from_utf8_lossy(&answer.body));
-            eprintln!(
-                "the first failure of its kind: {error}: {}",
-                body.unwrap_or_default()
-            );
+            let body = String::from_utf8_lossy(body);
+            eprintln!("the first failure of its kind: {error}: {body}");
         }
     }
 }
