@@ -55,15 +55,9 @@ use strongroom_tests::scale::short_or_full;
 
 use model::Protocol;
 use mutant::Mutant;
-use properties::{
-    BALANCES, BURNT, DATE_ONCE, DATES_KEPT, DELETED, FIRST_ONCE, JUDGED, NOT_DISOWNED,
-    NOT_NEGATIVE, NOTHING_LATER, OTHER_BODY, POSTED_ONCE, RECORDS_STAY, REFUSED_WITHOUT_ROW,
-    RESPONSES_AGREE, RESPONSES_TRUE, RETRY_JUDGED, RUN_FIRST, RUNS_AGREE, RUNS_DECIDED, SERVED,
-    SUM,
-};
 use scenario::{
-    ALL, FEW, MANY, ONE, ONE_KEY, TWO_BODIES, both_covered, dates, lost_account, refill, refused,
-    retried, rivals, screened, screened_dates, split,
+    ALL, FEW, MANY, ONE, TWO_BODIES, both_covered, dates, lost_account, refill, refused, retried,
+    rivals, screened, screened_dates, split,
 };
 
 /// A check uses all cores.
@@ -111,50 +105,8 @@ fn check(name: &str, protocol: Protocol) {
 
 #[test]
 fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
-    use mutant::Mutant::*;
-    let findings = [
-        (ReplyBeforeCommit, rivals(FEW), RESPONSES_TRUE),
-        (ReplyBeforeCommit, dates(ONE), DELETED),
-        (RecallBeforeCommit, rivals(FEW), RESPONSES_TRUE),
-        (RecallBeforeCommit, rivals(ONE_KEY), NOT_DISOWNED),
-        (PostWithoutLookup, both_covered(FEW), POSTED_ONCE),
-        (PostWithoutLookup, rivals(FEW), BALANCES),
-        (CancelWithoutLookup, dates(&[]), RECORDS_STAY),
-        (CancelWithoutLookup, dates(&[]), BURNT),
-        (IdsByFingerprint, both_covered(FEW), OTHER_BODY),
-        (RecallWithoutFingerprint, rivals(ONE_KEY), RESPONSES_TRUE),
-        (FundsBeforeId, rivals(FEW), RESPONSES_AGREE),
-        (FundsOfSnapshot, rivals(FEW), NOT_NEGATIVE),
-        (DeclineWithoutRow, refill(FEW), RESPONSES_AGREE),
-        (DenialWithoutRow, screened(ONE_KEY), RESPONSES_TRUE),
-        (CancelWithoutRow, dates(&[]), DELETED),
-        (RefusalWithRow, refused(ONE_KEY), REFUSED_WITHOUT_ROW),
-        (CreditLater, rivals(FEW), SUM),
-        (CreditLater, split(FEW), SUM),
-        (RecallAsFirst, rivals(FEW), FIRST_ONCE),
-        (FirstUntilCommit, rivals(FEW), FIRST_ONCE),
-        (PassWithoutVerdict, screened(ONE_KEY), JUDGED),
-        (ScreeningReadsOpenGroup, screened(ONE_KEY), JUDGED),
-        (RememberByKey, rivals(ONE_KEY), RESPONSES_TRUE),
-        (AskLater, rivals(ONE_KEY), NOTHING_LATER),
-        (OneAtATime, rivals(ONE_KEY), SERVED),
-        (GetReadsOpenGroup, rivals(ONE_KEY), RESPONSES_TRUE),
-        (AskBeforeCommit, dates(&[]), RUN_FIRST),
-        (AskBeforeCommit, dates(&[]), DELETED),
-        (MoveOnAlone, dates(&[]), DATES_KEPT),
-        (IdWithoutAttempt, retried(ONE), RETRY_JUDGED),
-        (RetryUndecided, retried(ONE), DATE_ONCE),
-        (NoteWithoutAttempt, retried(ONE), RUNS_AGREE),
-        (TickPostsEnded, retried(ONE), DELETED),
-        (TickSkipsEnded, dates(&[]), RUNS_DECIDED),
-        (CancelBeforeEnd, dates(&[]), DELETED),
-        (CancelBeforeCommit, dates(&[]), DELETED),
-        (EndWithoutCancel, dates(&[]), DELETED),
-        (EndedIsDone, dates(&[]), DELETED),
-        (CancelUnheard, dates(&[]), DELETED),
-    ];
     let mut found_by = BTreeSet::new();
-    for (mutant, protocol, property) in findings {
+    for (mutant, protocol, property) in mutant::findings() {
         find(mutant, protocol, property);
         found_by.insert(property);
     }

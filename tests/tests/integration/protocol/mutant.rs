@@ -1,72 +1,87 @@
-//! Protocols that are wrong in one place, to show that the model would notice.
+//! Protocols that are wrong in one place, and the properties that must notice.
 
-/// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mutant {
+use crate::protocol::model::Protocol;
+use crate::protocol::properties::*;
+use crate::protocol::scenario::*;
+
+/// Lists mutants, each with protocols in which it must break a property.
+macro_rules! mutants {
+    ($($(#[$about:meta])* $name:ident: $($protocol:expr => $property:expr),+;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Mutant { $($(#[$about])* $name),+ }
+
+        /// What each of them must break, and where.
+        pub fn findings() -> Vec<(Mutant, Protocol, &'static str)> {
+            vec![$($((Mutant::$name, $protocol, $property)),+),+]
+        }
+    };
+}
+
+mutants! {
     /// A replies before the decision is on disk.
-    ReplyBeforeCommit,
+    ReplyBeforeCommit: rivals(FEW) => RESPONSES_TRUE, dates(ONE) => DELETED;
     /// A recalls at once, though the row may be of the group that is not on disk yet.
-    RecallBeforeCommit,
+    RecallBeforeCommit: rivals(FEW) => RESPONSES_TRUE, rivals(ONE_KEY) => NOT_DISOWNED;
     /// A posts without looking whether it knows the id.
-    PostWithoutLookup,
+    PostWithoutLookup: both_covered(FEW) => POSTED_ONCE, rivals(FEW) => BALANCES;
     /// A cancels without looking whether it knows the id.
-    CancelWithoutLookup,
+    CancelWithoutLookup: dates(&[]) => RECORDS_STAY, dates(&[]) => BURNT;
     /// A's id is unique only together with the fingerprint.
-    IdsByFingerprint,
+    IdsByFingerprint: both_covered(FEW) => OTHER_BODY;
     /// A recalls an id without comparing the fingerprint.
-    RecallWithoutFingerprint,
+    RecallWithoutFingerprint: rivals(ONE_KEY) => RESPONSES_TRUE;
     /// A looks at the funds first and at the id then.
-    FundsBeforeId,
+    FundsBeforeId: rivals(FEW) => RESPONSES_AGREE;
     /// A looks at the funds in a snapshot, and not in its turn.
-    FundsOfSnapshot,
+    FundsOfSnapshot: rivals(FEW) => NOT_NEGATIVE;
     /// A declines without recording it.
-    DeclineWithoutRow,
+    DeclineWithoutRow: refill(FEW) => RESPONSES_AGREE;
     /// A denies without recording it.
-    DenialWithoutRow,
+    DenialWithoutRow: screened(ONE_KEY) => RESPONSES_TRUE;
     /// A cancels without recording it.
-    CancelWithoutRow,
+    CancelWithoutRow: dates(&[]) => DELETED;
     /// A records that it has refused.
-    RefusalWithRow,
+    RefusalWithRow: refused(ONE_KEY) => REFUSED_WITHOUT_ROW;
     /// A debits in one commit and credits in the next; this is the state in between.
-    CreditLater,
+    CreditLater: rivals(FEW) => SUM, split(FEW) => SUM;
     /// A says of what it recalls that it is not repeated.
-    RecallAsFirst,
+    RecallAsFirst: rivals(FEW) => FIRST_ONCE;
     /// A says so of what it recalls from its open group.
-    FirstUntilCommit,
+    FirstUntilCommit: rivals(FEW) => FIRST_ONCE;
     /// The screening lets pass what it gets no verdict on.
-    PassWithoutVerdict,
+    PassWithoutVerdict: screened(ONE_KEY) => JUDGED;
     /// The screening takes an id as known whose row is not on disk yet.
-    ScreeningReadsOpenGroup,
+    ScreeningReadsOpenGroup: screened(ONE_KEY) => JUDGED;
     /// T keeps responses by key, and returns them without comparing the body.
-    RememberByKey,
+    RememberByKey: rivals(ONE_KEY) => RESPONSES_TRUE;
     /// T keeps what it got no reply to, and its tick asks again.
-    AskLater,
+    AskLater: rivals(ONE_KEY) => NOTHING_LATER;
     /// T asks A for one request of a key at a time.
-    OneAtATime,
+    OneAtATime: rivals(ONE_KEY) => SERVED;
     /// T's `GET` reads rows that are not on disk yet.
-    GetReadsOpenGroup,
+    GetReadsOpenGroup: rivals(ONE_KEY) => RESPONSES_TRUE;
     /// The tick asks A about runs that are not on disk yet.
-    AskBeforeCommit,
+    AskBeforeCommit: dates(&[]) => RUN_FIRST, dates(&[]) => DELETED;
     /// The schedule moves on in one commit, and its run follows in the next.
-    MoveOnAlone,
+    MoveOnAlone: dates(&[]) => DATES_KEPT;
     /// All attempts at a date have the same id.
-    IdWithoutAttempt,
+    IdWithoutAttempt: retried(ONE) => RETRY_JUDGED;
     /// The next attempt begins although A's decision on the one before it is not known.
-    RetryUndecided,
+    RetryUndecided: retried(ONE) => DATE_ONCE;
     /// A reply is noted in the run of its date, whatever attempt it is about.
-    NoteWithoutAttempt,
+    NoteWithoutAttempt: retried(ONE) => RUNS_AGREE;
     /// The tick posts the runs of ended schedules.
-    TickPostsEnded,
+    TickPostsEnded: retried(ONE) => DELETED;
     /// The tick leaves the runs of ended schedules alone.
-    TickSkipsEnded,
+    TickSkipsEnded: dates(&[]) => RUNS_DECIDED;
     /// `DELETE` cancels the open runs first and ends the schedule then.
-    CancelBeforeEnd,
+    CancelBeforeEnd: dates(&[]) => DELETED;
     /// `DELETE` cancels and returns before the end is on disk.
-    CancelBeforeCommit,
+    CancelBeforeCommit: dates(&[]) => DELETED;
     /// `DELETE` ends the schedule and cancels nothing.
-    EndWithoutCancel,
+    EndWithoutCancel: dates(&[]) => DELETED;
     /// `DELETE` returns 204 at once for a schedule that has ended.
-    EndedIsDone,
+    EndedIsDone: dates(&[]) => DELETED;
     /// `DELETE` returns 204 before A has returned from `cancel`.
-    CancelUnheard,
+    CancelUnheard: dates(&[]) => DELETED;
 }
