@@ -108,11 +108,12 @@ pub async fn run(
         clients.push(Client::connect(server).await?);
     }
     let measured_from = Instant::now() + Duration::from_secs(plan.warm_up);
+    let measured_until = measured_from + Duration::from_secs(plan.seconds);
     let run = Rc::new(Run {
         next,
-        pace: Pace::new(plan.rate),
+        pace: Pace::new(plan.rate, measured_until),
         measured_from,
-        measured_until: measured_from + Duration::from_secs(plan.seconds),
+        measured_until,
         success,
         is_attack: plan.attack,
         latencies: RefCell::new(record::histogram()),
@@ -123,8 +124,6 @@ pub async fn run(
         let run = Rc::clone(&run);
         tasks.spawn_local(async move { run.keep_asking(client).await });
     }
-    let paced = Rc::clone(&run);
-    tasks.spawn_local(async move { paced.pace.run_until(paced.measured_until).await });
     let server_cpu_microseconds = tasks.run_until(run.cpu_used(plan.pid)).await?;
     tasks.await;
     let errors = run.errors.take();
