@@ -60,12 +60,9 @@ pub struct Load {
 impl Load {
     /// Operations that succeeded, a second.
     pub fn rate(&self) -> u64 {
-        let done = u128::from(self.answered) * u128::from(self.operations_per_request);
-        let per_second = done
-            .saturating_mul(1_000_000)
-            .checked_div(u128::from(self.microseconds))
-            .unwrap_or(0);
-        u64::try_from(per_second).unwrap_or(u64::MAX)
+        let done = self.answered.saturating_mul(self.operations_per_request);
+        let done = done.saturating_mul(1_000_000);
+        done.checked_div(self.microseconds).unwrap_or(0)
     }
 
     /// The server's CPU time for each operation, in microseconds.

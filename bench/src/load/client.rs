@@ -1,6 +1,6 @@
 //! A client with one keep-alive connection.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::header::HOST;
 use http::{Request, StatusCode};
@@ -55,7 +55,10 @@ impl Client {
 async fn connect(server: &Server) -> Result<SendRequest<Full<Bytes>>> {
     let stream = server.connect().await?;
     match server.tls()? {
-        Some(tls) => speak(tls.wrap(stream).await?).await,
+        Some((connector, name)) => {
+            let stream = connector.connect(name, stream).await;
+            speak(stream.context("the TLS handshake")?).await
+        }
         None => speak(stream).await,
     }
 }

@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use http::HeaderValue;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -47,29 +46,14 @@ impl Server {
         Ok(stream)
     }
 
-    /// What its TLS needs; none for a server without TLS.
-    pub fn tls(&self) -> Result<Option<Tls>> {
+    /// The trust and the name of its TLS; none for a server without.
+    pub fn tls(&self) -> Result<Option<(TlsConnector, ServerName<'static>)>> {
         let Some(file) = &self.certificate else {
             return Ok(None);
         };
         let (host, _port) = self.address.rsplit_once(':').context("HOST:PORT")?;
-        Ok(Some(Tls {
-            connector: connector(file).with_context(|| format!("{}", file.display()))?,
-            name: ServerName::try_from(host.to_owned())?,
-        }))
-    }
-}
-
-/// The name and the trust of a TLS handshake.
-pub struct Tls {
-    connector: TlsConnector,
-    name: ServerName<'static>,
-}
-
-impl Tls {
-    pub async fn wrap(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
-        let wrapped = self.connector.connect(self.name.clone(), stream);
-        wrapped.await.context("the TLS handshake")
+        let connector = connector(file).with_context(|| format!("{}", file.display()))?;
+        Ok(Some((connector, ServerName::try_from(host.to_owned())?)))
     }
 }
 
