@@ -77,7 +77,7 @@ pub async fn answer(
         ("held-body", name) => Ok(Response::new(Body::from_http_body(HeldBody {
             version,
             gate: name.to_owned(),
-            state: State::Begins,
+            pieces: 0,
         }))),
         (_, "length") => {
             let length = request.into_body().contents().await?.len();
@@ -97,13 +97,8 @@ pub fn text(status: StatusCode, text: &str) -> Result<Response<Body>, Error> {
 struct HeldBody {
     version: &'static str,
     gate: String,
-    state: State,
-}
-
-enum State {
-    Begins,
-    Held,
-    Ended,
+    /// How many were sent.
+    pieces: u8,
 }
 
 impl HttpBody for HeldBody {
@@ -114,18 +109,15 @@ impl HttpBody for HeldBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = match self.state {
-            State::Begins => {
-                self.state = State::Held;
-                format!("{} begins, ", self.version)
-            }
-            State::Held => {
+        let piece = match self.pieces {
+            0 => format!("{} begins, ", self.version),
+            1 => {
                 gate::wait(&self.gate);
-                self.state = State::Ended;
                 format!("{} ends", self.version)
             }
-            State::Ended => return Poll::Ready(None),
+            _ => return Poll::Ready(None),
         };
+        self.pieces += 1;
         Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece)))))
     }
 }

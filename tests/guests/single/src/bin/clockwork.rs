@@ -55,18 +55,12 @@ impl Commands for Clockwork {
 impl OpenApi for Clockwork {
     /// What the configuration says, unless it says to misbehave.
     fn document() -> String {
+        let document = || store::get("document").ok().flatten();
         match misbehave("openapi") {
-            Ok(()) => store::get("document")
-                .ok()
-                .flatten()
-                .unwrap_or_else(nothing),
+            Ok(()) => document().unwrap_or_else(|| r#"{"paths":{}}"#.to_owned()),
             Err(text) => text,
         }
     }
-}
-
-fn nothing() -> String {
-    r#"{"paths":{}}"#.to_owned()
 }
 
 /// Does what the configuration says under `key`.
