@@ -56,10 +56,6 @@ struct FileRecord {
 /// Identifies a file: a later one of the same name has another id.
 pub type FileId = u64;
 
-/// The number of the last change that a sync covers.
-#[derive(Debug, Clone, Copy)]
-pub struct SyncMark(u64);
-
 impl Disk {
     /// Records that a file is open, and whether it existed before.
     pub fn opened(&mut self, path: &Path, was_there: bool) -> FileId {
@@ -85,12 +81,12 @@ impl Disk {
         }
     }
 
-    /// The mark of a sync that begins now.
-    pub fn mark(&self) -> SyncMark {
-        SyncMark(self.count)
+    /// The number of the last change that a sync covers which begins now.
+    pub fn mark(&self) -> u64 {
+        self.count
     }
 
-    pub fn synced(&mut self, path: &Path, id: FileId, mark: SyncMark) {
+    pub fn synced(&mut self, path: &Path, id: FileId, mark: u64) {
         self.end_open_changes(path, id, mark, Durability::Durable);
         if let Some(file) = self.file(path, id) {
             // Nothing goes back to before the first change that may be lost.
@@ -106,18 +102,12 @@ impl Disk {
         self.end_open_changes(path, id, self.mark(), Durability::Lost);
     }
 
-    fn end_open_changes(
-        &mut self,
-        path: &Path,
-        id: FileId,
-        mark: SyncMark,
-        durability: Durability,
-    ) {
+    fn end_open_changes(&mut self, path: &Path, id: FileId, mark: u64, durability: Durability) {
         let Some(file) = self.file(path, id) else {
             return;
         };
         for change in &mut file.changes {
-            if change.durability == Durability::Open && change.number <= mark.0 {
+            if change.durability == Durability::Open && change.number <= mark {
                 change.durability = durability;
             }
         }
