@@ -115,32 +115,26 @@ const HEAD: [&str; 9] = [
 
 impl ReportCommand {
     pub fn run(&self) -> Result<()> {
-        let mut table = String::new();
-        row(&mut table, HEAD.map(str::to_owned), "target");
+        row(HEAD.map(str::to_owned), "target");
         for comparison in &COMPARISONS {
-            self.compare(&mut table, comparison)?;
+            self.compare(comparison)?;
         }
-        table.push('\n');
+        println!();
         for bound in &BOUNDS {
-            self.check(&mut table, bound)?;
+            self.check(bound)?;
         }
         if let Some(disk) = record::read::<Latency>(&self.records, "disk")? {
-            let Latency { p50, p99, max } = disk;
-            let [p50, p99, max] = [p50, p99, max].map(thousandths);
-            writeln!(
-                table,
-                "{:<48} p50 {p50} ms, p99 {p99} ms, max {max} ms",
-                "fdatasync of a 4 KiB append"
-            )?;
+            let [p50, p99, max] = [disk.p50, disk.p99, disk.max].map(thousandths);
+            let title = "fdatasync of a 4 KiB append";
+            println!("{title:<48} p50 {p50} ms, p99 {p99} ms, max {max} ms");
         }
-        print!("{table}");
         Ok(())
     }
 
-    fn compare(&self, table: &mut String, comparison: &Comparison) -> Result<()> {
+    fn compare(&self, comparison: &Comparison) -> Result<()> {
         let title = comparison.title.to_owned();
         let Some(load) = record::read::<Load>(&self.records, comparison.record)? else {
-            writeln!(table, "{title:<36}  not measured")?;
+            println!("{title:<36}  not measured");
             return Ok(());
         };
         let (ratio, mut verdict) = match comparison.against {
@@ -173,33 +167,30 @@ impl ReportCommand {
             load.failed().to_string(),
             ratio,
         ];
-        row(table, cells, &verdict);
+        row(cells, &verdict);
         Ok(())
     }
 
-    fn check(&self, table: &mut String, bound: &Bound) -> Result<()> {
+    fn check(&self, bound: &Bound) -> Result<()> {
         let figure = record::read::<Figure>(&self.records, bound.record)?;
-        let shown = figure.as_ref().map_or("not measured".to_owned(), |figure| {
-            (bound.show)(figure.value)
-        });
-        let verdict = match (figure, bound.below) {
-            (Some(figure), Some(below)) => {
-                format!("< {}: {}", (bound.show)(below), met(figure.value < below))
+        let (mut shown, mut verdict) = ("not measured".to_owned(), String::new());
+        if let Some(Figure { value }) = figure {
+            shown = (bound.show)(value);
+            if let Some(below) = bound.below {
+                verdict = format!("< {}: {}", (bound.show)(below), met(value < below));
             }
-            _ => String::new(),
-        };
-        writeln!(table, "{:<48} {shown:>12}  {verdict}", bound.title)?;
+        }
+        println!("{:<48} {shown:>12}  {verdict}", bound.title);
         Ok(())
     }
 }
 
-fn row(table: &mut String, cells: [String; 9], verdict: &str) {
+fn row(cells: [String; 9], verdict: &str) {
     let [title, clients, rate, p50, p99, max, cpu, errors, ratio] = cells;
     let line = format!(
         "{title:<36} {clients:>7} {rate:>10} {p50:>8} {p99:>8} {max:>8} {cpu:>6} {errors:>6} {ratio:>6}  {verdict}"
     );
-    table.push_str(line.trim_end());
-    table.push('\n');
+    println!("{}", line.trim_end());
 }
 
 /// A rate divided by another one, in thousandths; none if that is zero.
