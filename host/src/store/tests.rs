@@ -222,28 +222,16 @@ async fn a_guest_reaches_nothing_but_its_own_tables() {
     // Afterwards the host has compiled its own statements, of which SQLite asks no more.
     test.begin_insert(1).await.commit_later().unwrap();
     test.insert(2).await;
-    for sql in [
-        &*format!("ATTACH '{}' AS other", other.display()),
-        &*format!("VACUUM INTO '{}'", other.display()),
-        "DETACH main",
-        "VACUUM",
-        "PRAGMA journal_mode = DELETE",
-        "PRAGMA synchronous = OFF",
-        "SELECT * FROM pragma_database_list",
-        "BEGIN",
-        "BEGIN IMMEDIATE",
-        "COMMIT",
-        "ROLLBACK",
-        "SAVEPOINT guest",
-        "RELEASE guest",
-        " RELEASE guest\n",
-        "release guest",
-        "ROLLBACK TO guest",
-        "CREATE TEMP TABLE x (y)",
-        "SELECT load_extension('x')",
-        "ANALYZE",
-        "INSERT INTO sqlite_schema VALUES ('table', 'x', 'x', 0, '')",
-    ] {
+    let path = other.display();
+    let statements = format!(
+        "ATTACH '{path}' AS other; VACUUM INTO '{path}'; DETACH main; VACUUM; \
+         PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; \
+         SELECT * FROM pragma_database_list; BEGIN; BEGIN IMMEDIATE; COMMIT; ROLLBACK; \
+         SAVEPOINT guest; RELEASE guest;  RELEASE guest\n; release guest; ROLLBACK TO guest; \
+         CREATE TEMP TABLE x (y); SELECT load_extension('x'); ANALYZE; \
+         INSERT INTO sqlite_schema VALUES ('table', 'x', 'x', 0, '')"
+    );
+    for sql in statements.split("; ") {
         let read = test.read(sql).await;
         assert!(read.is_err(), "read {sql}: {read:?}");
         let transaction = test.begin().await;
