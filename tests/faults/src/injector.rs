@@ -241,24 +241,15 @@ impl Fault {
     }
 }
 
-/// The store of a file: its stem, without SQLite's suffix.
+/// The store of a file: its stem, as SQLite's suffixes, such as `-wal`, follow the extension.
 pub fn store_of(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let database = ["-wal", "-journal"]
-        .iter()
-        .find_map(|suffix| name.strip_suffix(suffix))
-        .unwrap_or(&name);
-    let stem = Path::new(database).file_stem().unwrap_or_default();
+    let stem = file.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
 }
 
 /// The state of the disk that the previous process has saved.
 fn inherited(plan: &Plan) -> Disk {
-    let Some(text) = plan
-        .page_cache
-        .as_ref()
-        .and_then(|file| std::fs::read(file).ok())
-    else {
+    let Some(Ok(text)) = plan.page_cache.as_ref().map(std::fs::read) else {
         return Disk::default();
     };
     serde_json::from_slice(&text).unwrap_or_else(|error| {
