@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::json;
-use tokio::task::JoinSet;
 
 use super::caller::{Caller, text};
 use super::{ADMIN_EMAIL, Bank, Customer, PASSWORD};
@@ -38,29 +37,23 @@ impl SeedCommand {
     }
 
     async fn open_bank(&self) -> Result<Bank> {
-        let administrator = Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
-        let mut arrivals = JoinSet::new();
+        let mut teller = Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
+        let mut customers = Vec::new();
         for number in 0..self.customers {
-            // One after another: the bank checks few passwords at once, and refuses more.
             let email = format!("customer-{number}@bench.example");
-            let customer = register(&self.server, &email).await?;
-            let mut teller = Caller::connect(&self.server).await?;
-            teller.authorization = administrator.authorization.clone();
-            let accounts = self.accounts;
-            arrivals.spawn(async move {
-                let id = customer.user_id.clone();
-                let accounts = open_accounts(customer, teller, accounts).await?;
-                Ok(Customer {
-                    id,
-                    email,
-                    accounts,
-                })
+            let mut customer = register(&self.server, &email).await?;
+            let mut accounts = Vec::new();
+            for _ in 0..self.accounts {
+                accounts.push(open_account(&mut customer, &mut teller).await?);
+            }
+            let id = customer.user_id;
+            customers.push(Customer {
+                id,
+                email,
+                accounts,
             });
         }
-        let customers = arrivals.join_all().await;
-        Ok(Bank {
-            customers: customers.into_iter().collect::<Result<_>>()?,
-        })
+        Ok(Bank { customers })
     }
 }
 
@@ -71,20 +64,12 @@ async fn register(server: &Server, email: &str) -> Result<Caller> {
     Caller::log_in(server, email, PASSWORD).await
 }
 
-/// Opens accounts for a customer, pays a deposit into each, and returns their ids.
-async fn open_accounts(
-    mut customer: Caller,
-    mut teller: Caller,
-    count: u64,
-) -> Result<Vec<String>> {
-    let mut ids = Vec::new();
-    for _ in 0..count {
-        let account = json!({"type": "checking", "currency": "EUR"});
-        let account = customer.post("/api/accounts", &account).await?;
-        let id = text(&account["id"])?;
-        let deposit = json!({"account_id": id, "amount": DEPOSIT_EUR, "currency": "EUR"});
-        teller.post("/api/transactions/deposit", &deposit).await?;
-        ids.push(id.to_owned());
-    }
-    Ok(ids)
+/// Opens an account for a customer, pays a deposit into it, and returns its id.
+async fn open_account(customer: &mut Caller, teller: &mut Caller) -> Result<String> {
+    let account = json!({"type": "checking", "currency": "EUR"});
+    let account = customer.post("/api/accounts", &account).await?;
+    let id = text(&account["id"])?;
+    let deposit = json!({"account_id": id, "amount": DEPOSIT_EUR, "currency": "EUR"});
+    teller.post("/api/transactions/deposit", &deposit).await?;
+    Ok(id.to_owned())
 }
