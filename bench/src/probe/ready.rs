@@ -77,16 +77,11 @@ impl ReadyCommand {
 fn announced(stdout: &Path) -> Result<Option<(String, String)>> {
     let text = fs::read_to_string(stdout).with_context(|| format!("{}", stdout.display()))?;
     // The host may not have written the last line to its end.
-    let whole = text
-        .rfind('\n')
-        .and_then(|end| text.get(..end))
-        .unwrap_or("");
+    let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
     let after = |prefix| {
-        whole
-            .lines()
-            .find_map(|line| line.strip_prefix(prefix).map(str::to_owned))
+        let mut urls = whole.lines().filter_map(|line| line.strip_prefix(prefix));
+        let (_, address) = urls.next()?.split_once("://")?;
+        Some(address.to_owned())
     };
-    let gateway =
-        after("strongroom listens on http://").or_else(|| after("strongroom listens on https://"));
-    Ok(gateway.zip(after("admin listens on http://")))
+    Ok(after("strongroom listens on ").zip(after("admin listens on ")))
 }
