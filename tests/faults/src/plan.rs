@@ -11,7 +11,7 @@
 //!
 //! `store` is the stem of a store's file, or `*`, which counts all stores together. Other parts of
 //! a plan are single words:
-//! - `after-start`, the first word: counting begins when every service serves;
+//! - `after-start`: counting begins when every service serves;
 //! - `synchronous=normal`: the writer does not wait for the disk, which a power loss must expose;
 //! - `count`: the process prints its counts at its normal end;
 //! - `page-cache=FILE`: this file keeps the data that is not on disk when the process dies, as the

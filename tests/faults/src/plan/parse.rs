@@ -21,17 +21,10 @@ impl FromStr for Plan {
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
         let mut plan = Self::default();
-        let mut rest = text.trim();
-        if let Some(after) = rest.strip_prefix("after-start")
-            && !after.starts_with(|next: char| next != ';' && !next.is_whitespace())
-        {
-            plan.is_after_start = true;
-            rest = after;
-        }
-        for part in rest.split(';') {
-            let part = part.trim();
+        for part in text.split(';').map(str::trim) {
             match part.split_once('=') {
                 None if part.is_empty() => {}
+                None if part == "after-start" => plan.is_after_start = true,
                 None if part == "count" => plan.count = true,
                 Some(("synchronous", "normal")) => plan.is_synchronous_normal = true,
                 Some(("page-cache", file)) if !file.is_empty() => {
