@@ -54,10 +54,8 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             text(&format!("took {}", hoard.len()))
         }
         "trap-in-body" => stream(Fault::Trap),
-        "endless-body" => stream(Fault::Bytes { left: u64::MAX }),
-        "huge-body" => stream(Fault::Bytes {
-            left: HUGE_BODY_BYTES,
-        }),
+        "endless-body" => stream(Fault::Bytes(u64::MAX)),
+        "huge-body" => stream(Fault::Bytes(HUGE_BODY_BYTES)),
         "trickle" => stream(Fault::Trickle),
         "random" => text(&get_random_bytes(RANDOM_BYTES).len().to_string()),
         "poll" => poll_one_thing_a_million_times(),
@@ -208,9 +206,8 @@ fn listing(headers: &HeaderMap) -> String {
 /// The fault after the head of the response.
 enum Fault {
     Trap,
-    Bytes {
-        left: u64,
-    },
+    /// How many are left.
+    Bytes(u64),
     /// A byte now and then, without an end.
     Trickle,
 }
@@ -231,18 +228,18 @@ impl HttpBody for FaultyBody {
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = || Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b'x'; PIECE_BYTES])))));
-        match &mut self.0 {
+        let piece = match &mut self.0 {
             Fault::Trap => panic!("a trap on demand"),
             Fault::Trickle => {
                 std::thread::sleep(TRICKLE_PAUSE);
-                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+                Bytes::from_static(b"x")
             }
-            Fault::Bytes { left: 0 } => Poll::Ready(None),
-            Fault::Bytes { left } => {
+            Fault::Bytes(0) => return Poll::Ready(None),
+            Fault::Bytes(left) => {
                 *left = left.saturating_sub(PIECE_BYTES as u64);
-                piece()
+                Bytes::from(vec![b'x'; PIECE_BYTES])
             }
-        }
+        };
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
