@@ -45,12 +45,8 @@ impl Books {
     }
 }
 
-/// The service and its store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Account {
-    /// A call that waits for its commit waits to send its reply.
-    pub store: Store<Books, Reply>,
-}
+/// The service's store. A call that waits for its commit waits to send its reply.
+pub type Account = Store<Books, Reply>;
 
 impl State {
     /// A call arrives: `post::in_transaction`, as far as its commit. A recalled row, and a reused
@@ -68,32 +64,30 @@ impl State {
         if at_once {
             self.network.replies.add(reply);
         } else if !self.network.replies.has(reply) {
-            self.account.store.waiting.add(reply);
+            self.account.waiting.add(reply);
         }
     }
 
     /// The group is on disk, and its replies are sent.
     pub fn commit_account(&mut self) {
-        self.network.replies.add_all(self.account.store.commit());
-        self.history.note_commit(&self.account.store.durable);
+        self.network.replies.add_all(self.account.commit());
+        self.history.note_commit(&self.account.durable);
     }
 }
 
 impl Account {
     /// Nothing was posted yet.
     pub fn new(opening: Amounts) -> Self {
-        Self {
-            store: Store::of(Books {
-                records: [None; Id::COUNT as usize],
-                balances: opening,
-                moved: [0; Transfer::COUNT as usize],
-            }),
-        }
+        Self::of(Books {
+            records: [None; Id::COUNT as usize],
+            balances: opening,
+            moved: [0; Transfer::COUNT as usize],
+        })
     }
 
     fn known(&self, protocol: &Protocol, transfer: Transfer) -> Option<Record> {
         let by_fingerprint = protocol.is(Mutant::IdsByFingerprint);
-        let record = self.store.now.record(protocol.id(transfer))?;
+        let record = self.now.record(protocol.id(transfer))?;
         (!by_fingerprint || record.body == transfer.body()).then_some(record)
     }
 
@@ -146,7 +140,7 @@ impl Account {
         if record.body != transfer.body() && !protocol.is(Mutant::RecallWithoutFingerprint) {
             return Returned::Refused(Refusal::IdReused);
         }
-        let is_durable = self.store.durable.record(protocol.id(transfer)).is_some();
+        let is_durable = self.durable.record(protocol.id(transfer)).is_some();
         let repeated = !protocol.is(Mutant::RecallAsFirst)
             && (is_durable || !protocol.is(Mutant::FirstUntilCommit));
         Returned::Recorded(Posting {
@@ -157,20 +151,20 @@ impl Account {
 
     /// `decide::check_payer`, and the debits of `legs::decide`.
     fn covers(&self, protocol: &Protocol, terms: Terms) -> bool {
-        let books = self.store.seen(!protocol.is(Mutant::FundsOfSnapshot));
+        let books = self.seen(!protocol.is(Mutant::FundsOfSnapshot));
         books.covers(terms)
     }
 
     fn write(&mut self, protocol: &Protocol, transfer: Transfer, outcome: Outcome) {
         let body = transfer.body();
         let place = protocol.id(transfer).number() as usize;
-        self.store.now.records[place] = Some(Record { body, outcome });
+        self.now.records[place] = Some(Record { body, outcome });
     }
 
     /// `post::accept`, `legs::record`: all sides, in the turn of the record.
     fn move_money(&mut self, protocol: &Protocol, transfer: Transfer) {
         let Terms { legs, .. } = protocol.terms(transfer);
-        let books = &mut self.store.now;
+        let books = &mut self.now;
         let mut is_lost = protocol.is(Mutant::CreditLater);
         for (balance, leg) in books.balances.iter_mut().zip(legs) {
             // The first credit comes too late.

@@ -98,7 +98,7 @@ pub fn retry_judged(protocol: &Protocol, state: &State) -> bool {
             || Date::all().filter(is_retrying).all(|date| {
                 let round = Round::Second;
                 let terms = protocol.terms(Transfer::Attempt(Attempt { date, round }));
-                let expected = if state.account.store.durable.covers(terms) {
+                let expected = if state.account.durable.covers(terms) {
                     Outcome::Posted
                 } else {
                     Outcome::Declined

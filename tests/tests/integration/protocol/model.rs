@@ -181,10 +181,10 @@ impl State {
         match fault {
             Fault::ProcessDies => {
                 self.transaction.crash();
-                self.account.store.lose_group();
+                self.account.lose_group();
             }
             Fault::TransactionDies => self.transaction.crash(),
-            Fault::AccountDies => self.account.store.lose_group(),
+            Fault::AccountDies => self.account.lose_group(),
             Fault::TransactionGroupFails => self.transaction.store.lose_group(),
         }
     }

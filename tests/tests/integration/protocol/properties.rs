@@ -61,8 +61,7 @@ pub fn of(protocol: &Protocol) -> Vec<Property<Protocol>> {
 
 /// Whether something holds of what the next turn sees, and of what is on disk.
 fn in_books(state: &State, holds: impl Fn(&Books) -> bool) -> bool {
-    let store = &state.account.store;
-    holds(&store.now) && holds(&store.durable)
+    holds(&state.account.now) && holds(&state.account.durable)
 }
 
 /// The id that a transfer should take.
@@ -118,7 +117,7 @@ fn balances(protocol: &Protocol, state: &State) -> bool {
 }
 
 fn records_stay(_: &Protocol, state: &State) -> bool {
-    state.history.first == state.account.store.durable.records
+    state.history.first == state.account.durable.records
 }
 
 fn burnt(_: &Protocol, state: &State) -> bool {
@@ -142,7 +141,7 @@ fn other_body(_: &Protocol, state: &State) -> bool {
 }
 
 fn responses_true(_: &Protocol, state: &State) -> bool {
-    let durable = &state.account.store.durable;
+    let durable = &state.account.durable;
     let mut responses = state.network.responses.members();
     responses.all(|Response { request, returned }| {
         let Some(outcome) = returned.outcome() else {
@@ -223,7 +222,7 @@ fn dates_kept(_: &Protocol, state: &State) -> bool {
 
 fn run_first(_: &Protocol, state: &State) -> bool {
     let runs = &state.transaction.store.durable.runs;
-    let books = &state.account.store.now;
+    let books = &state.account.now;
     Attempt::all()
         .filter(|attempt| books.record(Id::Attempt(*attempt)).is_some())
         .all(|Attempt { date, round }| {
@@ -234,7 +233,7 @@ fn run_first(_: &Protocol, state: &State) -> bool {
 /// A run whose accounts are not found may be cancelled by a `DELETE` that comes at the same time.
 fn runs_agree(protocol: &Protocol, state: &State) -> bool {
     let store = &state.transaction.store;
-    let durable = &state.account.store.durable;
+    let durable = &state.account.durable;
     [store.now, store.durable].iter().all(|schedule| {
         Date::all().all(|date| {
             let Some(run) = schedule.runs[date as usize] else {

@@ -76,7 +76,7 @@ pub fn rivals(requests: Requests) -> Protocol {
                 "a posting is lost in a crash, and the other takes the money",
                 |_, state| {
                     state.network.calls.members().count() > 1
-                        && state.account.store.now.record(Id::Key(One)).is_none()
+                        && state.account.now.record(Id::Key(One)).is_none()
                         && has_recorded(state, Two, Posted)
                 },
             ),
@@ -127,7 +127,7 @@ pub fn refill(requests: Requests) -> Protocol {
                 has_recorded(state, One, Declined) && has_recorded(state, Two, Posted)
             }),
             ("one is posted, as the money came in time", |_, state| {
-                let record = state.account.store.durable.record(Id::Key(One));
+                let record = state.account.durable.record(Id::Key(One));
                 has_recorded(state, One, Posted)
                     && record.is_some_and(|record| record.body == Right)
             }),
@@ -244,7 +244,7 @@ pub fn retried(requests: Requests) -> Protocol {
                     let schedule = &state.transaction.store.durable;
                     let is_open = second(state).is_some_and(|run| run.state == RunState::Open);
                     let id = first_date(Round::Second);
-                    let record = state.account.store.durable.record(id);
+                    let record = state.account.durable.record(id);
                     let is_deleted = state.history.deleted.is_some();
                     schedule.has_ended && is_open && record.is_none() && is_deleted
                 },
@@ -267,7 +267,7 @@ pub fn lost_account() -> Protocol {
             }),
             ("a date is refused and then cancelled", |_, state| {
                 let id = first_date(Round::First);
-                is_refused(state) && state.account.store.durable.outcome(id) == Some(Cancelled)
+                is_refused(state) && state.account.durable.outcome(id) == Some(Cancelled)
             }),
         ],
         ..protocol
@@ -307,7 +307,7 @@ fn moves(legs: Amounts) -> Terms {
 }
 
 fn has_recorded(state: &State, key: Key, outcome: Outcome) -> bool {
-    state.account.store.durable.outcome(Id::Key(key)) == Some(outcome)
+    state.account.durable.outcome(Id::Key(key)) == Some(outcome)
 }
 
 fn has_response(state: &State, client: Client, key: Key, body: Body, returned: Returned) -> bool {

@@ -22,8 +22,8 @@ members! {
 impl State {
     /// A `post` arrives.
     pub fn judge(&mut self, protocol: &Protocol, caller: Caller, verdict: Verdict) {
-        let store = &self.account.store;
-        let books = store.seen(protocol.is(Mutant::ScreeningReadsOpenGroup));
+        let reads_open_group = protocol.is(Mutant::ScreeningReadsOpenGroup);
+        let books = self.account.seen(reads_open_group);
         let is_known = books.record(protocol.id(caller.transfer())).is_some();
         let function = match verdict {
             _ if is_known => Function::Post,

@@ -204,8 +204,7 @@ impl State {
 
     /// `GET /{id}`, which reads A's journal; it returns what the repeated `POST` would.
     pub fn read(&mut self, protocol: &Protocol, request: Request) {
-        let store = &self.account.store;
-        let books = store.seen(protocol.is(Mutant::GetReadsOpenGroup));
+        let books = self.account.seen(protocol.is(Mutant::GetReadsOpenGroup));
         let id = protocol.id(Transfer::Payment(request.payment));
         if let Some(Record { body, outcome }) = books.record(id)
             && body == request.payment.body
@@ -302,7 +301,7 @@ impl State {
     }
 
     fn note_deletion(&mut self) {
-        self.history.note_deletion(&self.account.store.durable);
+        self.history.note_deletion(&self.account.durable);
     }
 
     fn call_all(&mut self, attempts: Set<Attempt>, function: Function) {
