@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use strongroom_account::ledger::{LocalLedger, post};
-use strongroom_ledger_api::{DebitAuthority, Instruction, Posting, Transfer};
+use strongroom_ledger_api::{Actor, DebitAuthority, Instruction, Posting, Transfer};
 use strongroom_sdk::clock::{Clock, ManualClock, SystemClock};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::store::SqliteStore;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::Bank;
 use super::bulk::BulkStore;
 
-pub use history::{Asker, CHANNEL, REFERENCE};
+pub use history::{CHANNEL, RARE, REFERENCE, USUAL};
 
 /// The entries of a movement: a debit and a credit.
 const ENTRIES_OF_MOVEMENT: usize = 2;
@@ -86,7 +86,7 @@ fn post_one(store: &BulkStore, id: Uuid, instruction: Instruction) -> Result<Pos
         id,
         fingerprint: instruction.fingerprint(),
         authority: DebitAuthority::Bank,
-        actor: Asker::Usual.actor(),
+        actor: Actor::user(USUAL),
         on_behalf_of: None,
         request_id: None,
         instruction,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use strongroom_sdk::clock::{format_rfc3339, parse_rfc3339};
 
 use super::caller::{Caller, text};
-use super::fill::{Asker, CHANNEL, REFERENCE};
+use super::fill::{CHANNEL, RARE, REFERENCE, USUAL};
 use super::{ADMIN_EMAIL, Bank};
 use crate::load::on_one_thread;
 use crate::load::server::Server;
@@ -133,8 +133,8 @@ async fn values(reader: &mut Caller, bank: &Bank) -> Result<Vec<(&'static str, S
         ("{middle}", format_rfc3339(middle)),
         ("{often}", REFERENCE.to_owned()),
         ("{channel}", CHANNEL.to_owned()),
-        ("{usual}", Asker::Usual.id().to_string()),
-        ("{rare}", Asker::Rare.id().to_string()),
+        ("{usual}", USUAL.to_string()),
+        ("{rare}", RARE.to_string()),
     ])
 }
 

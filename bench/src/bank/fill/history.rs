@@ -22,30 +22,15 @@ pub const REFERENCE: &str = "rent";
 pub const CHANNEL: &str = "shop";
 /// The rule that denies one transfer in a hundred.
 const RULE: &str = "list_7";
-/// One batch in so many is of [`Asker::Rare`].
+/// One batch in so many is of [`RARE`].
 const BATCHES_OF_RARE: usize = 100;
 /// The highest amount of a transfer, in cents.
 const CENTS_MAX: i64 = 10_000;
 
 /// Who makes the requests.
-#[derive(Debug, Clone, Copy)]
-pub enum Asker {
-    Usual,
-    Rare,
-}
-
-impl Asker {
-    pub fn id(self) -> Uuid {
-        Uuid::from_u128(match self {
-            Self::Usual => 1,
-            Self::Rare => 2,
-        })
-    }
-
-    pub(super) fn actor(self) -> Actor {
-        Actor::user(self.id())
-    }
-}
+pub const USUAL: Uuid = Uuid::from_u128(1);
+/// Who makes few of them.
+pub const RARE: Uuid = Uuid::from_u128(2);
 
 struct History<'a> {
     store: &'a BulkStore,
@@ -104,15 +89,15 @@ impl History<'_> {
             lines: lines.collect::<Result<_>>()?,
         };
         let asker = match round % BATCHES_OF_RARE {
-            0 => Asker::Rare,
-            _ => Asker::Usual,
+            0 => RARE,
+            _ => USUAL,
         };
         let clock = stopped_clock();
         let batch = Batch {
             id: self.id(),
             fingerprint: instruction.fingerprint(&[]),
             authority: DebitAuthority::Bank,
-            actor: asker.actor(),
+            actor: Actor::user(asker),
             on_behalf_of: None,
             request_id: None,
             instruction,
