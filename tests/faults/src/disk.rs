@@ -72,10 +72,9 @@ impl Disk {
         self.count += 1;
         let number = self.count;
         if let Some(file) = self.file(path, id) {
-            let durability = Durability::Open;
             file.changes.push(Change {
                 number,
-                durability,
+                durability: Durability::Open,
                 edit,
             });
         }
@@ -90,11 +89,9 @@ impl Disk {
         self.end_open_changes(path, id, mark, Durability::Durable);
         if let Some(file) = self.file(path, id) {
             // Nothing goes back to before the first change that may be lost.
-            let durable = file
-                .changes
-                .iter()
-                .take_while(|change| change.durability == Durability::Durable);
-            file.changes.drain(..durable.count());
+            let is_durable = |change: &&Change| change.durability == Durability::Durable;
+            let durable = file.changes.iter().take_while(is_durable).count();
+            file.changes.drain(..durable);
         }
     }
 
@@ -103,10 +100,8 @@ impl Disk {
     }
 
     fn end_open_changes(&mut self, path: &Path, id: FileId, mark: u64, durability: Durability) {
-        let Some(file) = self.file(path, id) else {
-            return;
-        };
-        for change in &mut file.changes {
+        let changes = self.file(path, id).map(|file| &mut file.changes);
+        for change in changes.into_iter().flatten() {
             if change.durability == Durability::Open && change.number <= mark {
                 change.durability = durability;
             }

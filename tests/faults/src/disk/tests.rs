@@ -50,10 +50,7 @@ impl Folder {
         self.edit(opened, offset, Some(new));
     }
 
-    fn resize(&mut self, opened: &Opened, new_size: u64) {
-        self.edit(opened, new_size, None);
-    }
-
+    /// Writes to a file, or has it end at a place.
     fn edit(&mut self, opened: &Opened, offset: u64, new: Option<&[u8]>) {
         let Opened { path, file, id } = opened;
         let old_size = file.metadata().unwrap().len();
@@ -128,7 +125,7 @@ fn what_was_synced_stays_and_what_was_not_goes() {
     folder.write(&file, 2, b"xx");
     folder.sync(&file);
     folder.write(&file, 4, b"yyyyyyyyyyyy");
-    folder.resize(&file, 3);
+    folder.edit(&file, 3, None);
     folder.write(&file, 8, b"z");
     let kept = files(&[("a", b"01xx456789")]);
     assert_eq!(folder.lose_power(Model::Drop, 0), kept);
