@@ -5,7 +5,7 @@ use super::run::{Run, STORE_FILE};
 use super::workload::{self, Ack, Ask, Decision};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use strongroom_account::account;
 use strongroom_account::audit::check_invariants;
@@ -50,23 +50,16 @@ impl Ledger {
         }
         let cache = copy.folder().join(PAGE_CACHE);
         let text = std::fs::read_to_string(&cache).unwrap();
-        let moved = text.replace(
-            &*self.folder().to_string_lossy(),
-            &copy.folder().to_string_lossy(),
-        );
-        std::fs::write(cache, moved).unwrap();
+        let [from, to] = [self, &copy].map(|ledger| ledger.folder().display().to_string());
+        std::fs::write(cache, text.replace(&from, &to)).unwrap();
         copy
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder().join(STORE_FILE)
     }
 
     /// Returns what is wrong after these runs. Opens the ledger as a host does, and repeats every
     /// request.
     pub fn violations(&self, runs: &[&Run]) -> Vec<String> {
         let runtime = Arc::new(Runtime::new().unwrap());
-        let store = match GuestStore::open(&self.file(), &runtime) {
+        let store = match GuestStore::open(&self.folder().join(STORE_FILE), &runtime) {
             Ok(store) => store,
             Err(error) => return vec![format!("the store does not open: {error}")],
         };
