@@ -12,6 +12,7 @@ use crate::load::server::Server;
 
 /// The deposit in each account. The transfers of a run move a cent each, so no account runs out.
 const DEPOSIT_EUR: &str = "1000000.00";
+const CUSTOMERS: u64 = 50;
 
 #[derive(Debug, clap::Args)]
 pub struct SeedCommand {
@@ -20,10 +21,7 @@ pub struct SeedCommand {
     /// The first administrator's password
     #[arg(long, env = "STRONGROOM_ADMIN_PASSWORD", hide_env_values = true)]
     admin_password: String,
-    /// How many customers to register
-    #[arg(long, default_value_t = 50)]
-    customers: u64,
-    /// How many accounts each of them opens
+    /// How many accounts each customer opens
     #[arg(long, default_value_t = 20)]
     accounts: u64,
     /// The file to write the customers and accounts to
@@ -39,7 +37,7 @@ impl SeedCommand {
     async fn open_bank(&self) -> Result<Bank> {
         let mut teller = Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;
         let mut customers = Vec::new();
-        for number in 0..self.customers {
+        for number in 0..CUSTOMERS {
             let email = format!("customer-{number}@bench.example");
             let mut customer = register(&self.server, &email).await?;
             let mut accounts = Vec::new();

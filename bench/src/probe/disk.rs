@@ -11,15 +11,13 @@ use crate::record::{Destination, Latency, histogram};
 
 /// The page size of most databases, in bytes.
 const APPEND_BYTES: usize = 4096;
+const MEASURED_TIME: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub struct DiskCommand {
     /// A folder on the disk
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
-    /// How long to measure, in seconds
-    #[arg(long, default_value_t = 2)]
-    seconds: u64,
     #[command(flatten)]
     destination: Destination,
 }
@@ -33,7 +31,7 @@ impl DiskCommand {
             .open(&path)
             .with_context(|| format!("{}", path.display()))?;
         let mut latencies = histogram();
-        let end = Instant::now() + Duration::from_secs(self.seconds);
+        let end = Instant::now() + MEASURED_TIME;
         while Instant::now() < end {
             let started = Instant::now();
             file.write_all(&[0x5a; APPEND_BYTES])?;

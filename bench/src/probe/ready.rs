@@ -13,6 +13,8 @@ use crate::record::{Destination, Figure};
 
 /// The time between two looks: short beside a start.
 const PAUSE: Duration = Duration::from_millis(1);
+/// How long a start may take, which compiles the components the first time.
+const START_TIME_MAX: Duration = Duration::from_secs(180);
 
 #[derive(Debug, clap::Args)]
 pub struct ReadyCommand {
@@ -25,9 +27,6 @@ pub struct ReadyCommand {
     /// The process, to notice that it ended
     #[arg(long)]
     pid: u32,
-    /// How long to wait, in seconds
-    #[arg(long, default_value_t = 180)]
-    seconds_max: u64,
     #[command(flatten)]
     destination: Destination,
 }
@@ -35,10 +34,8 @@ pub struct ReadyCommand {
 impl ReadyCommand {
     pub fn run(&self) -> Result<()> {
         let gateway = on_one_thread(async {
-            let deadline = Duration::from_secs(self.seconds_max);
-            tokio::time::timeout(deadline, self.wait())
-                .await
-                .context("the host did not become ready")?
+            let waited = tokio::time::timeout(START_TIME_MAX, self.wait()).await;
+            waited.context("the host did not become ready")?
         })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let microseconds = u64::try_from(now.as_micros())?.saturating_sub(self.started);
