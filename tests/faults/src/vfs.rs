@@ -102,7 +102,12 @@ unsafe extern "C" fn open(
     if let (Some(path), Some(store)) = (path, store) {
         let id = disk.as_mut().map(|disk| disk.opened(&path, was_there));
         let syncs_folder = flags & SYNCS_FOLDER != 0 && flags & ffi::SQLITE_OPEN_CREATE != 0;
-        shim.watch(Watched::new(path, store, id, syncs_folder));
+        shim.watch(Watched {
+            path,
+            store,
+            id,
+            syncs_folder: syncs_folder.into(),
+        });
     }
     SQLITE_OK
 }

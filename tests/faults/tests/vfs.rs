@@ -9,7 +9,6 @@ use strongroom_faults::Operation;
 use tempfile::TempDir;
 
 const FILE_VARIABLE: &str = "STRONGROOM_TEST_FILE";
-const ROWS: i64 = 20;
 const WRITES: &str = "a_process_with_a_plan";
 
 /// A process that has ended, with its files.
@@ -44,12 +43,7 @@ impl Run {
             .collect()
     }
 
-    /// The rows whose commit was acknowledged.
-    fn acknowledged(&self) -> Vec<i64> {
-        self.printed("committed")
-    }
-
-    /// Whether these are found without faults, in a database that is whole.
+    /// Whether the rows of all acknowledged commits are found without faults, in a whole database.
     fn has_kept_all(&self) -> bool {
         let connection = Connection::open(self.folder.path().join("accounts.sqlite"));
         let connection = connection.expect("a database");
@@ -59,37 +53,31 @@ impl Run {
             let select = "SELECT id FROM t WHERE id = ?1";
             connection.query_row(select, [row], |_| Ok(())).is_ok()
         };
-        check.is_ok_and(|found| found == "ok") && self.acknowledged().iter().all(is_found)
+        check.is_ok_and(|found| found == "ok") && self.printed("committed").iter().all(is_found)
     }
 }
 
-/// The process's side of a run: it prints one line for each event.
-struct Process {
-    file: String,
-    _started: strongroom_faults::Started,
+/// Begins the process's side of a run: it prints one line for each event. Returns its file.
+fn start() -> (String, strongroom_faults::Started) {
+    let started = strongroom_faults::start();
+    // The test runner may have begun a line.
+    println!();
+    let file = std::env::var(FILE_VARIABLE);
+    (
+        file.expect("one of the other tests has started this"),
+        started,
+    )
 }
 
-impl Process {
-    fn start() -> Self {
-        let _started = strongroom_faults::start();
-        // The test runner may have begun a line.
-        println!();
-        Self {
-            file: std::env::var(FILE_VARIABLE).expect("one of the other tests has started this"),
-            _started,
-        }
-    }
-
-    fn open(&self) -> rusqlite::Result<Connection> {
-        let connection = Connection::open(&self.file)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        // SQLite must not read pages from memory.
-        connection.pragma_update(None, "cache_size", 1)?;
-        connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)")?;
-        Ok(connection)
-    }
+fn open(file: &str) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // SQLite must not read pages from memory.
+    connection.pragma_update(None, "cache_size", 1)?;
+    connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)")?;
+    Ok(connection)
 }
 
 fn print_error(error: rusqlite::Error) {
@@ -112,12 +100,12 @@ fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
 #[test]
 #[ignore = "this is the process that the other tests start"]
 fn a_process_with_a_plan() {
-    let process = Process::start();
-    let connection = match process.open() {
+    let (file, _started) = start();
+    let connection = match open(&file) {
         Ok(connection) => connection,
         Err(error) => return print_error(error),
     };
-    for row in 1..=ROWS {
+    for row in 1..=20 {
         insert(&connection, row).unwrap_or_else(print_error);
         if row % 5 == 0 {
             checkpoint(&connection).unwrap_or_else(print_error);
@@ -130,15 +118,15 @@ fn a_process_with_a_plan() {
 #[test]
 #[ignore = "this is the process that another test starts"]
 fn a_process_that_retries_a_checkpoint() {
-    let process = Process::start();
+    let (file, _started) = start();
     let print_syncs = || {
         let count = strongroom_faults::counts().of("accounts", Operation::Sync);
         println!("syncs {count}");
     };
-    let connection = process.open().unwrap();
+    let connection = open(&file).unwrap();
     let write = |row| insert(&connection, row).unwrap();
     (1..5).for_each(write);
-    let reader = Connection::open(&process.file).unwrap();
+    let reader = Connection::open(&file).unwrap();
     let read = "BEGIN; SELECT count(*) FROM t";
     reader.execute_batch(read).unwrap();
     (5..9).for_each(write);
@@ -198,12 +186,12 @@ fn a_retried_checkpoint_whose_sync_failed_loses_what_an_earlier_one_copied() {
     let end = failed.printed("syncs")[1] + 1;
     let plan = format!("{error}; power-loss store=accounts at={end} model=drop");
     let lost = Run::of(PROCESS, &plan);
-    assert_eq!(lost.acknowledged().last(), Some(&9), "{}", lost.log());
+    assert_eq!(lost.printed("committed").last(), Some(&9), "{}", lost.log());
     assert!(!lost.has_kept_all(), "{}", lost.log());
     // It is not the power loss.
     let end = whole.printed("syncs")[1] + 1;
     let plan = format!("power-loss store=accounts at={end} model=drop");
     let kept = Run::of(PROCESS, &plan);
-    assert_eq!(kept.acknowledged().last(), Some(&9), "{}", kept.log());
+    assert_eq!(kept.printed("committed").last(), Some(&9), "{}", kept.log());
     assert!(kept.has_kept_all(), "{}", kept.log());
 }

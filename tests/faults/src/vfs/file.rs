@@ -47,23 +47,12 @@ pub struct Shim {
 
 /// A file that may have faults.
 pub struct Watched {
-    path: PathBuf,
-    store: String,
+    pub path: PathBuf,
+    pub store: String,
     /// None if the plan does not depend on what is on disk.
-    id: Option<FileId>,
+    pub id: Option<FileId>,
     /// Whether the next sync includes the folder.
-    syncs_folder: AtomicBool,
-}
-
-impl Watched {
-    pub fn new(path: PathBuf, store: String, id: Option<FileId>, syncs_folder: bool) -> Self {
-        Self {
-            path,
-            store,
-            id,
-            syncs_folder: AtomicBool::new(syncs_folder),
-        }
-    }
+    pub syncs_folder: AtomicBool,
 }
 
 impl Shim {
