@@ -145,7 +145,7 @@ impl ServiceSpec {
     }
 
     /// The scopes that its calls need.
-    pub(super) fn scopes(&self) -> Vec<String> {
+    pub fn scopes(&self) -> Vec<String> {
         if self.is_public_as_a_whole() {
             return Vec::new();
         }
@@ -157,7 +157,7 @@ impl ServiceSpec {
         let digest = table.string("digest", Digest::parse);
         let public = table.strings("public", RoutePattern::parse);
         let route_scopes = route_scope::read(&mut table, &public);
-        let rates = table.strings("rates", RouteRate::parse);
+        let rates = table.strings("rates", |text| RouteRate::parse(text, &public));
         let grants = table.strings("grants", Grant::parse).into_iter().collect();
         let links = read_links(&mut table);
         let outbound = table.strings("outbound", Origin::parse);

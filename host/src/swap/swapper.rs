@@ -16,10 +16,11 @@ use super::switch::switch;
 use super::trigger::Trigger;
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
-use crate::registry::{Digest, HostSpec, Registry, RegistryProblem};
+use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
 use crate::runtime::{Loader, Route, Services};
 use futures::StreamExt as _;
 use parking_lot::Mutex;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -235,9 +236,9 @@ impl Swapper {
         let leaving = removal::leaving(registry, &self.services.routing_table());
         let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, false);
-        if let Some(keys) = self.loader.keys() {
-            keys.set_scopes(registry.scopes());
-        }
+        // While services change, those of both registries.
+        let both = self.scopes_in_effect(registry);
+        self.set_scopes(both.into_iter().chain(registry.scopes()));
 
         let mut in_use = self.digests();
         // First: they do not wait for changes that take long.
@@ -250,6 +251,7 @@ impl Swapper {
         canary::end_unnamed(&mut pass, Promoted::Ends).await;
         canary::apply(&mut pass).await;
 
+        self.set_scopes(self.scopes_in_effect(registry));
         self.services.sort_as(&names);
         self.files
             .keep(|file| files.iter().any(|known| known == file));
@@ -261,6 +263,25 @@ impl Swapper {
             spec.is_some_and(|spec| !slot.is_canary || spec.canary.is_some())
         });
         pass.report
+    }
+
+    /// The scopes that calls need: those of the generations that serve, and what the registry says
+    /// of services that do not yet.
+    fn scopes_in_effect(&self, registry: &Registry) -> BTreeSet<String> {
+        let table = self.services.routing_table();
+        let waiting = registry.services.iter().filter(|spec| {
+            let route = table.get(&spec.name);
+            route.is_none_or(|route| route.stable.is_none())
+        });
+        let generations = table.routes().flat_map(Route::generations);
+        let specs = generations.map(|generation| &generation.spec);
+        specs.chain(waiting).flat_map(ServiceSpec::scopes).collect()
+    }
+
+    fn set_scopes(&self, scopes: impl IntoIterator<Item = String>) {
+        if let Some(keys) = self.loader.keys() {
+            keys.set_scopes(scopes.into_iter().collect());
+        }
     }
 
     /// The components of the generations that serve.

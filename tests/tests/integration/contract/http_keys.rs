@@ -1,7 +1,9 @@
 //! `/api/auth/keys`: the shape of each call. Who may call it is in `authorization.rs`; the rules
 //! are in the tests of `components/auth`; what keys open at the gateway, the tests of `keys` say.
 
+use strongroom_tests::api_key::ApiKey;
 use strongroom_tests::bank::UNKNOWN_ID;
+use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
 
 #[tokio::test]
@@ -43,4 +45,29 @@ async fn post_get_and_delete_keys() {
         {"action": "key.revoked", "key_id": id, "actor_id": admin.id},
         {"action": "key.created", "key_id": id, "actor_id": admin.id},
     ]);
+}
+
+/// What a refused save says of `scopes` is not so.
+#[tokio::test]
+async fn the_scopes_of_a_key_are_those_that_the_services_ask_for() {
+    let bank = Bank::start().await;
+    let admin = bank.admin().await;
+    let with_feed = |file: Option<&str>| {
+        Registry::bank().change("accounts", |accounts| {
+            let scopes = [("GET /events".to_owned(), "feed:read".into())];
+            let accounts = accounts.set("scopes", toml::Table::from_iter(scopes));
+            match file {
+                Some(file) => accounts.set("component", file),
+                None => accounts,
+            }
+        })
+    };
+    bank.save(&with_feed(Some("nowhere.wasm")));
+    bank.host.admin().post("/services/reload").await.json(422);
+    refusals! {
+        admin => POST "/api/auth/keys" {"name": "a", "scopes": ["feed:read"]}
+            => 422 "validation_failed" "/scopes/0";
+    }
+    bank.save_registry(&with_feed(None)).await;
+    ApiKey::create(&admin, &["feed:read"]).await;
 }
