@@ -70,5 +70,11 @@ fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     if value.is_empty() {
         return Err(wanted());
     }
+    if name.as_str().contains('_') || name.as_str().starts_with("x-strongroom-") {
+        return Err(format!(
+            "`{name}` comes from no client: the gateway refuses names with `_`, and sets those that \
+             begin with `x-strongroom-`; write another name"
+        ));
+    }
     Ok((name, value))
 }

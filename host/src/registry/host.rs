@@ -241,8 +241,8 @@ fn parse_at_least(text: &str, least: Duration, reason: &str) -> Result<Duration,
 
 /// An origin as browsers send it (RFC 6454 section 7): scheme, host, and perhaps a port.
 fn parse_origin(text: &str) -> Result<HeaderValue, String> {
-    Origin::parse(text)?;
-    HeaderValue::from_str(text).map_err(|error| error.to_string())
+    let origin = Origin::parse(text)?;
+    HeaderValue::from_str(&origin.as_sent()).map_err(|error| error.to_string())
 }
 
 fn default_cache(data: &Path) -> PathBuf {

@@ -65,6 +65,15 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// As browsers send it: without the port that is its scheme's (RFC 6454 section 6.2).
+    pub(super) fn as_sent(&self) -> String {
+        let text = self.to_string();
+        let port = if self.is_https { ":443" } else { ":80" };
+        text.strip_suffix(port).unwrap_or(&text).to_owned()
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.is_https { "https" } else { "http" };
@@ -81,6 +90,9 @@ mod tests {
         let origin = |text: &str| Origin::parse(text).unwrap();
         let rates = origin("https://rates.example:443");
         assert_eq!(origin("https://Rates.Example"), rates);
+        let sent = ["https://Rates.Example:443", "http://a:80", "http://a:443"];
+        let sent = sent.map(|text| origin(text).as_sent());
+        assert_eq!(sent, ["https://rates.example", "http://a", "http://a:443"]);
         assert_ne!(origin("http://rates.example"), rates);
         let uri: Uri = "http://127.0.0.1:81/path?query".parse().unwrap();
         assert_eq!(Origin::of(&uri).unwrap(), origin("http://127.0.0.1:81"));

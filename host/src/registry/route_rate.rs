@@ -26,8 +26,9 @@ pub enum RateBy {
 }
 
 impl RouteRate {
-    /// Parses `METHOD /path COUNT/UNIT by address` or `.. by subject`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Parses `METHOD /path COUNT/UNIT by address` or `.. by subject`, where some routes are
+    /// `public`.
+    pub(super) fn parse(text: &str, public: &[RoutePattern]) -> Result<Self, String> {
         let wanted = || {
             format!(
                 "`{text}` is not a rate of a route; write for example \
@@ -41,9 +42,16 @@ impl RouteRate {
             _ => return Err(wanted()),
         };
         let (route, rate) = rest.rsplit_once(' ').ok_or_else(wanted)?;
+        let rate = parse_rate(rate)?;
+        let route = RoutePattern::parse(route)?;
+        if by == RateBy::Subject && public.iter().any(|public| public.covers(&route)) {
+            let problem = "never counts: the route is public, and its callers have no subject; \
+                           write `by address`";
+            return Err(format!("`{text}` {problem}"));
+        }
         Ok(Self {
-            route: RoutePattern::parse(route)?,
-            rate: parse_rate(rate)?,
+            route,
+            rate,
             by,
             text: text.to_owned(),
         })
@@ -57,14 +65,16 @@ mod tests {
 
     #[test]
     fn a_rate_has_a_route_and_a_kind_of_client() {
-        let rate = RouteRate::parse("GET /events 20/s by subject").unwrap();
+        let parse = |text| RouteRate::parse(text, &[RoutePattern::parse("POST /login").unwrap()]);
+        let rate = parse("GET /events 20/s by subject").unwrap();
         assert!(rate.route.matches(&Method::GET, "/events"));
         assert_eq!((rate.rate.count.get(), rate.by), (20, RateBy::Subject));
         for wrong in rows! {
             "", "GET /events 20/s", "GET /events 20/s by key", "GET /events by subject",
-            "GET /events 20 by subject", "/events 20/s by subject",
+            "GET /events 20 by subject", "/events 20/s by subject", "POST /login 2/m by subject",
         } {
-            assert!(RouteRate::parse(wrong).is_err(), "{wrong}");
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
+        assert!(parse("POST /login 2/m by address").is_ok());
     }
 }
