@@ -10,11 +10,14 @@ use crate::registry::{AdminAddress, HostSpec, Registry, RegistryProblem};
 use crate::runtime::check_code_folder;
 use crate::wall_clock;
 use std::io;
+use std::net;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::net::SocketAddr;
 use std::path::Path;
+use tokio::net::TcpListener;
 
 /// The problems with the folders, the addresses, and the certificate. Nothing is opened to write,
-/// and no address is taken: the bank may run meanwhile.
+/// and no port of the bank is taken: it may run meanwhile.
 pub(super) async fn check_host(registry: &Registry) -> Vec<RegistryProblem> {
     let host = &registry.host;
     let mut problems = Vec::new();
@@ -41,7 +44,7 @@ pub(super) async fn check_host(registry: &Registry) -> Vec<RegistryProblem> {
             add("data", problem);
         }
     }
-    if let Err(problem) = resolves(&host.listen).await {
+    if let Err(problem) = can_be_bound(&host.listen).await {
         add("listen", problem);
     }
     if let Err(problem) = check_admin(host).await {
@@ -104,11 +107,10 @@ fn check_data(host: &HostSpec) -> Vec<String> {
 async fn check_admin(host: &HostSpec) -> Result<(), String> {
     match &host.admin {
         AdminAddress::Tcp(address) => {
-            // The system chooses the ports that are 0.
-            if *address == host.listen && port(address) != 0 {
+            if is_taken_by(&host.listen, address) {
                 return Err(format!("{address} is `listen` too; give it another port"));
             }
-            resolves(address).await
+            can_be_bound(address).await
         }
         AdminAddress::Unix(socket) => match socket.parent() {
             Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
@@ -118,9 +120,22 @@ async fn check_admin(host: &HostSpec) -> Result<(), String> {
                 "{} is there and no socket; remove it, or name another path",
                 socket.display()
             )),
-            _ => Ok(()),
+            _ => SocketAddr::from_pathname(socket)
+                .map(drop)
+                .map_err(|error| {
+                    let socket = socket.display();
+                    format!("{socket} cannot be listened on: {error}; name a shorter path")
+                }),
         },
     }
+}
+
+/// Whether one listener leaves no room for the other. An unspecified address is all addresses, and
+/// a port of 0 is one that the system chooses.
+fn is_taken_by(one: &NetworkAddress, other: &NetworkAddress) -> bool {
+    let is_any = |address: &NetworkAddress| matches!(address, NetworkAddress::Ip(address) if address.ip().is_unspecified());
+    let overlap = one == other || is_any(one) || is_any(other);
+    overlap && port(one) == port(other) && port(one) != 0
 }
 
 fn is_socket(path: &Path) -> bool {
@@ -128,9 +143,17 @@ fn is_socket(path: &Path) -> bool {
         .is_ok_and(|found| found.file_type().is_socket())
 }
 
-async fn resolves(address: &NetworkAddress) -> Result<(), String> {
-    let resolved = address.resolve().await;
-    resolved
+/// Whether the address, or one of a name's, is of this machine. Its port may be in use by the bank.
+async fn can_be_bound(address: &NetworkAddress) -> Result<(), String> {
+    let bound = async {
+        let addresses = address.resolve().await?;
+        let any_port = addresses
+            .iter()
+            .map(|found| net::SocketAddr::new(found.ip(), 0));
+        TcpListener::bind(&*any_port.collect::<Vec<_>>()).await
+    };
+    bound
+        .await
         .map(drop)
         .map_err(|error| format!("{address} cannot be listened on: {error}"))
 }

@@ -43,10 +43,12 @@ fn check_and_verify_say_what_is_so_and_leave_nothing_behind() {
 }
 
 #[test]
-fn check_reports_the_files_of_the_data_folder_that_serve_would_refuse() {
+fn check_reports_what_serve_would_refuse_of_the_data_folder_and_the_addresses() {
     let folder = tempdir().expect("a temporary folder");
     let at = |path: &str| folder.path().join(path);
-    let registry = Registry::bank().host("admin", "unix:taken");
+    // RFC 5737 gives this address to no machine.
+    let registry = Registry::bank().host("listen", "192.0.2.1:8080");
+    let registry = registry.host("admin", "unix:taken");
     registry.host("cache", "data/cache").write(folder.path());
     for made in ["data/cache", "data/keys"] {
         fs::create_dir_all(at(made)).expect("a folder can be made");
@@ -69,6 +71,7 @@ fn check_reports_the_files_of_the_data_folder_that_serve_would_refuse() {
         ["admin.token", "token"],
         ["last-time", "RFC 3339"],
         ["taken", "no socket"],
+        ["host.listen", "192.0.2.1:8080 cannot be listened on"],
     ] {
         let reports = outcome.lines_with(&words);
         assert_eq!(reports.len(), 1, "{words:?}: {}", outcome.text());
@@ -100,7 +103,7 @@ fn check_reports_mistakes_of_every_kind_together_with_their_lines() {
     let canary = table("component = 'nowhere.wasm'\nweight = 5");
     let registry = Registry::bank()
         .host("data", "afile")
-        .host("listen", "127.0.0.1:8080")
+        .host("listen", "0.0.0.0:8080")
         .host("admin", "127.0.0.1:8080")
         .host("tls", table("cert = 'none.pem'\nkey = 'none.pem'"))
         .change("token", token)
