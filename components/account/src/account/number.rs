@@ -36,7 +36,8 @@ impl NumberFormat {
     /// bank code leaves.
     ///
     /// # Errors
-    /// [`NumberFormatError`] where no length of the account's own part gives a valid IBAN.
+    /// [`NumberFormatError`] where no length of the account's own part gives a valid IBAN whose bank
+    /// and branch are those of all accounts.
     pub fn new(country: &str, bank_code: &str) -> Result<Self, NumberFormatError> {
         let ascii = country.is_ascii() && bank_code.is_ascii();
         (SERIAL_DIGITS_MIN..=SERIAL_DIGITS_MAX)
@@ -45,7 +46,7 @@ impl NumberFormat {
                 bank_code: bank_code.to_owned(),
                 serial_digits,
             })
-            .find(|format| ascii && format.compose(0).parse::<Iban>().is_ok())
+            .find(|format| ascii && format.has_one_bank())
             .ok_or_else(|| NumberFormatError {
                 country: country.to_owned(),
                 bank_code: bank_code.to_owned(),
@@ -61,6 +62,16 @@ impl NumberFormat {
         let number = self.compose(random & (u64::MAX >> 2));
         debug_assert!(number.parse::<Iban>().is_ok());
         number
+    }
+
+    /// Whether its numbers are IBANs of one bank and branch, whatever the account's own part is.
+    fn has_one_bank(&self) -> bool {
+        let [first, last] = [0, u64::MAX].map(|serial| self.compose(serial).parse::<Iban>());
+        let (Ok(first), Ok(last)) = (first, last) else {
+            return false;
+        };
+        first.bank_identifier() == last.bank_identifier()
+            && first.branch_identifier() == last.branch_identifier()
     }
 
     fn compose(&self, serial: u64) -> String {

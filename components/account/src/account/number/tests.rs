@@ -12,6 +12,8 @@ fn the_check_digits_are_those_of_the_standard_s_example() {
 fn a_wrong_country_or_bank_code_is_refused() {
     for (country, bank_code) in rows! {
         ("", ""), ("XX", "1"), ("DE", "ABC"), ("de", "10000000"), ("\u{e9}", "1"),
+        // What is missing would be another bank or branch for each account.
+        ("DE", ""), ("DE", "1000000"), ("CH", "762"), ("GB", "STRG"),
     } {
         let format = NumberFormat::new(country, bank_code);
         assert!(format.is_err(), "{country:?} {bank_code:?}");
