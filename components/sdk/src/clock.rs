@@ -1,13 +1,17 @@
 //! The time, which a service is given, so that a test can choose it; and its text form.
 
-use time::OffsetDateTime;
+use std::ops::RangeInclusive;
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 /// RFC 3339 in UTC, with milliseconds.
 const FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// The years that RFC 3339 can write.
+const YEARS: RangeInclusive<i32> = 0..=9999;
 
 /// Gives the time.
 pub trait Clock {
@@ -40,15 +44,19 @@ impl Clock for SystemClock {
 pub fn format_rfc3339(time_ms: i64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(time_ms) * 1_000_000)
         .ok()
-        .filter(|time| (0..=9999).contains(&time.year()))
+        .filter(|time| YEARS.contains(&time.year()))
         .and_then(|time| time.format(FORMAT).ok())
         .unwrap_or_else(|| time_ms.to_string())
 }
 
 /// The milliseconds since 1970 UTC of an RFC 3339 time of any offset, rounded towards the past;
-/// none for any other text.
+/// none for any other text, and for a time that is not in the years 0 to 9999 of UTC.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let time = time.checked_to_offset(UtcOffset::UTC)?;
+    if !YEARS.contains(&time.year()) {
+        return None;
+    }
     i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
 }
 
