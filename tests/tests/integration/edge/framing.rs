@@ -1,22 +1,11 @@
 //! Where a message ends: what two readers could read differently hides no second request.
 
 use super::*;
+use strongroom_tests::wire::RawReply;
 
-/// Sends bytes as an attacker, and returns all that comes back before the host hangs up.
-async fn exchange(bank: &Bank, bytes: impl AsRef<[u8]>) -> String {
-    let reply = exchange_from(attacker(0), bank.address(), bytes).await;
-    reply.text().to_owned()
-}
-
-fn answers(text: &str) -> usize {
-    text.matches("HTTP/1.1 ").count()
-}
-
-/// Asserts that there is no answer, or that of a server that takes no such request.
-#[track_caller]
-fn assert_refused(text: &str, what: &str) {
-    let is_refused = text.starts_with("HTTP/1.1 4") || text.starts_with("HTTP/1.1 501");
-    assert!(text.is_empty() || is_refused, "{what:?}: {text}");
+/// Sends bytes as an attacker, and reads until the host hangs up.
+async fn exchange(bank: &Bank, bytes: impl AsRef<[u8]>) -> RawReply {
+    exchange_from(attacker(0), bank.address(), bytes).await
 }
 
 /// hyper takes `transfer-encoding` for the truth, as RFC 9112 section 6.3 allows, and closes.
@@ -24,20 +13,15 @@ fn assert_refused(text: &str, what: &str) {
 async fn h2_after_a_body_with_two_framings_no_second_request_is_read() {
     let bank = Bank::shared().await;
     for coding in ["chunked", "Chunked"] {
-        for length in [5, 400] {
-            let mut fields = [
-                format!("transfer-encoding: {coding}\r\n"),
-                format!("content-length: {length}\r\n"),
-            ];
-            for _order in 0..2 {
-                fields.reverse();
-                let fields = fields.concat();
+        let coding = format!("transfer-encoding: {coding}\r\n");
+        for length in ["content-length: 5\r\n", "content-length: 400\r\n"] {
+            for fields in [[&*coding, length].concat(), [length, &*coding].concat()] {
                 let two = format!(
                     "POST /api/hello/outer HTTP/1.1\r\nhost: bank\r\n{fields}\r\n0\r\n\r\n\
                      GET /api/hello/hidden-by-framing HTTP/1.1\r\nhost: bank\r\n\r\n"
                 );
-                let text = exchange(bank, two).await;
-                assert_eq!(answers(&text), 1, "{fields}: {text}");
+                let reply = exchange(bank, two).await;
+                assert_eq!(reply.answers(), 1, "{fields}: {reply:?}");
             }
         }
     }
@@ -50,25 +34,24 @@ async fn h2_after_a_body_with_two_framings_no_second_request_is_read() {
 #[tokio::test]
 async fn h5_a_bare_line_feed_hides_no_second_request() {
     let bank = Bank::shared().await;
-    let within = "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: y\nGET /api/hello/hidden-by-a-feed HTTP/1.1\r\nhost: bank\r\n\r\n";
-    let text = exchange(bank, within).await;
-    assert_eq!(answers(&text), 1, "{text}");
-    assert!(text.starts_with("HTTP/1.1 400"), "{text}");
-    assert!(!bank.log_until_now().await.contains("hidden-by-a-feed"));
+    let get = "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: y\n";
+    let hidden = "GET /api/hello/hidden-by-a-feed HTTP/1.1\r\nhost: bank\r\n\r\n";
+    let within = exchange(bank, format!("{get}{hidden}")).await;
+    let seen = (within.answers(), within.status());
+    assert_eq!(seen, (1, Some(400)), "{within:?}");
 
-    let two = "GET /api/hello HTTP/1.1\r\nhost: bank\r\nx: y\n\nGET /api/guarded/fine HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
-    let text = exchange(bank, two).await;
-    let last = text.rsplit("HTTP/1.1 ").next().unwrap_or_default();
-    assert!(answers(&text) == 1 || last.starts_with("401"), "{text}");
+    let guarded = "GET /api/guarded/fine HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
+    let two = exchange(bank, format!("{get}\n{guarded}")).await;
+    let last = two.text().rsplit("HTTP/1.1 ").next().unwrap_or_default();
+    assert!(two.answers() == 1 || last.starts_with("401"), "{two:?}");
 
     let whole = "GET /api/auth/me HTTP/1.1\nhost: bank\n\nGET / HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
-    let text = exchange(bank, whole).await;
-    assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{text}");
+    exchange(bank, whole).await.assert_refused(whole);
 
-    let chunk = "POST /api/hello HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: chunked\r\n\r\n5\nhello\n0\n\nGET /api/hello/hidden-by-a-chunk HTTP/1.1\r\nhost: bank\r\n\r\n";
-    let text = exchange(bank, chunk).await;
-    assert_eq!(answers(&text), 1, "{text}");
-    assert!(!bank.log_until_now().await.contains("hidden-by-a-chunk"));
+    let chunk = "POST /api/hello HTTP/1.1\r\nhost: bank\r\ntransfer-encoding: chunked\r\n\r\n5\nhello\n0\n\n";
+    let chunk = exchange(bank, format!("{chunk}{hidden}")).await;
+    assert_eq!(chunk.answers(), 1, "{chunk:?}");
+    assert!(!bank.log_until_now().await.contains("hidden-by-a-feed"));
 }
 
 /// hyper refuses these by itself: its answer has no content and no request id, and it hangs up.
@@ -94,9 +77,9 @@ async fn h2_h5_after_a_head_that_is_not_http_no_second_request_is_read() {
         format!("{post}transfer-encoding: identity\r\n"),
     ] {
         let second = "GET /api/hello/hidden-by-a-head HTTP/1.1\r\nhost: bank\r\n\r\n";
-        let text = exchange(bank, format!("{head}\r\n{second}")).await;
-        assert!(answers(&text) <= 1, "{head:?}: {text}");
-        assert_refused(&text, &head);
+        let reply = exchange(bank, format!("{head}\r\n{second}")).await;
+        assert!(reply.answers() <= 1, "{head:?}: {reply:?}");
+        reply.assert_refused(&head);
     }
     assert!(!bank.log_until_now().await.contains("hidden-by-a-head"));
 }
@@ -110,6 +93,8 @@ async fn h1_h2_a_request_names_one_host_and_a_body_has_one_framing() {
     for head in [
         get.to_owned(),
         "GET http://other/api/auth/me HTTP/1.1\r\nhost: bank\r\n".to_owned(),
+        "GET http://ann@bank/api/hello HTTP/1.1\r\nhost: ann@bank\r\n".to_owned(),
+        "GET http://ann:pw@bank/api/hello HTTP/1.1\r\nhost: bank\r\n".to_owned(),
         format!("{get}host: a\r\nhost: b\r\n"),
         format!("{get}host: bank\r\nhost:\r\n"),
         format!("{get}host: a b\r\n"),
@@ -118,24 +103,25 @@ async fn h1_h2_a_request_names_one_host_and_a_body_has_one_framing() {
         format!("{post}transfer-encoding: gzip, chunked\r\n"),
         format!("{post}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n"),
     ] {
-        let text = exchange(bank, format!("{head}connection: close\r\n\r\n0\r\n\r\n")).await;
-        assert_refused(&text, &head);
+        let reply = exchange(bank, format!("{head}connection: close\r\n\r\n0\r\n\r\n")).await;
+        reply.assert_refused(&head);
     }
 }
 
 #[tokio::test]
 async fn h5_nothing_that_a_client_writes_is_raw_in_the_log() {
     let bank = Bank::shared().await;
-    let paths = [
-        ("a control character of C1", "/api/hello/mark-c1\u{9b}31m"),
-        ("a line separator", "/api/hello/mark-line\u{2028}x"),
-        ("an order of writing", "/api/hello/mark-order\u{202e}x"),
-        ("a quote", "/api/hello/mark-quote\",\"status\":200"),
-    ];
-    for (what, path) in paths {
+    // A control character of C1, a line separator, an order of writing, and a quote.
+    for mark in [
+        "\u{9b}31m",
+        "\u{2028}x",
+        "\u{202e}x",
+        "quote\",\"status\":200",
+    ] {
+        let path = format!("/api/hello/mark-{mark}");
         let request = format!("GET {path} HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n");
-        let text = exchange(bank, request).await;
-        assert!(answers(&text) <= 1, "{what}: {text}");
+        let reply = exchange(bank, request).await;
+        assert!(reply.answers() <= 1, "{mark:?}: {reply:?}");
     }
     let log = bank.log_until_now().await;
     for raw in ['\u{9b}', '\u{2028}', '\u{202e}'] {

@@ -14,19 +14,6 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
 
 #[tokio::test]
-async fn h1_an_authority_of_a_target_with_a_user_is_400() {
-    let bank = Bank::shared().await;
-    for target in ["http://ann@bank/api/hello", "http://ann:pw@bank/api/hello"] {
-        for host in ["bank", "ann@bank", "ann:pw@bank"] {
-            let request =
-                format!("GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-            let answer = exchange_from(attacker(0), bank.address(), request).await;
-            assert_eq!(answer.status(), Some(400), "{target}: {answer:?}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn h1_a_client_of_http_1_0_need_not_name_a_host() {
     let bank = Bank::shared().await;
     for path in ["/.well-known/jwks.json", "/api/token/jwks", "/api/hello"] {
