@@ -159,18 +159,6 @@ async fn h13_a_trace_of_a_client_goes_on_with_a_span_of_ours() {
 }
 
 #[tokio::test]
-async fn w3_head_is_get_without_the_body() {
-    let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    for path in ["/api/hello", "/api/auth/me", "/api/nowhere"] {
-        let (get, head) = (customer.get(path).await, customer.call("HEAD", path).await);
-        let seen = |answer: &Answer| (answer.status, answer.headers.get("content-type").cloned());
-        assert_eq!(seen(&get), seen(&head), "{path}");
-        assert!(head.body.is_empty(), "{path}: {}", head.text());
-    }
-}
-
-#[tokio::test]
 async fn w3_a_slash_at_the_end_is_404_and_named_with_a_token_and_without() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
