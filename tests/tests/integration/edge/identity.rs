@@ -29,37 +29,17 @@ async fn seen(client: &Client, service: &str, fields: &[(&str, &str)]) -> String
 async fn z4_no_claim_of_a_client_reaches_a_component() {
     let bank = Bank::shared().await;
     let customer = bank.customer().await;
+    let mut fields: Vec<_> = CLAIMS.iter().map(|name| (*name, LIE)).collect();
+    // What is no claim passes.
+    fields.push(("x-colour", "green"));
     for (client, service) in [(&bank.client(), "hostile"), (&*customer, "guarded")] {
-        for name in CLAIMS {
-            let headers = seen(client, service, &[(name, LIE)]).await;
-            assert!(!headers.contains(LIE), "{name} at {service}: {headers}");
-        }
-        let all: Vec<_> = CLAIMS.iter().map(|name| (*name, LIE)).collect();
-        let headers = seen(client, service, &all).await;
+        let headers = seen(client, service, &fields).await;
         assert!(!headers.contains(LIE), "{service}: {headers}");
-        // What is no claim passes.
-        let headers = seen(client, service, &[("x-colour", "green")]).await;
-        assert!(headers.contains("x-colour: green"), "{headers}");
+        assert_parts(&headers, &["x-colour: green"]);
     }
     let headers = seen(&customer, "guarded", &[("x-strongroom-role", "admin")]).await;
     let subject = format!("x-strongroom-subject: {}", customer.id);
     assert_parts(&headers, &[&subject, "x-strongroom-role: customer"]);
-}
-
-#[tokio::test]
-async fn z4_a_name_with_an_underscore_is_400() {
-    let bank = Bank::shared().await;
-    let customer = bank.customer().await;
-    for (client, path) in [
-        (&bank.client(), "/api/hostile/seen-headers"),
-        (&*customer, "/api/guarded/seen-headers"),
-        (&*customer, "/api/auth/me"),
-    ] {
-        for name in ["x_user_id", "x-strongroom_role", "_"] {
-            let answer = client.get(path).header(name, LIE).await;
-            answer.refused(400, "bad_request");
-        }
-    }
 }
 
 #[tokio::test]
@@ -75,13 +55,6 @@ async fn z4_trailers_tell_a_component_nothing() {
     assert!(!answer.text().contains(LIE), "{answer:?}");
 }
 
-async fn told_address(client: &Client, fields: &[(&str, &str)]) -> String {
-    let headers = seen(client, "hostile", fields).await;
-    let mut lines = headers.lines();
-    let line = lines.find_map(|line| line.strip_prefix("x-strongroom-client-address: "));
-    line.expect("it is told").to_owned()
-}
-
 #[tokio::test]
 async fn z4_the_address_is_that_of_the_connection_unless_a_trusted_proxy_says_another() {
     let hostile = Service::guest("hostile").public();
@@ -95,8 +68,10 @@ async fn z4_the_address_is_that_of_the_connection_unless_a_trusted_proxy_says_an
         ("forwarded", "for=192.0.2.9, for=192.0.2.8", "192.0.2.8"),
         ("x-colour", "green", "127.0.0.2"),
     ] {
-        let fields = [(field, value)];
-        assert_eq!(told_address(&stranger, &fields).await, "127.0.0.3");
-        assert_eq!(told_address(&proxy, &fields).await, believed, "{field}");
+        for (client, told) in [(&stranger, "127.0.0.3"), (&proxy, believed)] {
+            let headers = seen(client, "hostile", &[(field, value)]).await;
+            let told = format!("x-strongroom-client-address: {told}");
+            assert!(headers.lines().any(|line| line == told), "{headers}");
+        }
     }
 }

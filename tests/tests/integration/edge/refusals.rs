@@ -36,7 +36,11 @@ async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
     let long = format!("/api/narrow/{}", "x".repeat(9_000));
     let fine = client.get("/api/narrow/fine");
     let large_field = fine.header("x-large", &"x".repeat(17_000));
+    let misread = client
+        .get("/api/narrow/fine")
+        .header("x-strongroom_role", "x");
     let refusals = [
+        (misread.await, 400, "bad_request"),
         (get("/api/accounts/x%2fy").await, 400, "bad_request"),
         (get("/api/accounts").await, 401, "token_missing"),
         (bad_token.await, 401, "invalid_token"),
