@@ -10,18 +10,15 @@ const LOGINS_EACH: usize = 8;
 const CALLS: usize = 20;
 const CALLS_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// The default cost of a password, which other tests do not pay.
-fn dear_passwords() -> Registry {
-    Registry::bank().change("auth", |auth| {
-        auth.config("argon2_memory_kib", "19456")
-            .config("argon2_iterations", "2")
-    })
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_logins_holds_up_nothing_but_logins() {
     allow_many_open_files();
-    let bank = Bank::start_with(&dear_passwords()).await;
+    // The default cost of a password, which other tests do not pay.
+    let dear = Registry::bank().change("auth", |auth| {
+        auth.config("argon2_memory_kib", "19456")
+            .config("argon2_iterations", "2")
+    });
+    let bank = Bank::start_with(&dear).await;
     let admin = bank.admin().await;
     let (customer, leaver) = (bank.customer().await, bank.customer().await);
     let body = json!({"email": customer.email, "password": "not the password of anybody"});

@@ -13,56 +13,24 @@ const ATTACKERS: usize = 100;
 /// How many times as long as before 99 of 100 payments may take.
 const SLOWER_MAX: u32 = 3;
 
-/// How much of each attack there is.
-#[derive(Clone, Copy)]
-struct Scale {
-    slow_connections: usize,
-    window_0_connections: usize,
-    wrong_logins_per_second: u64,
-    payments: usize,
-    /// Below this a payment is not slow, whatever it took before: beside other tests a few of a
-    /// hundred always are.
-    slow: Duration,
-}
-
-fn scale() -> Scale {
-    let short = Scale {
-        slow_connections: 200,
-        window_0_connections: 8,
-        wrong_logins_per_second: 20,
-        payments: 100,
-        slow: Duration::from_secs(5),
-    };
-    let full = Scale {
-        slow_connections: 1_000,
-        window_0_connections: 40,
-        wrong_logins_per_second: 100,
-        payments: 2_000,
-        slow: Duration::ZERO,
-    };
-    short_or_full(short, full)
-}
-
 fn source(number: usize) -> Ipv4Addr {
     attacker(number % ATTACKERS)
 }
 
-/// A third says nothing, a third sends a head without end, and a third a body.
-async fn hold_a_connection(number: usize, address: &str) -> Connection {
-    let begun = [
-        "",
-        "GET /api/auth/me HTTP/1.1\r\n",
-        "POST /api/auth/register HTTP/1.1\r\nhost: bank\r\ncontent-length: 50000\r\n\r\n",
-    ];
-    Connection::begin(source(number), address, begun[number % 3]).await
-}
-
-/// Holds a place with a new connection whenever the host has taken the last one away.
+/// Holds a place with a new connection whenever the host has taken the last one away. A third says
+/// nothing, a third sends a head without end, and a third a body.
 async fn keep_holding(number: usize, address: String) {
+    let (begun, more) = [
+        ("", " "),
+        ("GET /api/auth/me HTTP/1.1\r\n", "x-a: b\r\n"),
+        (
+            "POST /api/auth/register HTTP/1.1\r\nhost: bank\r\ncontent-length: 50000\r\n\r\n",
+            " ",
+        ),
+    ][number % 3];
     loop {
-        let mut connection = hold_a_connection(number, &address).await;
+        let mut connection = Connection::begin(source(number), &address, begun).await;
         while !connection.is_closed_within(Duration::from_secs(2)).await {
-            let more = [" ", "x-a: b\r\n", " "][number % 3];
             connection.send(more).await;
         }
         // A host that hangs up at once is not asked more often than this.
@@ -93,25 +61,29 @@ async fn keep_guessing(bank: &Bank, per_second: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_customer_pays_while_everything_is_attacked_at_once() {
     allow_many_open_files();
-    let scale = scale();
+    let (slow_connections, window_0_connections, wrong_logins_per_second, payments) =
+        short_or_full((200, 8, 20, 100), (1_000, 40, 100, 2_000));
+    // Below this a payment is not slow, whatever it took before: beside other tests a few of a
+    // hundred always are.
+    let slow = short_or_full(Duration::from_secs(5), Duration::ZERO);
     let bank = Bank::start().await;
     let (customer, lister) = (Customer::of(&bank).await, Lister::of(&bank).await);
     customer.pay(50).await;
-    let before = p99(&customer.pay(scale.payments).await);
+    let before = p99(&customer.pay(payments).await);
     let memory_before = bank.resident_mib();
 
     let mut attackers = JoinSet::new();
     let address = bank.address().to_owned();
-    for number in 0..scale.slow_connections {
+    for number in 0..slow_connections {
         attackers.spawn(keep_holding(number, address.clone()));
     }
     for number in 0..UNFINISHED {
         attackers.spawn(keep_a_body_unfinished(number, address.clone()));
     }
-    let untaken = take_nothing(&bank, &lister, source, scale.window_0_connections);
+    let untaken = take_nothing(&bank, &lister, source, window_0_connections);
     let storm = async {
         let _held = untaken.await;
-        keep_guessing(&bank, scale.wrong_logins_per_second).await;
+        keep_guessing(&bank, wrong_logins_per_second).await;
     };
     let mut memory = memory_before;
     let paying = async {
@@ -119,7 +91,7 @@ async fn a_customer_pays_while_everything_is_attacked_at_once() {
         sleep(Duration::from_secs(3)).await;
         let mut took = Vec::new();
         for _part in 0..10 {
-            took.extend(customer.pay(scale.payments / 10).await);
+            took.extend(customer.pay(payments / 10).await);
             memory = memory.max(bank.resident_mib());
         }
         took.sort_unstable();
@@ -132,7 +104,7 @@ async fn a_customer_pays_while_everything_is_attacked_at_once() {
     attackers.shutdown().await;
     println!("99 of 100 payments took {before:?} before, {during:?} meanwhile");
     println!("{memory_before} MiB before, {memory} MiB at most");
-    let slowest = (before * SLOWER_MAX).max(scale.slow);
+    let slowest = (before * SLOWER_MAX).max(slow);
     assert!(during <= slowest, "{before:?} before, {during:?} meanwhile");
     assert_little_growth(memory_before, memory);
 }
