@@ -32,50 +32,29 @@ async fn a_service_is_added_by_saving_it_and_a_caller_with_its_callee() {
 #[tokio::test]
 async fn a_service_that_cannot_serve_is_listed_as_failed_and_can_be_mended_or_taken_back() {
     let (registry, host) = start_beside_a_bystander().await;
-    for mended in [Some(version("version-b")), None] {
-        host.save(&registry.clone().service("added", missing()));
-        wait_for_refusal(&host, "added", &["nowhere.wasm"]).await;
-        assert_json!(host.service("added").await, {"state": "failed", "generation": 0});
+    let slow = Service::guest("clockwork").config("start", "sleep");
+    let slow = slow.limit("start", "3s");
+    for (bad, state, reason) in [
+        (missing(), "failed", "nowhere.wasm"),
+        (slow, "starting", "longer than 3s"),
+    ] {
+        host.save(&registry.clone().service("added", bad));
+        wait_for_state(&host, "added", state).await;
         assert_added_is(&host, 503, "service_unavailable").await;
         assert_eq!(host.admin().get("/readyz").await.status, 200);
-        if let Some(mended) = mended {
-            host.save(&registry.clone().service("added", mended));
-            wait_for_generation(&host, "added", 1).await;
+        assert_answers(&host, "/api/changing", "version-a").await;
+        wait_for_refusal(&host, "added", &[reason]).await;
+        assert_json!(host.service("added").await, {"state": "failed", "generation": 0});
+        assert_eq!(host.admin().get("/readyz").await.status, 200);
+        if state == "failed" {
+            let mended = registry.clone().service("added", version("version-b"));
+            host.save_registry(&mended).await;
             assert_answers(&host, "/api/added", "version-b").await;
         }
         host.save(&registry);
         wait_until_gone(&host, "added").await;
         assert_added_is(&host, 404, "no_such_service").await;
     }
-}
-
-#[tokio::test]
-async fn the_host_is_ready_and_serves_while_a_service_is_being_added() {
-    let (registry, host) = start_beside_a_bystander().await;
-    let slow = Service::guest("clockwork").public();
-    let slow = slow.config("start", "sleep").limit("start", "3s");
-    host.save(&registry.service("added", slow));
-    wait_for_state(&host, "added", "starting").await;
-    assert_eq!(host.admin().get("/readyz").await.status, 200);
-    assert_answers(&host, "/api/changing", "version-a").await;
-    assert_added_is(&host, 503, "service_unavailable").await;
-    wait_for_refusal(&host, "added", &[]).await;
-    assert_eq!(host.admin().get("/readyz").await.status, 200);
-}
-
-#[tokio::test]
-async fn a_service_that_failed_at_the_start_is_taken_when_it_is_mended_and_the_host_gets_ready() {
-    let registry = beside_a_bystander(version("version-a"));
-    let mut host = Host::prepared(&beside_a_bystander(missing()), None);
-    host.launch();
-    wait_for_refusal(&host, "changing", &[]).await;
-    wait_for_generation(&host, "bystander", 1).await;
-    assert_answers(&host, "/api/bystander", "version-a").await;
-    assert_eq!(host.admin().get("/readyz").await.status, 503);
-    host.save(&registry);
-    wait_for_generation(&host, "changing", 1).await;
-    assert_answers(&host, "/api/changing", "version-a").await;
-    assert_eq!(host.admin().get("/readyz").await.status, 200);
 }
 
 #[tokio::test]

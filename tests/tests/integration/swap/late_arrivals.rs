@@ -19,17 +19,24 @@ async fn a_component_that_is_saved_while_a_bad_one_starts_is_taken() {
     assert!(host.service("changing").await["last_error"].is_null());
 }
 
-/// It is made by the first `start` of the auth service, whenever that is.
+/// Its first `start` makes the password, whenever that is.
 #[tokio::test]
-async fn the_first_administrators_password_is_handed_out_although_auth_starts_late() {
+async fn auth_that_is_mended_after_the_start_serves_and_hands_out_the_first_password() {
     let broken = Registry::bank().change("auth", |auth| auth.set("component", "nowhere.wasm"));
     let mut host = Host::prepared(&broken, None);
     host.launch();
+    wait_for_refusal(&host, "auth", &["nowhere.wasm"]).await;
+    wait_for_refusal(&host, "transactions", &["`auth`"]).await;
+    wait_for_generation(&host, "token", 1).await;
+    host.client().read("/api/token/jwks").await;
+    assert_eq!(host.admin().get("/readyz").await.status, 503);
     let file = host.data().join("auth.start.txt");
     assert!(!file.exists());
     host.save(&Registry::bank());
-    wait_until("the password", 60, async || {
-        std::fs::read_to_string(&file).is_ok_and(|text| text.contains("the password "))
+    wait_until("the password and the host", 60, async || {
+        let is_ready = host.admin().get("/readyz").await.status == 200;
+        let handed_out = std::fs::read_to_string(&file);
+        is_ready && handed_out.is_ok_and(|text| text.contains("the password "))
     })
     .await;
 }
