@@ -40,30 +40,3 @@ async fn auth_that_is_mended_after_the_start_serves_and_hands_out_the_first_pass
     })
     .await;
 }
-
-#[tokio::test]
-async fn a_callee_changes_in_the_save_in_which_its_caller_stops_calling_it_or_was_refused_before() {
-    for was_refused in [false, true] {
-        let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-        let other = pair("asker-1", "quoter-2");
-        if was_refused {
-            host.save(&other);
-            wait_for_refusal(&host, "quoter", &[]).await;
-        }
-        host.save(&other.service("asker", version("version-a")));
-        wait_for_generation(&host, "asker", 2).await;
-        wait_for_generation(&host, "quoter", 2).await;
-    }
-}
-
-/// A turned link would lead from the new callee to the old caller, and from there back.
-#[tokio::test]
-async fn links_that_are_turned_round_in_part_make_no_circle() {
-    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let turned = Registry::empty().service("asker", missing());
-    host.save(&turned.service("quoter", asker_of("asker-1", "asker")));
-    for name in ["asker", "quoter"] {
-        wait_for_refusal(&host, name, &[]).await;
-    }
-    assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-}
