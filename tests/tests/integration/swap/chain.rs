@@ -20,23 +20,21 @@ async fn each_part_changes_alone_under_load() {
     let is_good = move |text: &str| versions.contains(&text);
     let load = hammer(CLIENTS, || host.client(), "/api/asker", is_good);
     let mut registry = chain("quoter-1b");
-    host.save(&registry);
-    wait_for_generation(&host, "quoter", 2).await;
+    host.save_registry(&registry).await;
     assert_answers(&host, "/api/asker", versions[1]).await;
     for name in ["relay", "asker"] {
         load.go_on().await;
         registry = with_another_queue(registry, name);
-        host.save(&registry);
-        wait_for_generation(&host, name, 2).await;
+        host.save_registry(&registry).await;
     }
     load.go_on().await;
-    host.save(&chain("quoter-1"));
-    for name in ["asker", "relay", "quoter"] {
-        wait_for_generation(&host, name, 3).await;
-    }
+    host.save_registry(&chain("quoter-1")).await;
     load.go_on().await;
     load.end().await;
     assert_answers(&host, "/api/asker", versions[0]).await;
+    for name in ["asker", "relay", "quoter"] {
+        assert_eq!(host.service(name).await["generation"], 3, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -62,7 +60,8 @@ async fn a_part_that_must_stay_because_it_is_still_called_follows_its_callee() {
         registry.service("quoter", version(quoter))
     };
     host.save(&without_relay("quoter-1b"));
-    wait_for_outcome(&host, "relay", "refused").await;
+    let refused = wait_for_outcome(&host, "relay", "refused").await;
+    assert_parts(text(&refused["reason"]), &["`asker`"]);
     wait_for_generation(&host, "quoter", 2).await;
     assert_answers(&host, "/api/asker", "asker-1 relay quoter-1b").await;
     host.save(&without_relay("quoter-1"));
@@ -75,4 +74,10 @@ async fn a_part_that_must_stay_because_it_is_still_called_follows_its_callee() {
     assert_parts(text(&refused["reason"]), &["`relay`"]);
     assert_answers(&host, "/api/asker", "asker-1 relay quoter-1").await;
     assert_eq!(host.service("quoter").await["generation"], 3);
+    // Both go when the asker does without them.
+    host.save(&Registry::empty().service("asker", version("version-a")));
+    for name in ["relay", "quoter"] {
+        wait_for_outcome(&host, name, "removed").await;
+    }
+    assert_answers(&host, "/api/asker", "version-a").await;
 }

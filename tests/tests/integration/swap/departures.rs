@@ -14,20 +14,6 @@ async fn assert_no_service(host: &Host, name: &str) {
     answer.refused(404, "no_such_service");
 }
 
-#[tokio::test]
-async fn a_service_that_the_registry_no_longer_names_is_gone() {
-    let (_, host) = start_beside_a_bystander().await;
-    let digest = host.service("changing").await["digest"].clone();
-    host.save(&alone());
-    let removed = wait_for_outcome(&host, "changing", "removed").await;
-    assert_json!(removed, {"changed": ["removed"], "from_digest": digest, "to_digest": null});
-    assert_no_service(&host, "changing").await;
-    wait_until_gone(&host, "changing").await;
-    wait_for_log(&host, &["changing", "was removed"]).await;
-    assert_answers(&host, "/api/bystander", "version-a").await;
-    assert_eq!(host.admin().get("/readyz").await.status, 200);
-}
-
 /// Begins a request that opens a gate when its body has been sent whole. The gate is in the store,
 /// and a service that is gone cannot be asked to open it.
 async fn opener(host: &Host, service: &str, gate: &str) -> Connection {
@@ -130,32 +116,23 @@ async fn a_store_belongs_to_the_name_of_its_service() {
 }
 
 #[tokio::test]
-async fn a_callee_stays_while_its_caller_needs_it_or_is_refused() {
-    let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    let asker = |service| Registry::empty().service("asker", service);
-    host.save(&asker(crate::swap::versions::asker("asker-1")));
-    wait_for_mistake(&host, &["services.asker.links", "quoter"]).await;
-    assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-
-    host.save(&asker(missing()));
-    let refused = wait_for_outcome(&host, "quoter", "refused").await;
-    assert_parts(text(&refused["reason"]), &["`asker`"]);
-    assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-    host.save(&asker(version("version-a")));
-    wait_for_outcome(&host, "quoter", "removed").await;
-    assert_answers(&host, "/api/asker", "version-a").await;
-}
-
-#[tokio::test]
 async fn a_caller_and_its_callee_go_together_and_a_link_call_in_flight_ends() {
     let registry = pair("asker-1", "quoter-1").service("bystander", version("version-a"));
     let host = Host::start(&registry, None).await;
     let opener = opener(&host, "quoter", "gate").await;
     let held = in_flight(&host, "/api/asker", "gate").await;
+    let quoter = host.service("quoter").await;
     // The one that is to open it.
-    assert_eq!(host.service("quoter").await["requests_total"], 1);
+    assert_eq!(quoter["requests_total"], 1);
     host.save(&alone());
-    wait_for_outcome(&host, "quoter", "removed").await;
+    let removed = wait_for_outcome(&host, "quoter", "removed").await;
+    assert_json!(removed, {
+        "changed": ["removed"], "from_digest": quoter["digest"], "to_digest": null,
+    });
+    wait_for_log(&host, &["quoter", "was removed"]).await;
+    assert_no_service(&host, "asker").await;
+    assert_answers(&host, "/api/bystander", "version-a").await;
+    assert_eq!(host.admin().get("/readyz").await.status, 200);
     open(opener).await;
     assert_answered(held, "asker-1 quoter-1").await;
     wait_until_gone(&host, "asker").await;
