@@ -107,16 +107,24 @@ async fn swapping_each_service_under_transfers_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
-async fn sessions_outlive_swaps_and_ended_ones_stay_ended() {
+async fn sessions_and_keys_outlive_swaps_and_ended_sessions_stay_ended() {
     let bank = Bank::start().await;
-    let (stays, leaves) = (bank.customer().await, bank.customer().await);
+    let pair = bank.pair().await;
+    let (stays, leaves) = (pair.alice.clone(), bank.customer().await);
+    let key = new_key();
+    let send = || stays.transfer(&key, &pair.from, &pair.to, "1.00");
+    let first = send().await;
+    first.expect(201);
     leaves.post("/api/auth/logout").await.expect_no_content();
     leaves.get("/api/auth/me").await.bad_token();
 
     let rebuilt = |number| Registry::bank_rebuilt(bank.folder(), number);
     bank.save_registry(&rebuilt(2)).await;
     stays.read("/api/auth/me").await;
-    stays.read("/api/accounts").await;
+    let again = send().await;
+    assert!(again.replayed(), "{}", again.text());
+    assert_eq!(again.body, first.body);
+    assert_eq!(stays.balance(&pair.from).await, "99.00");
     leaves.get("/api/auth/me").await.bad_token();
     leaves.get("/api/accounts").await.bad_token();
     bank.refresh(&leaves.refresh_token).await.problem(400);
@@ -132,20 +140,4 @@ async fn sessions_outlive_swaps_and_ended_ones_stay_ended() {
     stays.get("/api/auth/me").await.bad_token();
     let login = bank.login(&stays.email, &stays.password).await.expect(200);
     assert_eq!(text(&login["user"]["id"]), stays.id);
-}
-
-#[tokio::test]
-async fn an_idempotency_key_is_remembered_across_swaps() {
-    let bank = Bank::start().await;
-    let pair = bank.pair().await;
-    let key = new_key();
-    let send = || pair.alice.transfer(&key, &pair.from, &pair.to, "1.00");
-    let first = send().await;
-    first.expect(201);
-    let rebuilt = Registry::bank_rebuilt(bank.folder(), 4);
-    bank.save_registry(&rebuilt).await;
-    let again = send().await;
-    assert!(again.replayed(), "{}", again.text());
-    assert_eq!(again.body, first.body);
-    assert_eq!(pair.alice.balance(&pair.from).await, "99.00");
 }
