@@ -3,7 +3,6 @@
 
 use super::*;
 use std::fs;
-use std::path::Path;
 
 /// Saves a service that cannot serve, with a good change of the bystander beside it. Asserts that
 /// it is refused for this reason, that what served goes on, and that a mended one is taken.
@@ -20,19 +19,6 @@ async fn assert_refused(host: &Host, bad: Service, parts: &[&str]) {
     host.save(&bystander.clone().service("changing", bad));
     let reason = wait_for_refusal(host, "changing", parts).await;
     assert_answers(host, "/api/changing", serving).await;
-    assert_goes_on(host, &before, seen, &reason).await;
-    wait_for_generation(host, "bystander", next).await;
-    assert_answers(host, "/api/bystander", mended).await;
-
-    let good = bystander.service("changing", version(mended));
-    host.save(&good);
-    let now = wait_for_generation(host, "changing", next).await;
-    assert!(now["last_error"].is_null(), "{now}");
-    assert_answers(host, "/api/changing", mended).await;
-}
-
-/// What served still does, and the refusal is shown, also in the log after its first `seen` bytes.
-async fn assert_goes_on(host: &Host, before: &Value, seen: usize, reason: &str) {
     assert_eq!(host.admin().get("/readyz").await.status, 200);
     let after = host.service("changing").await;
     for key in ["generation", "since", "digest", "component", "state"] {
@@ -48,6 +34,13 @@ async fn assert_goes_on(host: &Host, before: &Value, seen: usize, reason: &str) 
     let first_words: String = first_line.chars().take(60).collect();
     let words = first_words.replace('"', "\\\"");
     wait_for_log_after(host, seen, &["ERROR", "refused", "changing", &words]).await;
+    wait_for_generation(host, "bystander", next).await;
+    assert_answers(host, "/api/bystander", mended).await;
+
+    host.save(&bystander.service("changing", version(mended)));
+    let now = wait_for_generation(host, "changing", next).await;
+    assert!(now["last_error"].is_null(), "{now}");
+    assert_answers(host, "/api/changing", mended).await;
 }
 
 fn wat(text: &str) -> Vec<u8> {
@@ -111,27 +104,18 @@ async fn a_pinned_file_whose_content_changes_and_one_that_goes_while_its_service
     let pin = digest_of(&guest_bytes("version-a"));
     let pinned = beside_a_bystander(version("version-a").set("digest", pin));
     let (host, file) = host_with_file(&pinned, "version-a").await;
-    type Change = fn(&Path);
-    let changes: [(Change, &str); 2] = [
-        (|file| replace_file(file, "version-b"), "pins"),
-        (
-            |file| fs::remove_file(file).expect("it can be removed"),
-            "cannot be read",
-        ),
-    ];
-    for (change, reason) in changes {
-        change(&file);
+    let put = |guest| replace(host.folder(), "changing.wasm", &guest_bytes(guest));
+    for reason in ["pins", "cannot be read"] {
+        match reason {
+            "pins" => put("version-b"),
+            _ => fs::remove_file(&file).expect("it can be removed"),
+        }
         wait_for_refusal(&host, "changing", &["changing.wasm", reason]).await;
         assert_answers(&host, "/api/changing", "version-a").await;
-        replace_file(&file, "version-a");
+        put("version-a");
         wait_until_mended(&host, "changing").await;
         assert_eq!(host.service("changing").await["generation"], 1);
     }
-}
-
-fn replace_file(file: &Path, guest: &str) {
-    let folder = file.parent().expect("a folder");
-    replace(folder, "changing.wasm", &guest_bytes(guest));
 }
 
 fn clockwork(start: &str) -> Service {
