@@ -4,13 +4,14 @@ use super::*;
 use strongroom_tests::Client;
 use toml::Table;
 
-pub fn canary(guest: &str) -> Table {
-    canary_of_file(&workspace::guest(guest).display().to_string())
+/// A `canary` table that gets so many of a hundred requests.
+pub fn canary(guest: &str, weight: i64) -> Table {
+    canary_of_file(&workspace::guest(guest).display().to_string(), weight)
 }
 
-/// A `canary` table for a file that is named from the registry's folder.
-pub fn canary_of_file(file: &str) -> Table {
-    Table::from_iter([("component".to_owned(), file.into())])
+/// The same for a file that is named from the registry's folder.
+pub fn canary_of_file(file: &str, weight: i64) -> Table {
+    with(with(Table::new(), "component", file), "weight", weight)
 }
 
 pub fn with(mut table: Table, key: &str, value: impl Into<toml::Value>) -> Table {
@@ -45,11 +46,10 @@ async fn answered_by_b(client: &Client, path: &str) -> usize {
 
 #[tokio::test]
 async fn gets_its_weight_of_each_hundred_requests() {
-    let host = start(&beside(with(canary("version-b"), "weight", 20))).await;
+    let host = start(&beside(canary("version-b", 20))).await;
     let client = host.client();
     for weight in [20, 1, 73, 100, 0] {
-        let table = with(canary("version-b"), "weight", weight);
-        let table = with(table, "header", "x-canary: yes");
+        let table = with(canary("version-b", weight), "header", "x-canary: yes");
         host.save_registry(&beside(table)).await;
         let share = answered_by_b(&client, "/api/changing").await;
         assert_eq!(share as i64, weight, "of 100");
@@ -57,7 +57,7 @@ async fn gets_its_weight_of_each_hundred_requests() {
     // The stable generation is the same; when it is swapped, the canary goes on beside it.
     let row = host.service("changing").await;
     assert_json!(row, {"canary": {"weight": 0}, "generation": 1});
-    let table = with(canary("version-b"), "weight", 50);
+    let table = canary("version-b", 50);
     host.save_registry(&beside(table.clone())).await;
     let faulty = version("version-faulty").set("canary", table);
     host.save_registry(&alone(faulty)).await;
@@ -67,7 +67,8 @@ async fn gets_its_weight_of_each_hundred_requests() {
 
 #[tokio::test]
 async fn gets_requests_with_its_header_and_no_others() {
-    let table = with(canary("version-b"), "header", "x-canary: yes");
+    let mut table = with(canary("version-b", 0), "header", "x-canary: yes");
+    table.remove("weight");
     let host = start(&beside(table)).await;
     let ask = async |name: &str, value: &str| {
         let call = host.client().get("/api/changing").header(name, value);
@@ -86,10 +87,8 @@ async fn gets_requests_with_its_header_and_no_others() {
 #[tokio::test]
 async fn gets_link_calls_by_its_weight_and_fits_its_callers() {
     let with_canary = |guest| {
-        let table = with(canary(guest), "weight", 25);
-        let quoter = version("quoter-1").set("canary", table);
-        let registry = Registry::empty().service("asker", asker("asker-1"));
-        registry.service("quoter", quoter)
+        let quoter = version("quoter-1").set("canary", canary(guest, 25));
+        pair("asker-1", "quoter-1").service("quoter", quoter)
     };
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
     host.save(&with_canary("quoter-2"));
@@ -104,13 +103,13 @@ async fn gets_link_calls_by_its_weight_and_fits_its_callers() {
 async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
     let host = Host::start(&alone(version("version-a")), None).await;
     let pin = digest_of(b"another component");
-    let pinned = with(canary("version-b"), "digest", pin.clone());
-    let missing = canary_of_file("nowhere.wasm");
+    let pinned = with(canary("version-b", 50), "digest", pin.clone());
+    let missing = canary_of_file("nowhere.wasm", 50);
     for (table, words) in [
         (missing, ["nowhere.wasm", "cannot be read"]),
         (pinned, [&*pin, "version-b.wasm"]),
     ] {
-        host.save(&beside(with(table, "weight", 50)));
+        host.save(&beside(table));
         wait_until("the refusal", 60, async || {
             let error = host.service("changing").await["last_error"].to_string();
             words.iter().all(|word| error.contains(word))
@@ -121,15 +120,14 @@ async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
         assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 0);
         assert!(host.service("changing").await["canary"].is_null());
     }
-    let mended = with(canary("version-b"), "weight", 50);
-    host.save_registry(&beside(mended)).await;
+    host.save_registry(&beside(canary("version-b", 50))).await;
     assert!(host.service("changing").await["last_error"].is_null());
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
 }
 
 #[tokio::test]
 async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
-    let host = start(&beside(with(canary("version-b"), "weight", 100))).await;
+    let host = start(&beside(canary("version-b", 100))).await;
     assert_answers(&host, "/api/changing", "version-b").await;
     host.save(&alone(version("version-a")));
     wait_for_outcome(&host, "changing", "canary_ended").await;
@@ -137,8 +135,7 @@ async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
     let row = host.service("changing").await;
     assert_json!(row, {"canary": null, "last_error": null, "generation": 1});
 
-    let table = with(canary("version-b"), "weight", 10);
-    host.save_registry(&beside(table)).await;
+    host.save_registry(&beside(canary("version-b", 10))).await;
     host.save_registry(&alone(version("version-b"))).await;
     let row = host.service("changing").await;
     assert_json!(row, {"canary": null, "generation": 2});
@@ -154,10 +151,8 @@ async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
 #[tokio::test]
 async fn ends_before_callers_serve_that_cannot_call_it() {
     let registry = |asker_guest, quoter_guest| {
-        let table = with(canary("quoter-1b"), "weight", 50);
-        Registry::empty()
-            .service("asker", asker(asker_guest))
-            .service("quoter", version(quoter_guest).set("canary", table))
+        let quoter = version(quoter_guest).set("canary", canary("quoter-1b", 50));
+        pair(asker_guest, quoter_guest).service("quoter", quoter)
     };
     let host = Host::start(&registry("asker-1", "quoter-1"), None).await;
     wait_for_outcome(&host, "quoter", "canary_started").await;
@@ -176,21 +171,16 @@ async fn ends_before_callers_serve_that_cannot_call_it() {
 
 #[tokio::test]
 async fn whose_file_beside_the_registry_changes_is_swapped() {
-    let table = with(canary_of_file("canary.wasm"), "weight", 100);
-    let stable = of_file(version("version-a"), "stable.wasm");
-    let registry = alone(stable.set("canary", table));
+    let registry = beside(canary_of_file("canary.wasm", 100));
     let mut host = Host::prepared(&registry, None);
-    replace(host.folder(), "stable.wasm", &guest_bytes("version-a"));
     replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
     host.serve().await;
     wait_for_outcome(&host, "changing", "canary_started").await;
     assert_answers(&host, "/api/changing", "faulty").await;
-    let digest = async || host.service("changing").await["canary"]["digest"].clone();
-    let before = digest().await;
     replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
     wait_until("the new canary", 30, async || {
-        let digest = digest().await;
-        digest.is_string() && digest != before
+        let digest = digest_of(&guest_bytes("version-b"));
+        host.service("changing").await["canary"]["digest"] == digest
     })
     .await;
     assert_answers(&host, "/api/changing", "version-b").await;

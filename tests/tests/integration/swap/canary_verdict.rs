@@ -9,8 +9,10 @@ fn with_fault(table: Table, fault: &str) -> Registry {
 }
 
 fn faulty(fault: &str) -> Registry {
-    let table = with(canary("version-faulty"), "weight", 50);
-    with_fault(with(table, "min_requests", 20), fault)
+    with_fault(
+        with(canary("version-faulty", 50), "min_requests", 20),
+        fault,
+    )
 }
 
 async fn start(registry: &Registry) -> (Host, Value) {
@@ -61,9 +63,8 @@ async fn assert_is_at_work(host: &Host) {
 
 #[tokio::test]
 async fn a_good_one_stays() {
-    let table = with(canary("version-faulty"), "weight", 50);
     // Of so many, those that a busy machine holds up are less than 5 %.
-    let patient = with(table, "min_requests", 150);
+    let patient = with(canary("version-faulty", 50), "min_requests", 150);
     let (host, _) = start(&with_fault(patient, "none")).await;
     let client = host.client();
     wait_until("many requests to the canary", 60, async || {
@@ -94,15 +95,14 @@ async fn one_that_was_taken_out_comes_back_when_asked_for_or_when_its_table_chan
     assert_eq!(starts().await, 2);
     assert!(host.service("changing").await["canary"].is_object());
     call_until_taken_out(&host).await;
-    let table = with(canary("version-faulty"), "weight", 40);
-    let lenient = with(table, "error_margin", 100);
+    let lenient = with(canary("version-faulty", 40), "error_margin", 100);
     host.save(&with_fault(lenient, "error"));
     wait_for_outcome(&host, "changing", "canary_started").await;
 }
 
 #[tokio::test]
 async fn one_that_was_taken_out_comes_back_when_its_file_changes() {
-    let table = with(canary_of_file("canary.wasm"), "weight", 50);
+    let table = canary_of_file("canary.wasm", 50);
     let mut host = Host::prepared(&with_fault(table, "error"), None);
     replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
     host.serve().await;
