@@ -19,9 +19,19 @@ async fn command(host: &Host, path: &str, body: &Value) -> Answer {
     host.admin().post(&path).json(body).await
 }
 
+async fn reset_password(host: &Host, flags: &[&str]) -> CommandOutput {
+    let command = ["admin", "reset-password", "ann@example.com", "--admin"];
+    let arguments = [&command[..], &[host.admin_address()], flags].concat();
+    host.run(&arguments).await
+}
+
 #[tokio::test]
 async fn a_service_carries_out_a_command_and_its_output_is_not_logged() {
     let host = start().await;
+    // Of the command line, and by itself.
+    let outcome = reset_password(&host, &["--service", "clockwork"]).await;
+    outcome.assert_success();
+    assert_eq!(outcome.stdout, "reset-password ann@example.com\n");
     let arguments = json!({"arguments": ["ann@example.com", "of the vault"]});
     let answer = command(&host, "clockwork/commands/reset-password", &arguments).await;
     let expected = json!({"output": "reset-password ann@example.com of the vault"});
@@ -41,10 +51,8 @@ async fn a_command_that_has_no_output_says_why() {
     let host = start().await;
     let none = json!({"arguments": []});
     let refused = json!({"arguments": ["way"]});
-    let (number, more) = (
-        json!({"arguments": [7]}),
-        json!({"arguments": [], "more": 1}),
-    );
+    let number = json!({"arguments": [7]});
+    let more = json!({"arguments": [], "more": 1});
     for (path, body, status, words) in [
         ("nobody/commands/x", &none, 404, "no such service"),
         ("hello/commands/x", &none, 404, "takes no commands"),
@@ -60,26 +68,12 @@ async fn a_command_that_has_no_output_says_why() {
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
         assert!(answer.text().contains(words), "{path}: {}", answer.text());
     }
-    let long = json!({"arguments": ["x".repeat(64 << 10)]});
-    let answer = command(&host, "clockwork/commands/x", &long).await;
-    assert_eq!(answer.status, 413, "{}", answer.text());
-}
-
-async fn reset_password(host: &Host, flags: &[&str]) -> CommandOutput {
-    let command = ["admin", "reset-password", "ann@example.com", "--admin"];
-    let arguments = [&command[..], &[host.admin_address()], flags].concat();
-    host.run(&arguments).await
-}
-
-#[tokio::test]
-async fn the_command_line_prints_what_the_service_says() {
-    let host = start().await;
-    let outcome = reset_password(&host, &["--service", "clockwork"]).await;
-    outcome.assert_success();
-    assert_eq!(outcome.stdout, "reset-password ann@example.com\n");
     // There is no auth.
     let outcome = reset_password(&host, &[]).await;
     outcome.assert_failure(1, &["no such service"]);
     let outcome = reset_password(&host, &["--service", "clockwork", "--data", "elsewhere"]).await;
     outcome.assert_failure(1, &["admin.token"]);
+    let long = json!({"arguments": ["x".repeat(64 << 10)]});
+    let answer = command(&host, "clockwork/commands/x", &long).await;
+    assert_eq!(answer.status, 413, "{}", answer.text());
 }

@@ -25,11 +25,7 @@ pub fn beside_a_bystander(service: Service) -> Registry {
 
 /// A host with [`beside_a_bystander`], whose component is `version-a`.
 pub async fn start_beside_a_bystander() -> (Registry, Host) {
-    start_beside_a_bystander_of(version("version-a")).await
-}
-
-pub async fn start_beside_a_bystander_of(service: Service) -> (Registry, Host) {
-    let registry = beside_a_bystander(service);
+    let registry = beside_a_bystander(version("version-a"));
     let host = Host::start(&registry, None).await;
     (registry, host)
 }
