@@ -3,15 +3,11 @@
 
 use super::*;
 
-const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const AT_ONCE: usize = 4;
 
-async fn neighbours_of(hostile: Service) -> Neighbours {
-    Neighbours::of([("hostile", hostile.public())]).await
-}
-
 fn hostile() -> Service {
-    Service::guest("hostile").limit("timeout", "2s")
+    let hostile = Service::guest("hostile").public();
+    hostile.limit("timeout", "2s")
 }
 
 async fn crowd(neighbours: &Neighbours, path: &str) -> Vec<Answer> {
@@ -29,7 +25,6 @@ fn assert_broken_off(outcome: Result<Answer, reqwest::Error>) {
 /// Each request is refused, with the neighbours well meanwhile, and an honest one is served after.
 #[tokio::test]
 async fn what_fails_before_its_answer_is_refused() {
-    let hostile = || hostile().public();
     let busy = hostile().limit("cpu", "500ms").limit("timeout", "50s");
     let neighbours = Neighbours::of([
         ("hostile", hostile()),
@@ -57,6 +52,11 @@ async fn what_fails_before_its_answer_is_refused() {
         ("hostile/fields", failed),
         ("hostile/many-headers", failed),
         ("hostile/large-header", failed),
+        // A proxy before the host might take 101 for a tunnel.
+        ("hostile/status?101", failed),
+        ("hostile/status?103", failed),
+        ("hostile/status?600", failed),
+        ("hostile/status?999", failed),
     ] {
         println!("{path}");
         let path = format!("/api/{path}");
@@ -75,6 +75,7 @@ async fn what_fails_before_its_answer_is_refused() {
     assert!(outbound.starts_with("refused"), "{outbound}");
     let socket = client.get("/api/hostile/socket").await;
     assert_eq!(socket.text(), "refused: PermissionDenied");
+    assert_eq!(client.get("/api/hostile/status?599").await.status, 599);
     // The host itself was started with a secret in its environment.
     assert_honest(&client, "/api/hostile/outside", "[] [] 0 files").await;
 }
@@ -84,9 +85,10 @@ async fn what_fails_before_its_answer_is_refused() {
 #[tokio::test]
 async fn a_guest_that_returns_without_a_response_is_answered_at_once() {
     let (_folder, silent) = by_hand(include_str!("silent.wat"));
-    let neighbours = neighbours_of(silent.limit("timeout", "60s")).await;
+    let silent = silent.public().limit("timeout", "60s");
+    let neighbours = Neighbours::of([("silent", silent)]).await;
     for _same_instance in 0..3 {
-        let answer = neighbours.client().get("/api/hostile/").within(10).await;
+        let answer = neighbours.client().get("/api/silent/").within(10).await;
         answer.refused(502, "service_failed");
     }
 }
@@ -94,11 +96,13 @@ async fn a_guest_that_returns_without_a_response_is_answered_at_once() {
 /// No client takes what breaks off for a whole response.
 #[tokio::test]
 async fn what_fails_in_its_response_breaks_it_off() {
-    let sized = |size: &str| hostile().public().limit("response_body", size);
-    let (roomy, tight) = (sized("64KiB"), sized("63KiB"));
-    let hostile = hostile().public();
-    let services = [("hostile", hostile), ("roomy", roomy), ("tight", tight)];
-    let neighbours = Neighbours::of(services).await;
+    let sized = |size: &str| hostile().limit("response_body", size);
+    let neighbours = Neighbours::of([
+        ("hostile", hostile()),
+        ("roomy", sized("64KiB")),
+        ("tight", sized("63KiB")),
+    ])
+    .await;
     let client = neighbours.client();
     for behaviour in ["huge-body", "endless-body", "trickle", "trap-in-body"] {
         println!("{behaviour}");
@@ -119,51 +123,38 @@ async fn what_fails_in_its_response_breaks_it_off() {
     assert_broken_off(echo("tight").await);
 }
 
-/// A proxy before the host might take 101 for a tunnel.
 #[tokio::test]
-async fn a_status_that_ends_no_request_is_a_failure_of_the_service() {
-    let neighbours = neighbours_of(hostile()).await;
-    let client = neighbours.client();
-    for status in [101, 103, 600, 999] {
-        let answer = client.get(&format!("/api/hostile/status?{status}")).await;
-        answer.refused(502, "service_failed");
-    }
-    let answer = client.get("/api/hostile/status?599").await;
-    assert_eq!(answer.status, 599);
-}
-
-#[tokio::test]
-async fn a_client_that_reads_nothing_keeps_an_instance_no_longer_than_the_wall_clock_says() {
-    let neighbours = neighbours_of(hostile().limit("instances", 1)).await;
-    let request = "GET /api/hostile/endless-body HTTP/1.1\r\nhost: bank\r\n\r\n";
-    let _reader = Connection::begin(LOCALHOST, neighbours.address(), request).await;
+async fn clients_that_read_nothing_or_slowly_leave_instances_to_others() {
+    let wide = hostile().limit("instances", 4).limit("slow_answers", 1);
+    let neighbours = Neighbours::of([
+        ("narrow", hostile().limit("instances", 1)),
+        ("wide", wide.limit("timeout", "50s")),
+    ])
+    .await;
+    let begin = async |path: &str| {
+        let head = format!("GET /api/{path} HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n");
+        Connection::begin(Ipv4Addr::LOCALHOST, neighbours.address(), head).await
+    };
+    let _reader = begin("narrow/endless-body").await;
     neighbours.are_well().await;
-    // It waits for the only instance; were it never given back, the answer would be 503.
-    assert_honest(&neighbours.client(), "/api/hostile/fine", "fine").await;
-}
-
-#[tokio::test]
-async fn slow_readers_leave_most_instances_to_others() {
-    let hostile = hostile().limit("instances", 4).limit("slow_answers", 1);
-    let neighbours = neighbours_of(hostile.limit("timeout", "50s")).await;
+    // It waits for the only instance, which is given back when the wall clock says so; were it
+    // never given back, the answer would be 503.
+    assert_honest(&neighbours.client(), "/api/narrow/fine", "fine").await;
     let mut readers = Vec::new();
     for _ in 0..4 {
-        let request =
-            "GET /api/hostile/trickle HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n";
-        let mut reader = Connection::begin(LOCALHOST, neighbours.address(), request).await;
+        let mut reader = begin("wide/trickle").await;
         reader.wait_for("200 OK").await;
         readers.push(reader);
     }
     // All four have an instance. Without a bound an honest request would wait for their time's end.
-    let call = neighbours.client().get("/api/hostile/fine");
+    let call = neighbours.client().get("/api/wide/fine");
     assert_eq!(call.within(20).await.text(), "fine");
-    let mut are_closed = JoinSet::new();
+    let mut closed = 0;
     for mut reader in readers {
         let time_max = Duration::from_secs(10);
-        are_closed.spawn(async move { reader.is_closed_within(time_max).await });
+        closed += usize::from(reader.is_closed_within(time_max).await);
     }
-    let are_closed = are_closed.join_all().await;
-    assert_eq!(are_closed.iter().filter(|is_closed| **is_closed).count(), 3);
+    assert_eq!(closed, 3);
 }
 
 /// An instance that goes on after its answer counts until it has ended.
