@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use strongroom_tests::bank::Pair;
 use strongroom_tests::command::{CommandOutput, run};
 use strongroom_tests::host::Host;
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Bank, text};
-use tokio::task::JoinSet;
 
 const MOVERS: usize = 8;
 
@@ -19,65 +18,50 @@ const MOVERS: usize = 8;
 pub type Acknowledged = BTreeMap<String, Instant>;
 
 pub struct Movers {
-    is_over: Arc<AtomicBool>,
-    clients: JoinSet<Acknowledged>,
+    flood: Flood,
+    acknowledged: Arc<Mutex<Acknowledged>>,
 }
 
 impl Movers {
     pub fn begin(pair: &Pair) -> Self {
-        let is_over = Arc::new(AtomicBool::new(false));
-        let mut clients = JoinSet::new();
-        for _ in 0..MOVERS {
+        let clients = (0..MOVERS).map(|_| {
             let (alice, body) = (pair.alice.clone(), pair.body("0.01"));
-            let is_over = Arc::clone(&is_over);
-            clients.spawn(async move {
-                let mut acknowledged = Acknowledged::new();
-                while !is_over.load(Relaxed) {
-                    let Ok(answer) = alice.submit("transfer", &body).try_send().await else {
-                        // The host was killed.
-                        break;
-                    };
-                    let id = text(&answer.expect(201)["id"]).to_owned();
-                    acknowledged.insert(id, Instant::now());
-                }
-                acknowledged
-            });
+            move || alice.submit("transfer", &body)
+        });
+        let acknowledged = Arc::<Mutex<Acknowledged>>::default();
+        let all = Arc::clone(&acknowledged);
+        // There is no answer when the host was killed.
+        let flood = Flood::begin(clients, move |outcome| {
+            outcome.is_ok_and(|answer| {
+                let id = text(&answer.expect(201)["id"]).to_owned();
+                all.lock().expect("no panic").insert(id, Instant::now());
+                true
+            })
+        });
+        Self {
+            flood,
+            acknowledged,
         }
-        Self { is_over, clients }
     }
 
     /// Ends them; returns what was acknowledged.
     pub async fn end(self) -> Acknowledged {
-        self.is_over.store(true, Relaxed);
-        let acknowledged = self.clients.join_all().await;
-        acknowledged.into_iter().flatten().collect()
+        self.flood.end().await;
+        std::mem::take(&mut *self.acknowledged.lock().expect("no panic"))
     }
 }
 
 /// Runs `strongroom backup` against a host.
 pub async fn back_up(host: &Host, folder: &Path) -> CommandOutput {
-    let (admin, data) = (host.admin_address(), host.data());
-    let arguments = [
-        "backup",
-        folder.to_str().expect("UTF-8"),
-        "--admin",
-        admin,
-        "--data",
-        data.to_str().expect("UTF-8"),
-    ];
-    host.run(&arguments).await
+    let [folder, data] = [folder, &host.data()].map(|path| path.display().to_string());
+    let flags = ["--admin", host.admin_address(), "--data", &data];
+    host.run(&[&["backup", &folder], &flags[..]].concat()).await
 }
 
 /// Runs `strongroom restore` to the data folder of a bank that has no process yet.
 pub fn restore(bank: &Bank, backup: &Path) -> CommandOutput {
-    let data = bank.data();
-    let arguments = [
-        "restore",
-        backup.to_str().expect("UTF-8"),
-        "--data",
-        data.to_str().expect("UTF-8"),
-    ];
-    run(bank.folder(), &arguments)
+    let [backup, data] = [backup, &bank.data()].map(|path| path.display().to_string());
+    run(bank.folder(), &["restore", &backup, "--data", &data])
 }
 
 /// A bank without a process on the data of a backup, which must be whole.
