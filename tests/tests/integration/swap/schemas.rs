@@ -28,14 +28,8 @@ async fn a_newer_component_migrates_the_store_and_no_other_is_taken_after_it() {
     host.save_registry(&newer).await;
     assert_answers(&host, KEEPER, "1 plain 0\n2 starred 1").await;
     for (guest, reason) in [
-        (
-            "keeper-1",
-            "the store's schema is at migration 2, and this component knows only 1",
-        ),
-        (
-            "keeper-other",
-            "its migration 1 has other statements than this component's",
-        ),
+        ("keeper-1", "the store's schema is at migration 2"),
+        ("keeper-other", "its migration 1 has other statements"),
     ] {
         host.save(&keeper(guest));
         wait_for_refusal(&host, "keeper", &[reason]).await;
@@ -59,9 +53,8 @@ async fn a_store_of_another_build_is_refused_at_start_by_each_service() {
         let honest = exchange_digest(&store, &[0; 32]);
         host.launch();
         wait_for_state(&host, service, "failed").await;
-        let expected = "the store was made by another build of this service (its migration 1 has other statements than this \
-            component's): serve it with that build, or start with an empty data folder";
-        wait_for_refusal(&host, service, &[expected]).await;
+        let reason = "the store was made by another build of this service (its migration 1 has";
+        wait_for_refusal(&host, service, &[reason]).await;
         assert_eq!(host.admin().get("/readyz").await.status, 503);
         host.kill();
         exchange_digest(&store, &honest);
