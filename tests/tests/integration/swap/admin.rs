@@ -41,11 +41,19 @@ async fn each_call_has_its_method_and_refuses_what_makes_no_sense() {
 }
 
 #[tokio::test]
-async fn the_history_is_newest_first_and_can_be_cut() {
+async fn a_reload_says_what_it_changed_and_the_history_is_newest_first_and_can_be_cut() {
     let (registry, host) = start_beside_a_bystander().await;
     for guest in ["version-b", "version-a", "version-b"] {
         let registry = registry.clone().service("changing", version(guest));
-        host.save_registry(&registry).await;
+        let report = host.save_registry(&registry).await;
+        assert_answers(&host, "/api/changing", guest).await;
+        assert_json!(report, {"problems": []});
+        // The watch may have been faster; then the reload waited for it, and nothing was left.
+        for change in list(&report["changes"]) {
+            assert_json!(change, {
+                "service": "changing", "outcome": "switched", "trigger": "request",
+            });
+        }
     }
     let page = async |query: &str| {
         let path = format!("/services/history{query}");

@@ -1,57 +1,9 @@
 //! What makes the host read its registry.
 
 use super::*;
-use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-
-#[tokio::test]
-async fn a_reload_answers_when_the_new_version_serves_and_says_what_changed() {
-    let (registry, host) = start_beside_a_bystander().await;
-    let mut from = "version-a";
-    for to in ["version-b", "version-a", "version-b", "version-a"] {
-        host.save(&registry.clone().service("changing", version(to)));
-        let report = host.admin().post("/services/reload").await.json(200);
-        assert_answers(&host, "/api/changing", to).await;
-        assert_json!(report, {"problems": []});
-        // The watch may have been faster; then the reload waited for it, and nothing was left.
-        for change in list(&report["changes"]) {
-            assert_json!(change, {
-                "service": "changing", "outcome": "switched", "trigger": "request",
-            });
-        }
-        let changed = latest(&host, "changing").await["changed"][0].to_string();
-        let [before, after] = [from, to].map(|guest| changed.find(guest));
-        assert!(before.is_some() && before < after, "{changed}");
-        from = to;
-    }
-}
-
-#[tokio::test]
-async fn sighup_and_a_reload_try_again_what_was_refused() {
-    let (registry, host) = start_beside_a_bystander().await;
-    host.save(&registry.clone().service("changing", missing()));
-    let first = wait_for_outcome(&host, "changing", "refused").await;
-    host.signal(Signal::HUP);
-    let again = wait_for("another refusal", 20, async || {
-        let latest = latest(&host, "changing").await;
-        (latest["id"] != first["id"]).then_some(latest)
-    })
-    .await;
-    assert_json!(again, {"outcome": "refused", "trigger": "sighup"});
-    // The report has the change as the history has it.
-    let report = host.admin().post("/services/reload").await.json(422);
-    let change = &report["changes"][0];
-    assert_eq!(change["trigger"], "request", "{report}");
-    assert_eq!(*change, latest(&host, "changing").await);
-
-    host.save(&registry.service("changing", version("version-b")));
-    host.signal(Signal::HUP);
-    wait_for_generation(&host, "changing", 2).await;
-    assert_answers(&host, "/api/changing", "version-b").await;
-    assert_eq!(host.admin().get("/healthz").await.status, 200);
-}
 
 #[tokio::test]
 async fn a_registry_behind_a_symbolic_link_that_is_turned_elsewhere() {
