@@ -4,7 +4,9 @@ use super::*;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
+use strongroom_tests::command::run;
 use tempfile::tempdir;
+use tokio::task::JoinSet;
 
 /// How long a process may take to begin or to end on a loaded machine.
 const SECONDS_MAX: u64 = 30;
@@ -97,4 +99,22 @@ async fn a_compiler_ends_with_its_host() {
         file_of(compiler, "stat").is_none_or(|stat| stat.contains(") Z "))
     })
     .await;
+}
+
+/// They share a folder of compiled code.
+#[tokio::test]
+async fn processes_that_compile_the_same_component_at_once() {
+    let folder = tempdir().expect("a temporary folder");
+    let cache = folder.path().join("cache").display().to_string();
+    beside_a_bystander(version("version-a"))
+        .host("cache", cache)
+        .write(folder.path());
+    let mut checks = JoinSet::new();
+    for _process in 0..4 {
+        let folder = folder.path().to_owned();
+        checks.spawn_blocking(move || run(&folder, &["check"]));
+    }
+    for outcome in checks.join_all().await {
+        outcome.assert_success();
+    }
 }
