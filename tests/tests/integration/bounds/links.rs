@@ -14,10 +14,6 @@ fn callee() -> Service {
     callee.limit("timeout", "1s")
 }
 
-async fn beside(callee: Service) -> Neighbours {
-    Neighbours::of([("callee", callee), ("caller", caller())]).await
-}
-
 /// Asserts that the caller lives to tell how its call failed.
 fn assert_told(answer: &Answer, reason: &str) {
     assert_eq!((answer.status, answer.text().as_str()), (503, reason));
@@ -27,7 +23,9 @@ fn assert_told(answer: &Answer, reason: &str) {
 async fn what_fails_in_a_link_call_reaches_the_caller_as_a_value() {
     const TIME_UP: &str = "the service did not respond in time";
     const FAILED: &str = "the service failed";
-    let neighbours = beside(callee()).await;
+    let tight = caller().limit("timeout", "1s");
+    let neighbours =
+        Neighbours::of([("callee", callee()), ("caller", caller()), ("tight", tight)]).await;
     // Only its processor time can end the loop: its timeout is longer than its caller's.
     for (behaviour, timeout, reason) in [
         ("loop", "50s", TIME_UP),
@@ -50,22 +48,17 @@ async fn what_fails_in_a_link_call_reaches_the_caller_as_a_value() {
         }
         assert_honest(&neighbours.client(), "/api/caller/greeting", "greeting").await;
     }
-    let call = neighbours.client().get("/api/caller/call-while-writing");
-    let answer = call.await;
+    let client = neighbours.client();
+    let answer = client.get("/api/caller/call-while-writing").await;
     let reason = "a link call is not allowed while a write transaction is open";
     assert_told(&answer, reason);
-    assert_honest(&neighbours.client(), "/api/caller/greeting", "greeting").await;
-}
-
-#[tokio::test]
-async fn calls_without_end_are_ended_by_the_callers_own_time() {
-    let tight = caller().limit("timeout", "1s");
-    let neighbours = Neighbours::of([("callee", callee()), ("caller", tight)]).await;
+    assert_honest(&client, "/api/caller/greeting", "greeting").await;
+    // Calls without end are ended by the caller's own time.
     let answers = neighbours
-        .stay_well_while(async || neighbours.client().get("/api/caller/call-for-ever").await)
+        .stay_well_while(async || client.get("/api/tight/call-for-ever").await)
         .await;
     for answer in answers {
         answer.refused(504, "deadline_exceeded");
     }
-    assert_honest(&neighbours.client(), "/api/caller/greeting", "greeting").await;
+    assert_honest(&client, "/api/tight/greeting", "greeting").await;
 }

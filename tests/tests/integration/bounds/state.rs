@@ -39,7 +39,11 @@ async fn count(client: &Client) -> u64 {
 async fn the_memory_of_an_instance_is_its_own_and_ends_with_its_first_failure() {
     let hostile = Service::guest("hostile").public();
     let hostile = hostile.limit("instances", 1).limit("timeout", "1s");
-    let services = [("hostile", hostile.clone()), ("other", hostile)];
+    let services = [
+        ("hostile", hostile.clone()),
+        ("keeper", hostile.clone()),
+        ("other", hostile),
+    ];
     let services = Neighbours::of(services).await;
     let client = services.client();
     assert_eq!((count(&client).await, count(&client).await), (1, 2));
@@ -52,15 +56,9 @@ async fn the_memory_of_an_instance_is_its_own_and_ends_with_its_first_failure() 
         assert_eq!(count(&client).await, 1, "it is a new one after {behaviour}");
         assert_eq!(count(&client).await, 2);
     }
-}
-
-#[tokio::test]
-async fn an_instance_that_keeps_many_handles_after_a_call_ends() {
-    let hostile = Service::guest("hostile").public().limit("instances", 1);
-    let host = Host::start(&Registry::empty().service("hostile", hostile), None).await;
-    let client = host.client();
+    // One that keeps many handles after a call ends, too.
     for kept in ["40", "80", "40", "80"] {
-        assert_honest(&client, "/api/hostile/keep-forty-handles", kept).await;
+        assert_honest(&client, "/api/keeper/keep-forty-handles", kept).await;
     }
 }
 

@@ -2,43 +2,33 @@
 
 use super::*;
 use crate::bounds::links::caller;
-use tempfile::TempDir;
 
 /// It answers `grown` or `refused`; `large` asks for 50,000 elements, and any other word for 100.
 const GREEDY_TABLE: &str = include_str!("greedy_table.wat");
 
-/// The folder is that of the component's file.
-async fn beside(limit: &str, value: i64) -> (TempDir, Neighbours) {
-    let (folder, callee) = by_hand(GREEDY_TABLE);
-    let services = [("callee", callee.limit(limit, value)), ("caller", caller())];
-    (folder, Neighbours::of(services).await)
-}
-
 #[tokio::test]
-async fn a_table_without_end_is_refused() {
-    let (_folder, neighbours) = beside("reuse", 10).await;
+async fn a_table_without_end_is_refused_and_the_registry_says_how_large_one_is() {
+    let (_folder, callee) = by_hand(GREEDY_TABLE);
+    let reused = callee.clone().limit("reuse", 10);
+    let neighbours = Neighbours::of([("callee", reused), ("caller", caller())]).await;
     let client = neighbours.client();
-    let answers = neighbours
-        .stay_well_while(async || {
-            let mut answers = Vec::new();
-            for _call in 0..10 {
-                answers.push(client.get("/api/caller/large").await.text());
-            }
-            answers
-        })
-        .await;
-    for tens in answers {
+    let attack = async || {
+        let mut answers = Vec::new();
+        for _call in 0..10 {
+            answers.push(client.get("/api/caller/large").await.text());
+        }
+        answers
+    };
+    for tens in neighbours.stay_well_while(attack).await {
         assert_eq!(tens.first().map(String::as_str), Some("grown"), "{tens:?}");
         assert_eq!(tens.last().map(String::as_str), Some("refused"), "{tens:?}");
     }
     assert_honest(&client, "/api/caller/small", "grown").await;
-}
 
-#[tokio::test]
-async fn the_registry_says_how_large_tables_are() {
-    let (_folder, neighbours) = beside("table_elements", 1_000).await;
-    let client = neighbours.client();
-    assert_honest(&client, "/api/caller/small", "grown").await;
-    assert_eq!(client.get("/api/caller/large").await.text(), "refused");
-    assert_honest(&client, "/api/caller/small", "grown").await;
+    let small = callee.limit("table_elements", 1_000);
+    neighbours.replace([("callee", small)]).await;
+    for (word, answer) in [("small", "grown"), ("large", "refused"), ("small", "grown")] {
+        let path = format!("/api/caller/{word}");
+        assert_eq!(client.get(&path).await.text(), answer);
+    }
 }
