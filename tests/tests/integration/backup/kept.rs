@@ -102,32 +102,28 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
     assert_eq!(found["status"], "posted");
 }
 
-/// The registry may name it again later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_service_has_stored_stays_in_the_backup_when_the_service_is_taken_out() {
+async fn a_backup_keeps_what_a_service_that_is_taken_out_has_stored_and_is_made_anew() {
     let keeper = Service::guest("keeper-1").public();
     let bank = Bank::start_with(&registry().service("keeper", keeper)).await;
     wait_for_backup(&bank).await;
     let post = bank.host.client().post("/api/keeper");
     assert_eq!(post.body("text/plain", "plain").await.text(), "kept");
+    // The registry may name it again later.
     bank.host.save_registry(&registry()).await;
     wait_until("the end of the service", SECONDS_MAX, async || {
         bank.listed("keeper").await.is_none()
     })
     .await;
     let folder = wait_for_backup(&bank).await;
-    let restored = restored(&folder);
-    let store = Connection::open(restored.data().join("stores/keeper.sqlite"));
+    let other = restored(&folder);
+    let store = Connection::open(other.data().join("stores/keeper.sqlite"));
     let count = "SELECT count(*) FROM note";
     let notes = store.and_then(|store| store.query_row(count, [], |row| row.get(0)));
     assert_eq!(notes, Ok(1));
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_that_cannot_be_written_is_logged_and_made_anew_and_the_bank_goes_on() {
-    let bank = Bank::start_with(&registry()).await;
+    // What cannot be written is logged and made anew, and the bank goes on.
     let pair = bank.pair().await;
-    wait_for_backup(&bank).await;
     let kept = bank.folder().join("kept");
     std::fs::remove_dir_all(&kept).expect("it can be removed");
     std::fs::write(&kept, "in the way").expect("it can be written");

@@ -32,9 +32,10 @@ async fn begin(host: &Host) -> Connection {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stays_although_as_many_connect_as_there_may_be() {
+async fn goes_on_although_many_connect_and_breaks_off_where_a_store_was_opened_meanwhile() {
     let host = Host::start(&registry(), None).await;
     let mut backup = begin(&host).await;
+    // As many as there may be.
     let mut idle = Vec::new();
     for _ in 0..CONNECTIONS {
         idle.push(Connection::open(host.admin_address()).await);
@@ -42,17 +43,14 @@ async fn stays_although_as_many_connect_as_there_may_be() {
     assert_eq!(host.admin().get("/healthz").await.status, 200);
     let sent = backup.read_to_the_end().await;
     assert!(sent.ends_with(LAST_CHUNK), "it breaks off");
-}
+    drop(idle);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn breaks_off_where_a_store_was_opened_meanwhile() {
-    let host = Host::start(&registry(), None).await;
     let mut backup = begin(&host).await;
     let more = registry().service("added", Service::guest("sql").public());
     host.save_registry(&more).await;
     assert_eq!(host.client().get("/api/added").await.status, 200);
     let sent = backup.read_to_the_end().await;
     assert!(!sent.ends_with(LAST_CHUNK), "it may be torn");
-    host.log_until_now().await;
-    assert!(host.log().contains("back the bank up again"));
+    let log = host.log_until_now().await;
+    assert!(log.contains("back the bank up again"), "{log}");
 }
