@@ -38,19 +38,6 @@ async fn each_part_changes_alone_under_load() {
 }
 
 #[tokio::test]
-async fn a_call_in_flight_ends_on_the_parts_that_it_began_on() {
-    let host = Host::start(&chain("quoter-1"), None).await;
-    let held = in_flight(&host, "/api/asker", "gate").await;
-    let all = ["asker", "relay", "quoter"]
-        .into_iter()
-        .fold(chain("quoter-1b"), with_another_queue);
-    host.save_registry(&all).await;
-    assert_answers(&host, "/api/asker", "asker-1 relay quoter-1b").await;
-    open(&host, "quoter", "gate").await;
-    assert_answered(held, "asker-1 relay quoter-1").await;
-}
-
-#[tokio::test]
 async fn a_part_that_must_stay_because_it_is_still_called_follows_its_callee() {
     let host = Host::start(&chain("quoter-1"), None).await;
     let relay = identity(&host, "relay").await;
