@@ -68,14 +68,10 @@ async fn backups_at_an_interval_keep_the_latest() {
         names.sort();
         names
     };
-    let first = wait_for("two backups", 60, async || {
-        Some(names()).filter(|names| names.len() == 2)
-    })
-    .await;
-    let later = wait_for("two others", 60, async || {
-        Some(names()).filter(|names| names.len() == 2 && names[0] > first[1])
-    })
-    .await;
+    let two = || Some(names()).filter(|names| names.len() == 2);
+    let first = wait_for("two backups", 60, async || two()).await;
+    let others = async || two().filter(|names| names[0] > first[1]);
+    let later = wait_for("two others", 60, others).await;
     running.kill().expect("it runs");
     running.wait().expect("it ends");
     assert!(folder.join("README").exists());

@@ -66,10 +66,8 @@ async fn a_kept_backup_has_all_of_an_interval_ago_through_checkpoints_kills_and_
         pair.admin.deposit(&pair.from, "900.00", "EUR").await;
         let movers = Movers::begin(&pair);
         // Until the log of the ledger has started over a few times.
-        wait_until("some logs", SECONDS_MAX, async || {
-            backup(&bank).is_some_and(|(folder, _)| log_files(&folder) > 2)
-        })
-        .await;
+        let has_logs = async || backup(&bank).is_some_and(|(folder, _)| log_files(&folder) > 2);
+        wait_until("some logs", SECONDS_MAX, has_logs).await;
         let before = pair.send("1.00").await;
         let folder = wait_for_backup(&bank).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -111,10 +109,8 @@ async fn a_backup_keeps_what_a_service_that_is_taken_out_has_stored_and_is_made_
     assert_eq!(post.body("text/plain", "plain").await.text(), "kept");
     // The registry may name it again later.
     bank.host.save_registry(&registry()).await;
-    wait_until("the end of the service", SECONDS_MAX, async || {
-        bank.listed("keeper").await.is_none()
-    })
-    .await;
+    let has_ended = async || bank.listed("keeper").await.is_none();
+    wait_until("the end of the service", SECONDS_MAX, has_ended).await;
     let folder = wait_for_backup(&bank).await;
     let other = restored(&folder);
     let store = Connection::open(other.data().join("stores/keeper.sqlite"));
@@ -128,10 +124,8 @@ async fn a_backup_keeps_what_a_service_that_is_taken_out_has_stored_and_is_made_
     std::fs::remove_dir_all(&kept).expect("it can be removed");
     std::fs::write(&kept, "in the way").expect("it can be written");
     pair.send("1.00").await;
-    wait_until("a line of the log", SECONDS_MAX, async || {
-        bank.log().contains("the backup is not kept up")
-    })
-    .await;
+    let is_logged = async || bank.log().contains("the backup is not kept up");
+    wait_until("a line of the log", SECONDS_MAX, is_logged).await;
     pair.send("1.00").await;
     std::fs::remove_file(&kept).expect("it can be removed");
     restored(&wait_for_backup(&bank).await);

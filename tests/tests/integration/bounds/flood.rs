@@ -73,8 +73,7 @@ async fn a_hoard_of_compute_permits_leaves_some_for_the_neighbours() {
             }
         })
         .await;
-    wait_until("the permits to come back", LOGGED_SECONDS_MAX, async || {
-        neighbours.client().get("/api/hoarder/one").await.text() == "a permit"
-    })
-    .await;
+    let client = neighbours.client();
+    let are_back = async || client.get("/api/hoarder/one").await.text() == "a permit";
+    wait_until("the permits to come back", LOGGED_SECONDS_MAX, are_back).await;
 }

@@ -36,10 +36,8 @@ async fn a_start_that_fails_has_a_reason_and_can_be_mended() {
     let neighbours = Neighbours::of(misbehaving("start")).await;
     let fail = async || {
         for (name, ..) in STARTS {
-            wait_until("the start to fail", NOTED_SECONDS_MAX, async || {
-                neighbours.service(name).await["state"] == "failed"
-            })
-            .await;
+            let has_failed = async || neighbours.service(name).await["state"] == "failed";
+            wait_until("the start to fail", NOTED_SECONDS_MAX, has_failed).await;
         }
     };
     neighbours.stay_well_while(fail).await;

@@ -65,11 +65,8 @@ async fn a_request_whose_turn_comes_after_the_end_of_its_session_is_401() {
         );
         let connection = Connection::begin(Ipv4Addr::LOCALHOST, bank.address(), request).await;
         let line = format!("strongroom_requests_{figure}{{service=\"hostile\"}} 1\n");
-        wait_until(&line, 60, async || {
-            let page = bank.host.admin().get("/metrics").await.text();
-            page.contains(&line)
-        })
-        .await;
+        let page = async || bank.host.admin().get("/metrics").await.text();
+        wait_until(&line, 60, async || page().await.contains(&line)).await;
         connection
     };
     let _runs = begin("sleep", "running").await;

@@ -2,7 +2,7 @@
 
 use super::*;
 use strongroom_tests::Person;
-use strongroom_tests::bank::{new_email, transfer};
+use strongroom_tests::bank::new_email;
 use strongroom_tests::http2::{Fate, Peer, fate};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -23,9 +23,7 @@ pub struct Lister {
 impl Lister {
     pub async fn of(bank: &Bank) -> Self {
         let pair = bank.pair().await;
-        let transfers: Vec<Value> = (0..ENTRIES)
-            .map(|_| transfer(&pair.from, &pair.to, "0.01", "EUR"))
-            .collect();
+        let transfers = vec![pair.body("0.01"); ENTRIES];
         let batch = json!({"transfers": transfers, "atomic": false});
         let sent = pair.alice.submit("batch", &batch).await;
         assert!(sent.status < 300, "{}", sent.text());

@@ -4,10 +4,8 @@ use super::*;
 use strongroom_tests::wire::Connection;
 
 async fn assert_drains(host: &Host, name: &str) {
-    wait_until("the old generation to end", 30, async || {
-        latest(host, name).await["steps_us"]["drain"].is_u64()
-    })
-    .await;
+    let has_ended = async || latest(host, name).await["steps_us"]["drain"].is_u64();
+    wait_until("the old generation to end", 30, has_ended).await;
 }
 
 async fn assert_does_not_drain_yet(host: &Host, name: &str) {
