@@ -90,12 +90,16 @@ async fn a_components_file_replaced_overwritten_or_removed_and_written_again() {
         assert_eq!(identity(&host, "bystander").await, bystander);
     }
     // The same in other words is no change.
-    let before = host.services().await;
+    let taken_at = async || text(&host.services().await["registry"]["taken_at"]).to_owned();
+    let before = taken_at().await;
     let registry = fs::read_to_string(host.folder().join("registry.toml"));
     let in_other_words = format!("# a word\n\n{}", registry.expect("it can be read"));
     fs::write(&file, guest_bytes("version-b")).expect("the file can be written");
     replace(host.folder(), "registry.toml", in_other_words.as_bytes());
-    wait_until_read_again(&host, &before).await;
+    wait_until("the registry to be read", 300, async || {
+        taken_at().await > before
+    })
+    .await;
     let report = host.admin().post("/services/reload").await.json(200);
     assert_json!(report, {"changes": []});
     assert_eq!(host.service("changing").await["generation"], 4);

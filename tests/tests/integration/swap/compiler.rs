@@ -3,7 +3,6 @@
 use super::*;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::path::Path;
 use strongroom_tests::command::run;
 use tempfile::tempdir;
 use tokio::task::JoinSet;
@@ -18,12 +17,8 @@ fn slow_to_compile() -> String {
     let declared = "i64 ".repeat(locals);
     let branches: String = (0..100_000)
         .map(|number| {
-            let (to, from) = (number % locals, (number * 7 + 1) % locals);
-            format!(
-                "(if (local.get 0) (then (local.set {} (local.get {}))))",
-                to + 2,
-                from + 2
-            )
+            let (to, from) = (number % locals + 2, (number * 7 + 1) % locals + 2);
+            format!("(if (local.get 0) (then (local.set {to} (local.get {from}))))")
         })
         .collect();
     let body =
@@ -34,11 +29,10 @@ fn slow_to_compile() -> String {
 }
 
 /// Saves a registry whose service `changing` has such a component; returns its compiler.
-async fn compiler_of(host: &Host, registry: &Registry, folder: &Path) -> Pid {
-    let file = folder.join("slow.wasm");
+async fn compiler_of(host: &Host, registry: &Registry) -> Pid {
     let component = wat::parse_str(slow_to_compile()).expect("it is a component");
-    fs::write(&file, component).expect("the component can be written");
-    let slow = Service::default().set("component", file.display().to_string());
+    replace(host.folder(), "slow.wasm", &component);
+    let slow = of_file(Service::default(), "slow.wasm");
     host.save(&registry.clone().service("changing", slow));
     wait_for("the compiler", SECONDS_MAX, async || child_of(host)).await
 }
@@ -60,9 +54,8 @@ fn file_of(process: Pid, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody() {
-    let folder = tempdir().expect("a temporary folder");
     let (registry, host) = start_beside_a_bystander().await;
-    let compiler = compiler_of(&host, &registry, folder.path()).await;
+    let compiler = compiler_of(&host, &registry).await;
     wait_until("its limits", SECONDS_MAX, async || {
         // The last that it sets.
         file_of(compiler, "oom_score_adj").is_some_and(|score| score.trim() == "1000")
@@ -70,13 +63,12 @@ async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody(
     .await;
     let told = |name: &str| file_of(compiler, name).expect("the compiler runs");
     let limits = told("limits");
-    let limit = |name: &str| {
-        let line = limits.lines().find(|line| line.starts_with(name));
-        let line = line.expect("a limit").trim_start_matches(name);
-        line.split_whitespace().next().map(str::to_owned)
-    };
-    assert_eq!(limit("Max cpu time").as_deref(), Some("600"));
-    assert_eq!(limit("Max data size").as_deref(), Some("4294967296"));
+    for (name, value) in [("Max cpu time", "600"), ("Max data size", "4294967296")] {
+        let mut lines = limits.lines();
+        let limit = lines.find_map(|line| line.strip_prefix(name));
+        let soft = limit.and_then(|limit| limit.split_whitespace().next());
+        assert_eq!(soft, Some(value), "{name} of {limits}");
+    }
     let stat = told("stat");
     assert_eq!(stat.split(' ').nth(18), Some("5"), "its niceness in {stat}");
 
@@ -90,9 +82,8 @@ async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody(
 
 #[tokio::test]
 async fn a_compiler_ends_with_its_host() {
-    let folder = tempdir().expect("a temporary folder");
     let (registry, mut host) = start_beside_a_bystander().await;
-    let compiler = compiler_of(&host, &registry, folder.path()).await;
+    let compiler = compiler_of(&host, &registry).await;
     host.kill();
     wait_until("its end", SECONDS_MAX, async || {
         // A process that nobody has waited for is a zombie.
@@ -106,9 +97,8 @@ async fn a_compiler_ends_with_its_host() {
 async fn processes_that_compile_the_same_component_at_once() {
     let folder = tempdir().expect("a temporary folder");
     let cache = folder.path().join("cache").display().to_string();
-    beside_a_bystander(version("version-a"))
-        .host("cache", cache)
-        .write(folder.path());
+    let registry = beside_a_bystander(version("version-a"));
+    registry.host("cache", cache).write(folder.path());
     let mut checks = JoinSet::new();
     for _process in 0..4 {
         let folder = folder.path().to_owned();

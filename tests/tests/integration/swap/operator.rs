@@ -1,7 +1,7 @@
 //! What an operator sees of services and their changes.
 
 use strongroom_tests::host::{CHANGE_SECONDS_MAX, Host};
-use strongroom_tests::{Value, assert_parts, list, text, wait_for, wait_until};
+use strongroom_tests::{Value, assert_parts, list, wait_for, wait_until};
 
 /// The service's generation and when it began: both stay as they are until it is swapped.
 pub async fn identity(host: &Host, name: &str) -> (Value, Value) {
@@ -94,15 +94,6 @@ pub async fn wait_for_outcome(host: &Host, name: &str, outcome: &str) -> Value {
         (latest["outcome"] == outcome).then(|| latest.clone())
     })
     .await
-}
-
-/// Waits until a registry was read after the one that `GET /services` told of in `before`.
-pub async fn wait_until_read_again(host: &Host, before: &Value) {
-    let before = text(&before["registry"]["taken_at"]);
-    wait_until("the registry to be read", CHANGE_SECONDS_MAX, async || {
-        text(&host.services().await["registry"]["taken_at"]) > before
-    })
-    .await;
 }
 
 pub async fn wait_for_log(host: &Host, parts: &[&str]) {
