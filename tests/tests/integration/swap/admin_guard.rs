@@ -48,10 +48,11 @@ async fn a_foreign_name_and_a_change_without_the_token_of_the_data_folder_are_re
 }
 
 #[tokio::test]
-async fn a_token_of_the_registry_guards_reads_too() {
+async fn a_token_of_the_registry_guards_reads_too_and_the_listeners_take_the_name_of_the_host() {
     let token = "0123456789abcdef0123456789abcdef";
     let mut host = Host::prepared(&registry().host("admin_token", token), None);
-    host.launch();
+    host.launch_with(&["--listen", "localhost:0", "--admin", "localhost:0"]);
+    assert!(host.address().starts_with("127.0.0.1:"), "{host:?}");
     assert_eq!(host.admin_token(), None, "none is made");
     let admin = host.admin();
     assert_eq!(admin.get("/services").await.status, 401);
@@ -59,7 +60,8 @@ async fn a_token_of_the_registry_guards_reads_too() {
     let admin = admin.with_token(token);
     assert_eq!(admin.get("/services").await.status, 200);
     assert_eq!(admin.post("/services/reload").await.status, 200);
-    check_against(&host, host.admin_address()).await;
+    let address = host.admin_address().replace("127.0.0.1", "localhost");
+    check_against(&host, &address).await;
 }
 
 async fn check_against(host: &Host, address: &str) {
@@ -83,15 +85,6 @@ async fn a_unix_socket_needs_neither_token_nor_name() {
         check_against(&host, "unix:admin.sock").await;
         host.kill();
     }
-}
-
-#[tokio::test]
-async fn the_listeners_take_a_name_by_which_the_host_is_called_too() {
-    let mut host = Host::prepared(&registry(), None);
-    host.launch_with(&["--listen", "localhost:0", "--admin", "localhost:0"]);
-    assert!(host.address().starts_with("127.0.0.1:"), "{host:?}");
-    let address = host.admin_address().replace("127.0.0.1", "localhost");
-    check_against(&host, &address).await;
 }
 
 #[tokio::test]

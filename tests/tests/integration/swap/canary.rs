@@ -45,12 +45,26 @@ async fn answered_by_b(client: &Client, path: &str) -> usize {
 }
 
 #[tokio::test]
-async fn gets_its_weight_of_each_hundred_requests() {
-    let host = start(&beside(canary("version-b", 20))).await;
+async fn gets_requests_with_its_header_and_its_weight_of_each_hundred_others() {
+    let with_weight = |weight| with(canary("version-b", weight), "header", "x-canary: yes");
+    let mut by_header = with_weight(0);
+    by_header.remove("weight");
+    let host = start(&beside(by_header)).await;
     let client = host.client();
+    for (name, value, version) in [
+        ("x-canary", "yes", "version-b"),
+        ("X-CANARY", "yes", "version-b"),
+        ("x-canary", "no", "version-a"),
+        ("x-canary-2", "yes", "version-a"),
+    ] {
+        let call = client.get("/api/changing").header(name, value);
+        assert_eq!(call.await.text(), version, "{name}: {value}");
+    }
+    assert_json!(host.service("changing").await["canary"], {
+        "header": "x-canary: yes", "requests_total": 2, "failures_total": 0,
+    });
     for weight in [20, 1, 73, 100, 0] {
-        let table = with(canary("version-b", weight), "header", "x-canary: yes");
-        host.save_registry(&beside(table)).await;
+        host.save_registry(&beside(with_weight(weight))).await;
         let share = answered_by_b(&client, "/api/changing").await;
         assert_eq!(share as i64, weight, "of 100");
     }
@@ -63,25 +77,6 @@ async fn gets_its_weight_of_each_hundred_requests() {
     host.save_registry(&alone(faulty)).await;
     assert_eq!(host.service("changing").await["generation"], 2);
     assert_eq!(answered_by_b(&client, "/api/changing").await, 50);
-}
-
-#[tokio::test]
-async fn gets_requests_with_its_header_and_no_others() {
-    let mut table = with(canary("version-b", 0), "header", "x-canary: yes");
-    table.remove("weight");
-    let host = start(&beside(table)).await;
-    let ask = async |name: &str, value: &str| {
-        let call = host.client().get("/api/changing").header(name, value);
-        call.await.text()
-    };
-    assert_answers(&host, "/api/changing", "version-a").await;
-    assert_eq!(ask("x-canary", "yes").await, "version-b");
-    assert_eq!(ask("X-CANARY", "yes").await, "version-b");
-    assert_eq!(ask("x-canary", "no").await, "version-a");
-    assert_eq!(ask("x-canary-2", "yes").await, "version-a");
-    assert_json!(host.service("changing").await["canary"], {
-        "header": "x-canary: yes", "requests_total": 2, "failures_total": 0,
-    });
 }
 
 #[tokio::test]
@@ -167,22 +162,4 @@ async fn ends_before_callers_serve_that_cannot_call_it() {
     let changes = history(&host, "quoter").await;
     let has_ended = |change: &Value| change["outcome"] == "canary_ended";
     assert!(changes.iter().any(has_ended), "{changes:?}");
-}
-
-#[tokio::test]
-async fn whose_file_beside_the_registry_changes_is_swapped() {
-    let registry = beside(canary_of_file("canary.wasm", 100));
-    let mut host = Host::prepared(&registry, None);
-    replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
-    host.serve().await;
-    wait_for_outcome(&host, "changing", "canary_started").await;
-    assert_answers(&host, "/api/changing", "faulty").await;
-    replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
-    wait_until("the new canary", 30, async || {
-        let digest = digest_of(&guest_bytes("version-b"));
-        host.service("changing").await["canary"]["digest"] == digest
-    })
-    .await;
-    assert_answers(&host, "/api/changing", "version-b").await;
-    assert_eq!(host.service("changing").await["generation"], 1);
 }

@@ -101,14 +101,18 @@ async fn one_that_was_taken_out_comes_back_when_asked_for_or_when_its_table_chan
 }
 
 #[tokio::test]
-async fn one_that_was_taken_out_comes_back_when_its_file_changes() {
+async fn one_whose_file_changes_is_swapped_and_comes_back_when_it_was_taken_out() {
     let table = canary_of_file("canary.wasm", 50);
     let mut host = Host::prepared(&with_fault(table, "error"), None);
-    replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
+    replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
     host.serve().await;
     wait_for_outcome(&host, "changing", "canary_started").await;
-    call_until_taken_out(&host).await;
+    replace(host.folder(), "canary.wasm", &guest_bytes("version-faulty"));
+    let taken_out = call_until_taken_out(&host).await;
+    let faulty = digest_of(&guest_bytes("version-faulty"));
+    assert_eq!(taken_out["from_digest"], faulty);
     replace(host.folder(), "canary.wasm", &guest_bytes("version-b"));
     wait_for_outcome(&host, "changing", "canary_started").await;
     assert_is_at_work(&host).await;
+    assert_eq!(host.service("changing").await["generation"], 1);
 }
