@@ -4,8 +4,8 @@ use super::*;
 use rand::RngExt;
 use rand::seq::IndexedRandom as _;
 use std::time::{Duration, Instant};
+use strongroom_tests::race::at_once;
 use strongroom_tests::scale::{seeded, short_or_full};
-use tokio::task::JoinSet;
 
 /// How long a backup of a small bank takes at most, in milliseconds: a kill comes within.
 const BACKUP_MS_MAX: u64 = 400;
@@ -74,20 +74,11 @@ async fn assert_restores(backup: &Path, acknowledged: &Acknowledged, begun: Inst
     bank.host.serve().await;
     let admin = bank.admin().await;
     let before = acknowledged.iter().filter(|(_, at)| **at < begun);
-    let mut ids = before.map(|(id, _)| id.clone());
-    let mut looking_up = JoinSet::new();
-    loop {
-        while looking_up.len() < LOOK_UPS_AT_ONCE {
-            let Some(id) = ids.next() else { break };
-            let admin = admin.clone();
-            looking_up.spawn(async move {
-                let found = admin.get(&format!("/api/transactions/{id}")).await;
-                assert_eq!(found.status, 200, "{id} was acknowledged");
-            });
-        }
-        match looking_up.join_next().await {
-            Some(looked_up) => looked_up.expect("it was looked up"),
-            None => break,
+    let ids: Vec<&String> = before.map(|(id, _)| id).collect();
+    for ids in ids.chunks(LOOK_UPS_AT_ONCE) {
+        let look_up = |id: &&String| admin.get(&format!("/api/transactions/{id}"));
+        for found in at_once(ids.iter().map(look_up)).await {
+            assert_eq!(found.status, 200, "acknowledged: {}", found.text());
         }
     }
 }

@@ -64,16 +64,14 @@ async fn link_calls_that_fail_do_not_flood_the_log() {
 async fn a_hoard_of_compute_permits_leaves_some_for_the_neighbours() {
     let hoarder = Service::guest("hoarder").public().limit("timeout", "8s");
     let neighbours = Neighbours::of([("hoarder", hoarder)]).await;
-    neighbours
-        .stay_well_while(async || {
-            let hoards =
-                (0..8).map(|_| neighbours.client().get("/api/hoarder/hoard").into_future());
-            for hoard in hoards.collect::<JoinSet<_>>().join_all().await {
-                hoard.refused(504, "deadline_exceeded");
-            }
-        })
-        .await;
     let client = neighbours.client();
+    let hoard = async || {
+        let hoards = (0..8).map(|_| client.get("/api/hoarder/hoard"));
+        for hoard in at_once(hoards).await {
+            hoard.refused(504, "deadline_exceeded");
+        }
+    };
+    neighbours.stay_well_while(hoard).await;
     let are_back = async || client.get("/api/hoarder/one").await.text() == "a permit";
     wait_until("the permits to come back", LOGGED_SECONDS_MAX, are_back).await;
 }

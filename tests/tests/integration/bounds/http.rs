@@ -10,11 +10,6 @@ fn hostile() -> Service {
     hostile.limit("timeout", "2s")
 }
 
-async fn crowd(neighbours: &Neighbours, path: &str) -> Vec<Answer> {
-    let requests = (0..AT_ONCE).map(|_| neighbours.client().get(path).into_future());
-    requests.collect::<JoinSet<_>>().join_all().await
-}
-
 /// Asserts that the host hung up in the middle of a response, or before it.
 #[track_caller]
 fn assert_broken_off(outcome: Result<Answer, reqwest::Error>) {
@@ -60,10 +55,9 @@ async fn what_fails_before_its_answer_is_refused() {
     ] {
         println!("{path}");
         let path = format!("/api/{path}");
-        let crowds = neighbours
-            .stay_well_while(async || crowd(&neighbours, &path).await)
-            .await;
-        for answer in crowds.iter().flatten() {
+        let crowd = || (0..AT_ONCE).map(|_| neighbours.client().get(&path));
+        let crowds = neighbours.stay_well_while(async || at_once(crowd()).await);
+        for answer in crowds.await.iter().flatten() {
             answer.refused(status, code);
         }
         let service = path.rsplit_once('/').expect("a service").0;
@@ -168,7 +162,8 @@ async fn a_service_has_no_more_instances_than_it_may_after_their_answers() {
         let path = format!("/api/late/{behaviour}");
         let crowds = neighbours
             .stay_well_while(async || {
-                let answers = crowd(&neighbours, &path).await;
+                let crowd = (0..AT_ONCE).map(|_| neighbours.client().get(&path));
+                let answers = at_once(crowd).await;
                 let live = neighbours.service("late").await["instances"]["live"].as_u64();
                 (answers, live.expect("a number"))
             })

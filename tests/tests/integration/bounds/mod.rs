@@ -24,6 +24,7 @@ use neighbours::*;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 use strongroom_tests::host::Host;
+use strongroom_tests::race::at_once;
 use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::wire::Connection;
 use strongroom_tests::{Answer, Client, assert_parts, wait_until};

@@ -149,9 +149,8 @@ async fn no_statement_takes_for_ever_or_holds_up_others() {
     assert_all_end(&neighbours, &shell, &statements, 16).await;
     // Each of these is answered at once, so that the guest never waits.
     let short = async || {
-        let call = || neighbours.client().post("/api/sql/query-for-ever");
-        let calls = (0..4).map(|_| call().into_future());
-        for ended in calls.collect::<JoinSet<_>>().join_all().await {
+        let calls = (0..4).map(|_| neighbours.client().post("/api/sql/query-for-ever"));
+        for ended in at_once(calls).await {
             ended.refused(504, "deadline_exceeded");
         }
     };
