@@ -102,8 +102,11 @@ async fn several_generations_at_once() {
 }
 
 #[tokio::test]
-async fn requests_that_wait_for_an_instance() {
-    let registry = beside_a_bystander(version("version-a").limit("instances", 1));
+async fn requests_that_wait_for_an_instance_and_one_that_never_ends() {
+    // Long enough for the swap, and far shorter than that of the next generation.
+    let hasty = version("version-a").limit("timeout", "10s");
+    let registry = beside_a_bystander(hasty.limit("instances", 1));
+    let next = registry.clone().service("changing", version("version-b"));
     let host = Host::start(&registry, None).await;
     let mut requests = vec![in_flight(&host, "/api/changing", "gate").await];
     for _waiting in 0..3 {
@@ -111,7 +114,6 @@ async fn requests_that_wait_for_an_instance() {
         requests.push(tokio::spawn(call.into_future()));
     }
     wait_for_requests(&host, "changing", 4).await;
-    let next = registry.service("changing", version("version-b"));
     host.save_registry(&next).await;
     assert_answers(&host, "/api/changing", "version-b").await;
     assert_does_not_drain_yet(&host, "changing").await;
@@ -120,16 +122,10 @@ async fn requests_that_wait_for_an_instance() {
         assert_answered(request, "version-a").await;
     }
     assert_drains(&host, "changing").await;
-}
 
-#[tokio::test]
-async fn one_that_never_ends_is_ended_by_the_limits_of_its_own_generation() {
-    // Long enough for the swap, and far shorter than that of the next generation.
-    let hasty = version("version-a").limit("timeout", "10s");
-    let registry = beside_a_bystander(hasty);
-    let host = Host::start(&registry, None).await;
+    // One that never ends is ended by the limits of its own generation.
+    host.save_registry(&registry).await;
     let held = in_flight(&host, "/api/changing", "closed").await;
-    let next = registry.service("changing", version("version-b"));
     host.save_registry(&next).await;
     assert_does_not_drain_yet(&host, "changing").await;
     let answer = held.await.expect("it is answered");
