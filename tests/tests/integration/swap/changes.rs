@@ -3,7 +3,7 @@
 use super::*;
 use std::fs;
 
-/// Saves a registry that differs in one service, and asserts that the host swaps this one alone, and
+/// Saves a registry that differs in one service; asserts that the host swaps this one alone, and
 /// names what changed.
 async fn changes_only(host: &Host, name: &str, registry: &Registry, named: &[&str]) -> Value {
     let before = host.service(name).await;

@@ -27,7 +27,6 @@ pub mod files;
 mod half_written;
 mod in_flight;
 mod links;
-mod load;
 mod many_swaps;
 mod operator;
 mod plan;
@@ -38,7 +37,6 @@ mod triggers;
 mod versions;
 
 use files::*;
-use load::*;
 use operator::*;
 use strongroom_tests::host::Host;
 use strongroom_tests::registry::{Registry, Service};

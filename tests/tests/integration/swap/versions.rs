@@ -1,9 +1,10 @@
-//! The services that the tests swap.
+//! The services that the tests swap, and clients that never rest.
 
 use crate::swap::operator::wait_for_log;
-use strongroom_tests::Answer;
 use strongroom_tests::host::Host;
+use strongroom_tests::race::Flood;
 use strongroom_tests::registry::{Registry, Service};
+use strongroom_tests::{Answer, Client};
 use tokio::task::JoinHandle;
 use toml::Table;
 
@@ -67,4 +68,30 @@ pub fn pair(asker_guest: &str, quoter_guest: &str) -> Registry {
     Registry::empty()
         .service("asker", asker(asker_guest))
         .service("quoter", version(quoter_guest))
+}
+
+pub const CLIENTS: usize = 6;
+
+/// Begins with so many clients of one path. Every answer must be a 200 that `is_good` takes. Half
+/// of the clients keep their connections, and half make one for each request.
+pub fn hammer(
+    clients: usize,
+    client: impl Fn() -> Client,
+    path: &'static str,
+    is_good: impl Fn(&str) -> bool + Clone + Send + 'static,
+) -> Flood {
+    let clients = (0..clients).map(|number| {
+        let client = client();
+        move || match number % 2 {
+            0 => client.get(path),
+            _ => client.get(path).header("connection", "close"),
+        }
+    });
+    Flood::begin(clients, move |outcome| {
+        let answer = outcome.expect("the host answers");
+        let text = answer.text();
+        assert_eq!(answer.status, 200, "{text}");
+        assert!(is_good(&text), "{text}");
+        true
+    })
 }
