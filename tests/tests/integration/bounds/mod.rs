@@ -17,7 +17,6 @@ mod request_body;
 mod shell;
 mod sql;
 mod state;
-mod table;
 mod write_turn;
 
 use neighbours::*;

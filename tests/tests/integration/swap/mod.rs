@@ -16,7 +16,6 @@ mod arrivals;
 mod bank;
 mod canary;
 mod canary_verdict;
-mod chain;
 mod changes;
 mod commands;
 mod compiler;
