@@ -44,14 +44,12 @@ impl Movers {
         }
     }
 
-    /// Ends them; returns what was acknowledged.
     pub async fn end(self) -> Acknowledged {
         self.flood.end().await;
         std::mem::take(&mut *self.acknowledged.lock().expect("no panic"))
     }
 }
 
-/// Runs `strongroom backup` against a host.
 pub async fn back_up(host: &Host, folder: &Path) -> CommandOutput {
     let [folder, data] = [folder, &host.data()].map(|path| path.display().to_string());
     let flags = ["--admin", host.admin_address(), "--data", &data];

@@ -7,7 +7,6 @@ const LINES_PER_SECOND: usize = 200;
 /// In which what a guest printed is in the log, or left out of it.
 const LOGGED_SECONDS_MAX: u64 = 10;
 
-/// The log says that it left some out.
 #[tokio::test]
 async fn a_flood_of_lines_is_thinned_to_so_many_a_second_as_the_registry_says() {
     let hostile = || Service::guest("hostile").public();

@@ -87,7 +87,6 @@ async fn a_guest_that_returns_without_a_response_is_answered_at_once() {
     }
 }
 
-/// No client takes what breaks off for a whole response.
 #[tokio::test]
 async fn what_fails_in_its_response_breaks_it_off() {
     let sized = |size: &str| hostile().limit("response_body", size);

@@ -30,7 +30,6 @@ fn misbehaving(call: &str) -> [(&'static str, Service); 6] {
     })
 }
 
-/// A start that fails is the trouble of its operator alone.
 #[tokio::test]
 async fn a_start_that_fails_has_a_reason_and_can_be_mended() {
     let neighbours = Neighbours::of(misbehaving("start")).await;
@@ -66,7 +65,6 @@ async fn a_start_that_takes_long_keeps_nobody_waiting() {
     assert_eq!(state, "starting");
 }
 
-/// Ticks fail again and again, and requests are served all the same.
 #[tokio::test]
 async fn a_tick_that_fails_is_logged_and_comes_again() {
     let neighbours = Neighbours::of(misbehaving("tick")).await;

@@ -2,7 +2,6 @@
 
 use super::*;
 
-/// A client of one service of the guest.
 #[derive(Clone)]
 pub struct Shell {
     client: Client,

@@ -29,7 +29,6 @@ async fn unfinished_to(path: &str, source: Ipv4Addr, address: &str) -> Connectio
     connection
 }
 
-/// The head of a request with so many bytes of JSON.
 fn head_of(path: &str, length: usize) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: bank\r\ncontent-type: application/json\r\n\

@@ -55,7 +55,6 @@ pub fn assert_little_growth(before: u64, most: u64) {
     assert!(growth <= 300, "{before} MiB before, {most} MiB at most");
 }
 
-/// The time that 99 of 100 did not exceed.
 pub fn p99(sorted: &[Duration]) -> Duration {
     sorted[(sorted.len() * 99).div_ceil(100) - 1]
 }

@@ -5,7 +5,6 @@ use super::*;
 use strongroom_tests::json::assert_has;
 use strongroom_tests::wire::exchange;
 
-/// The limit on a body, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
 #[tokio::test]

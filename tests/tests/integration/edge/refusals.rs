@@ -3,7 +3,6 @@
 use super::*;
 use strongroom_tests::race::{at_once, count};
 
-/// Words of the source code.
 const INTERNALS: [&str; 6] = ["wasm", "panic", ".rs", "hyper", "/home", "backtrace"];
 
 #[track_caller]

@@ -8,7 +8,6 @@ use strongroom_tests::bank::ADMIN_EMAIL;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
-/// The addresses of the attackers.
 const ATTACKERS: usize = 100;
 /// How many times as long as before 99 of 100 payments may take.
 const SLOWER_MAX: u32 = 3;

@@ -59,7 +59,6 @@ impl Payers {
         self.reads.go_on().await;
     }
 
-    /// Ends, and asserts that the books are as the answers say.
     pub async fn end_and_add_up(self, bank: &Bank) {
         let sent = self.payments.end().await;
         assert!(self.reads.end().await > 0 && sent > 0);

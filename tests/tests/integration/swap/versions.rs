@@ -50,7 +50,6 @@ pub async fn assert_answered(held: JoinHandle<Answer>, expected: &str) {
     assert_eq!((answer.status, answer.text().as_str()), (200, expected));
 }
 
-/// An asker that is linked to the service `quoter`.
 pub fn asker(guest: &str) -> Service {
     asker_of(guest, "quoter")
 }
