@@ -63,33 +63,18 @@ async fn one_address_has_half_of_the_places_or_as_many_as_the_registry_says() {
 }
 
 #[tokio::test]
-async fn the_idlest_connection_makes_room_when_all_places_are_taken() {
+async fn all_places_taken_by_pinging_connections_keep_out_nobody_but_the_idlest() {
     let host = small_host("connections", PLACES).await;
     let mut idlest = idle(&host, attacker(0)).await;
     sleep(Duration::from_secs(1)).await;
-    let mut held = Vec::new();
+    let mut peers = Vec::new();
     for number in 1..PLACES {
         // A few of each address, so that no address is at its share.
-        held.push(idle(&host, attacker(number / 4)).await);
-    }
-    let mut customer = idle(&host, Ipv4Addr::LOCALHOST).await;
-    assert!(idlest.is_closed_within(AT_ONCE).await);
-    let last = GET.replace("bank", "bank\r\nconnection: close");
-    customer.send(last).await;
-    let answers = customer.read_to_the_end().await;
-    assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
-    is_served(&host).await;
-}
-
-#[tokio::test]
-async fn all_places_taken_by_pinging_connections_keep_nobody_out() {
-    let host = small_host("connections", PLACES).await;
-    let mut peers = Vec::new();
-    for number in 0..PLACES {
         let peer = Peer::open(attacker(number / 4), host.address(), 65_535).await;
         peers.push(peer.expect("there is a place"));
     }
     is_served(&host).await;
+    assert!(idlest.is_closed_within(AT_ONCE).await);
 }
 
 #[tokio::test]
