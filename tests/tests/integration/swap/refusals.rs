@@ -54,42 +54,41 @@ async fn a_file_or_a_service_that_cannot_serve() {
     let whole = guest_bytes("version-b");
     let unknown =
         r#"(component (import "tests:nobody/nothing@1.0.0" (instance (export "act" (func)))))"#;
-    let no_component = &["bad.wasm", "not a WebAssembly component"][..];
-    for (bytes, parts) in [
-        (b"nothing of the sort".to_vec(), no_component),
-        (Vec::new(), no_component),
-        (whole[..whole.len() / 2].to_vec(), no_component),
-        (wat("(module)"), &["not a WebAssembly component", "module"]),
+    let file = |name: &str, bytes: &[u8]| {
+        replace(host.folder(), name, bytes);
+        of_file(version("version-a"), name)
+    };
+    let ungranted = version("version-a").file(&workspace::component("token"));
+    let (pin, found) = (digest_of(b"another component"), digest_of(&whole));
+    let pinned = version("version-b").set("digest", pin.clone());
+    let small = version("version-b").limit("memory", "64KiB");
+    let services: [(Service, &[&str]); 10] = [
         (
-            wat("(component)"),
+            file("half.wasm", &whole[..whole.len() / 2]),
+            &["half.wasm", "not a WebAssembly component"],
+        ),
+        (
+            file("core.wasm", &wat("(module)")),
+            &["not a WebAssembly component", "module"],
+        ),
+        (
+            file("idle.wasm", &wat("(component)")),
             &["wasi:http/incoming-handler", "wasi:http/handler"],
         ),
-        (wat(unknown), &["`tests:nobody/nothing@1.0.0`", "links"]),
-    ] {
-        replace(host.folder(), "bad.wasm", &bytes);
-        let bad = of_file(version("version-a"), "bad.wasm");
-        assert_refused(&host, bad, parts).await;
-    }
-    let token = workspace::component("token");
-    let pinned = digest_of(b"another component");
-    let found = digest_of(&whole);
-    let services: [(Service, &[&str]); 6] = [
+        (
+            file("unknown.wasm", &wat(unknown)),
+            &["`tests:nobody/nothing@1.0.0`", "links"],
+        ),
         (
             missing(),
             &["nowhere.wasm", "cannot be read", "No such file"],
         ),
         (
-            version("version-a").file(&token),
+            ungranted,
             &["`strongroom:keys/signer", "not granted", "grants"],
         ),
-        (
-            version("version-b").set("digest", pinned.clone()),
-            &["version-b.wasm", "digest", &pinned, &found],
-        ),
-        (
-            version("version-b").limit("memory", "64KiB"),
-            &["no instance", "memory", "limits"],
-        ),
+        (pinned, &["version-b.wasm", "digest", &pin, &found]),
+        (small, &["no instance", "memory", "limits"]),
         (clockwork("long-error"), &["`start` failed", "xxx"]),
         (clockwork("sleep"), &["`start` failed", "longer than 1s"]),
     ];
