@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use strongroom_tests::bank::{Person, new_key};
 use strongroom_tests::registry::{BANK_SERVICES, Registry, Service};
-use strongroom_tests::{Bank, Client, list, text, wait_until};
+use strongroom_tests::{Bank, Client, wait_until};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -44,16 +44,12 @@ impl Neighbours {
         );
         let mut bank = Bank::prepared(&registry);
         bank.host.launch();
-        wait_until("the neighbours to serve", SERVING_SECONDS_MAX, async || {
-            let services = bank.services().await;
-            let serving = list(&services["services"]).iter().filter(|service| {
-                let name = text(&service["name"]);
-                let of_bank = BANK_SERVICES.iter().any(|(service, _)| *service == name);
-                (of_bank || name == "hello") && service["state"] == "serving"
-            });
-            serving.count() == BANK_SERVICES.len() + 1
-        })
-        .await;
+        let of_bank = BANK_SERVICES.map(|(name, _)| name);
+        for name in of_bank.into_iter().chain(["hello"]) {
+            let listed = async || bank.listed(name).await;
+            let serves = async || listed().await.is_some_and(|row| row["state"] == "serving");
+            wait_until(name, SERVING_SECONDS_MAX, serves).await;
+        }
         let admin = bank.admin().await;
         Self {
             bank,
