@@ -98,11 +98,8 @@ async fn gets_link_calls_by_its_weight_and_fits_its_callers() {
 async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
     let host = Host::start(&alone(version("version-a")), None).await;
     let pin = digest_of(b"another component");
-    host.save(&beside(with(
-        canary("version-b", 50),
-        "digest",
-        pin.clone(),
-    )));
+    let pinned = with(canary("version-b", 50), "digest", pin.clone());
+    host.save(&beside(pinned));
     wait_for_refusal(&host, "changing", &[&*pin, "version-b.wasm"]).await;
     let refused = latest(&host, "changing").await;
     assert_json!(refused, {"outcome": "refused", "changed": ["canary"]});

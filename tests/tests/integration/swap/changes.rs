@@ -96,10 +96,8 @@ async fn a_components_file_replaced_overwritten_or_removed_and_written_again() {
     let in_other_words = format!("# a word\n\n{}", registry.expect("it can be read"));
     fs::write(&file, guest_bytes("version-b")).expect("the file can be written");
     replace(host.folder(), "registry.toml", in_other_words.as_bytes());
-    wait_until("the registry to be read", 300, async || {
-        taken_at().await > before
-    })
-    .await;
+    let is_read = async || taken_at().await > before;
+    wait_until("the registry to be read", 300, is_read).await;
     let report = host.admin().post("/services/reload").await.json(200);
     assert_json!(report, {"changes": []});
     assert_eq!(host.service("changing").await["generation"], 4);

@@ -56,11 +56,10 @@ fn file_of(process: Pid, name: &str) -> Option<String> {
 async fn a_component_that_takes_too_much_to_compile_is_refused_and_hurts_nobody() {
     let (registry, host) = start_beside_a_bystander().await;
     let compiler = compiler_of(&host, &registry).await;
-    wait_until("its limits", SECONDS_MAX, async || {
-        // The last that it sets.
-        file_of(compiler, "oom_score_adj").is_some_and(|score| score.trim() == "1000")
-    })
-    .await;
+    let score = || file_of(compiler, "oom_score_adj");
+    // The last that it sets.
+    let is_set = async || score().is_some_and(|score| score.trim() == "1000");
+    wait_until("its limits", SECONDS_MAX, is_set).await;
     let told = |name: &str| file_of(compiler, name).expect("the compiler runs");
     let limits = told("limits");
     for (name, value) in [("Max cpu time", "600"), ("Max data size", "4294967296")] {
@@ -85,11 +84,9 @@ async fn a_compiler_ends_with_its_host() {
     let (registry, mut host) = start_beside_a_bystander().await;
     let compiler = compiler_of(&host, &registry).await;
     host.kill();
-    wait_until("its end", SECONDS_MAX, async || {
-        // A process that nobody has waited for is a zombie.
-        file_of(compiler, "stat").is_none_or(|stat| stat.contains(") Z "))
-    })
-    .await;
+    // A process that nobody has waited for is a zombie.
+    let has_ended = async || file_of(compiler, "stat").is_none_or(|stat| stat.contains(") Z "));
+    wait_until("its end", SECONDS_MAX, has_ended).await;
 }
 
 /// They share a folder of compiled code.
