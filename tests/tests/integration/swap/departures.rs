@@ -1,8 +1,8 @@
 //! Services that go, and what stays of them.
 
 use super::*;
+use strongroom_tests::Answer;
 use strongroom_tests::wire::Connection;
-use strongroom_tests::{Answer, Client};
 use tokio::task::JoinHandle;
 
 fn alone() -> Registry {
@@ -69,25 +69,20 @@ async fn what_a_removed_service_began_it_ends_although_it_came_back_and_went_aga
     wait_until_gone(&host, "changing").await;
 }
 
-async fn sql(client: &Client, path: &str, statement: &'static str) -> String {
-    let answer = client.post(path).body("text/plain", statement).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.text()
-}
-
-fn notes() -> Service {
-    Service::guest("sql").public()
-}
-
-const WRITE: &str = "CREATE TABLE notes AS SELECT 'kept' AS note";
-const READ: &str = "SELECT note FROM notes";
-
 #[tokio::test]
 async fn a_store_belongs_to_the_name_of_its_service() {
+    let notes = || Service::guest("sql").public();
     let with_notes = alone().service("notes", notes());
     let host = Host::start(&with_notes, None).await;
-    let client = host.client();
-    sql(&client, "/api/notes/execute", WRITE).await;
+    let sql = async |path: &str, statement: &'static str| {
+        let call = host.client().post(path);
+        let answer = call.body("text/plain", statement).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text()
+    };
+    let read = async || sql("/api/notes/query", "SELECT note FROM notes").await;
+    let write = "CREATE TABLE notes AS SELECT 'kept' AS note";
+    sql("/api/notes/execute", write).await;
     for round in 0..3 {
         host.save_registry(&alone()).await;
         if round > 0 {
@@ -95,7 +90,7 @@ async fn a_store_belongs_to_the_name_of_its_service() {
             wait_until_gone(&host, "notes").await;
         }
         host.save_registry(&with_notes).await;
-        assert_eq!(sql(&client, "/api/notes/query", READ).await, "kept");
+        assert_eq!(read().await, "kept");
     }
     assert_eq!(host.service("notes").await["state"], "serving");
     // Another component, and back.
@@ -103,16 +98,15 @@ async fn a_store_belongs_to_the_name_of_its_service() {
     host.save_registry(&other).await;
     assert_answers(&host, "/api/notes", "version-a").await;
     host.save_registry(&with_notes).await;
-    assert_eq!(sql(&client, "/api/notes/query", READ).await, "kept");
+    assert_eq!(read().await, "kept");
     // Another name, and back.
-    host.save(&alone().service("papers", notes()));
-    wait_for_generation(&host, "papers", 1).await;
-    wait_for_outcome(&host, "notes", "removed").await;
+    let papers = alone().service("papers", notes());
+    host.save_registry(&papers).await;
     assert_no_service(&host, "notes").await;
     let tables = "SELECT count(*) FROM sqlite_schema";
-    assert_eq!(sql(&client, "/api/papers/query", tables).await, "0");
+    assert_eq!(sql("/api/papers/query", tables).await, "0");
     host.save_registry(&with_notes).await;
-    assert_eq!(sql(&client, "/api/notes/query", READ).await, "kept");
+    assert_eq!(read().await, "kept");
 }
 
 #[tokio::test]
