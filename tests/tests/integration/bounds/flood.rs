@@ -47,12 +47,9 @@ async fn link_calls_that_fail_do_not_flood_the_log() {
     let neighbours = Neighbours::of(services).await;
     let client = neighbours.client();
     let started = Instant::now();
-    neighbours
-        .stay_well_while(async || {
-            let path = "/api/caller/call-while-writing-again-and-again";
-            assert_eq!(client.get(path).await.status, 503);
-        })
-        .await;
+    let path = "/api/caller/call-while-writing-again-and-again";
+    let call = async || assert_eq!(client.get(path).await.status, 503);
+    neighbours.stay_well_while(call).await;
     assert_honest(&client, "/api/caller/greeting", "greeting").await;
     let log = neighbours.log_until_now().await;
     assert_few(&log, "a link call failed", started, LINES_PER_SECOND);

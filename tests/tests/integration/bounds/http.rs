@@ -100,10 +100,8 @@ async fn what_fails_in_its_response_breaks_it_off() {
     for behaviour in ["huge-body", "endless-body", "trickle", "trap-in-body"] {
         println!("{behaviour}");
         let path = format!("/api/hostile/{behaviour}");
-        let outcomes = neighbours
-            .stay_well_while(async || client.get(&path).try_send().await)
-            .await;
-        outcomes.into_iter().for_each(assert_broken_off);
+        let outcomes = neighbours.stay_well_while(async || client.get(&path).try_send().await);
+        outcomes.await.into_iter().for_each(assert_broken_off);
         assert_honest(&client, "/api/hostile/fine", "fine").await;
     }
     let body = "x".repeat(64 << 10);

@@ -29,6 +29,7 @@ async fn what_fails_in_a_link_call_reaches_the_caller_as_a_value() {
     let tight = caller().limit("timeout", "1s");
     let neighbours =
         Neighbours::of([("callee", callee()), ("caller", caller()), ("tight", tight)]).await;
+    let client = neighbours.client();
     // Only its processor time can end the loop: its timeout is longer than its caller's.
     for (behaviour, timeout, reason) in [
         ("loop", "50s", TIME_UP),
@@ -43,24 +44,19 @@ async fn what_fails_in_a_link_call_reaches_the_caller_as_a_value() {
         let callee = callee().limit("timeout", timeout);
         neighbours.replace([("callee", callee)]).await;
         let path = format!("/api/caller/{behaviour}");
-        let answers = neighbours
-            .stay_well_while(async || neighbours.client().get(&path).await)
-            .await;
-        for answer in answers {
+        let answers = neighbours.stay_well_while(async || client.get(&path).await);
+        for answer in answers.await {
             assert_told(&answer, reason);
         }
-        assert_honest(&neighbours.client(), "/api/caller/greeting", "greeting").await;
+        assert_honest(&client, "/api/caller/greeting", "greeting").await;
     }
-    let client = neighbours.client();
     let answer = client.get("/api/caller/call-while-writing").await;
     let reason = "a link call is not allowed while a write transaction is open";
     assert_told(&answer, reason);
     assert_honest(&client, "/api/caller/greeting", "greeting").await;
     // Calls without end are ended by the caller's own time.
-    let answers = neighbours
-        .stay_well_while(async || client.get("/api/tight/call-for-ever").await)
-        .await;
-    for answer in answers {
+    let for_ever = async || client.get("/api/tight/call-for-ever").await;
+    for answer in neighbours.stay_well_while(for_ever).await {
         answer.refused(504, "deadline_exceeded");
     }
     assert_honest(&client, "/api/tight/greeting", "greeting").await;

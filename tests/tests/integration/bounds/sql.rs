@@ -172,17 +172,16 @@ async fn a_row_of_megabytes_does_not_become_memory_of_the_host() {
         SELECT {} FROM a, (SELECT count(*) FROM n)",
         columns.join(", ")
     );
-    neighbours
-        .stay_well_while(async || {
-            let reads = (0..8).map(|_| {
-                let (shell, statement) = (shell.clone(), statement.clone());
-                async move { shell.query(&statement).await }
-            });
-            for outcome in reads.collect::<JoinSet<_>>().join_all().await {
-                outcome.expect_err("the answer is too large");
-            }
-        })
-        .await;
+    let attack = async || {
+        let reads = (0..8).map(|_| {
+            let (shell, statement) = (shell.clone(), statement.clone());
+            async move { shell.query(&statement).await }
+        });
+        for outcome in reads.collect::<JoinSet<_>>().join_all().await {
+            outcome.expect_err("the answer is too large");
+        }
+    };
+    neighbours.stay_well_while(attack).await;
     let peak = neighbours.peak_mib();
     assert!(peak < HOST_MIB_MAX, "{peak} MiB");
     assert_store_works(&shell).await;
