@@ -19,14 +19,9 @@ fn source(number: usize) -> Ipv4Addr {
 /// Holds a place with a new connection whenever the host has taken the last one away. A third says
 /// nothing, a third sends a head without end, and a third a body.
 async fn keep_holding(number: usize, address: String) {
-    let (begun, more) = [
-        ("", " "),
-        ("GET /api/auth/me HTTP/1.1\r\n", "x-a: b\r\n"),
-        (
-            "POST /api/auth/register HTTP/1.1\r\nhost: bank\r\ncontent-length: 50000\r\n\r\n",
-            " ",
-        ),
-    ][number % 3];
+    let post = "POST /api/auth/register HTTP/1.1\r\nhost: bank\r\ncontent-length: 50000\r\n\r\n";
+    let get = ("GET /api/auth/me HTTP/1.1\r\n", "x-a: b\r\n");
+    let (begun, more) = [("", " "), get, (post, " ")][number % 3];
     loop {
         let mut connection = Connection::begin(source(number), &address, begun).await;
         while !connection.is_closed_within(Duration::from_secs(2)).await {

@@ -26,6 +26,7 @@ async fn a_caller_and_a_callee_that_do_not_fit_are_refused_under_load() {
     let elsewhere = pair("asker-1", "quoter-1").service("asker", asker_of("asker-1", "other"));
     let unreadable =
         pair("asker-1", "quoter-2").service("asker", missing().set("links", link("quoter")));
+    let exportless = pair("asker-1", "version-b");
     let small = version("quoter-2").limit("memory", "64KiB");
     let small = pair("asker-2", "quoter-2").service("quoter", small);
     // A turned link would lead from the new callee to the old caller, and from there back.
@@ -35,11 +36,7 @@ async fn a_caller_and_a_callee_that_do_not_fit_are_refused_under_load() {
     let misfits: [(Registry, &[&str], &[&str]); 7] = [
         (pair("asker-1", "quoter-2"), &[], &["`asker`", INTERFACE]),
         (pair("asker-2", "quoter-1"), &["quote", INTERFACE], &[]),
-        (
-            pair("asker-1", "version-b"),
-            &[],
-            &["`asker`", INTERFACE, "does not export"],
-        ),
+        (exportless, &[], &["`asker`", INTERFACE, "does not export"]),
         (elsewhere, &["`other`", INTERFACE, "does not export"], &[]),
         (unreadable, &["nowhere.wasm"], &["`asker`"]),
         (turned, &["nowhere.wasm"], &[""]),

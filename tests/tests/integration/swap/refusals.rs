@@ -58,35 +58,21 @@ async fn a_file_or_a_service_that_cannot_serve() {
         replace(host.folder(), name, bytes);
         of_file(version("version-a"), name)
     };
-    let ungranted = version("version-a").file(&workspace::component("token"));
+    let half = file("half.wasm", &whole[..whole.len() / 2]);
+    let core = file("core.wasm", &wat("(module)"));
+    let idle = file("idle.wasm", &wat("(component)"));
+    let unknown = file("unknown.wasm", &wat(unknown));
+    let token = version("version-a").file(&workspace::component("token"));
     let (pin, found) = (digest_of(b"another component"), digest_of(&whole));
     let pinned = version("version-b").set("digest", pin.clone());
     let small = version("version-b").limit("memory", "64KiB");
     let services: [(Service, &[&str]); 10] = [
-        (
-            file("half.wasm", &whole[..whole.len() / 2]),
-            &["half.wasm", "not a WebAssembly component"],
-        ),
-        (
-            file("core.wasm", &wat("(module)")),
-            &["not a WebAssembly component", "module"],
-        ),
-        (
-            file("idle.wasm", &wat("(component)")),
-            &["wasi:http/incoming-handler", "wasi:http/handler"],
-        ),
-        (
-            file("unknown.wasm", &wat(unknown)),
-            &["`tests:nobody/nothing@1.0.0`", "links"],
-        ),
-        (
-            missing(),
-            &["nowhere.wasm", "cannot be read", "No such file"],
-        ),
-        (
-            ungranted,
-            &["`strongroom:keys/signer", "not granted", "grants"],
-        ),
+        (half, &["half.wasm", "not a WebAssembly component"]),
+        (core, &["not a WebAssembly component", "module"]),
+        (idle, &["wasi:http/incoming-handler", "wasi:http/handler"]),
+        (unknown, &["`tests:nobody/nothing@1.0.0`", "links"]),
+        (missing(), &["nowhere.wasm: cannot be read: No such file"]),
+        (token, &["`strongroom:keys/signer", "not granted", "grants"]),
         (pinned, &["version-b.wasm", "digest", &pin, &found]),
         (small, &["no instance", "memory", "limits"]),
         (clockwork("long-error"), &["`start` failed", "xxx"]),
