@@ -37,8 +37,9 @@ fn head_of(path: &str, length: usize) -> String {
 }
 
 #[tokio::test]
-async fn small_bodies_are_taken_beside_unfinished_ones_from_everywhere() {
-    let bank = Bank::start().await;
+async fn unfinished_bodies_leave_through_small_ones_and_large_ones_of_other_addresses() {
+    let echo = Service::guest("hostile").public();
+    let bank = Bank::start_with(&Registry::bank().service("echo", echo)).await;
     let customer = Customer::of(&bank).await;
     let mut stalled = Vec::new();
     for number in 0..UNFINISHED {
@@ -55,12 +56,7 @@ async fn small_bodies_are_taken_beside_unfinished_ones_from_everywhere() {
         too_slow += usize::from(is_too_slow);
     }
     assert!(too_slow > 0);
-}
 
-#[tokio::test]
-async fn unfinished_bodies_of_one_address_leave_large_ones_of_others_through() {
-    let echo = Service::guest("hostile").public();
-    let bank = Bank::start_with(&Registry::bank().service("echo", echo)).await;
     let source = attacker(0);
     let mut stalled = Vec::new();
     for _body in 0..UNFINISHED {
