@@ -30,32 +30,38 @@ async fn services_of_one_component_have_stores_and_configurations_of_their_own()
 }
 
 /// Each instance counts its own requests.
-async fn count(client: &Client) -> u64 {
-    let answer = client.get("/api/hostile/count").await;
-    answer.text().parse().expect("a number")
-}
-
 #[tokio::test]
 async fn the_memory_of_an_instance_is_its_own_and_ends_with_its_first_failure() {
     let hostile = Service::guest("hostile").public();
     let hostile = hostile.limit("instances", 1).limit("timeout", "1s");
-    let services = [
+    let callee = Service::guest("callee").limit("instances", 1);
+    let neighbours = Neighbours::of([
         ("hostile", hostile.clone()),
         ("keeper", hostile.clone()),
         ("other", hostile),
-    ];
-    let services = Neighbours::of(services).await;
-    let client = services.client();
-    assert_eq!((count(&client).await, count(&client).await), (1, 2));
+        ("callee", callee.limit("timeout", "1s")),
+        ("caller", caller()),
+    ])
+    .await;
+    let client = neighbours.client();
+    for (service, behaviours) in [
+        ("hostile", "trap loop sleep memory recursion handles fields"),
+        // The instance of a link call is the callee's.
+        ("caller", "panic loop sleep memory recursion huge"),
+    ] {
+        let path = |word: &str| format!("/api/{service}/{word}");
+        let count = async || client.get(&path("count")).await.text();
+        assert_eq!([count().await, count().await], ["1", "2"]);
+        for behaviour in behaviours.split(' ') {
+            let failed = client.get(&path(behaviour)).await;
+            assert!([502, 503, 504].contains(&failed.status), "{behaviour}");
+            assert_eq!(failed.status == 503, service == "caller", "{behaviour}");
+            assert_eq!(count().await, "1", "it is a new one after {behaviour}");
+            assert_eq!(count().await, "2");
+        }
+    }
     // A service of the same component shares no memory.
     assert_honest(&client, "/api/other/count", "1").await;
-    let behaviours = "trap loop sleep memory recursion handles fields";
-    for behaviour in behaviours.split(' ') {
-        let failed = client.get(&format!("/api/hostile/{behaviour}")).await;
-        assert!([502, 504].contains(&failed.status), "{behaviour}");
-        assert_eq!(count(&client).await, 1, "it is a new one after {behaviour}");
-        assert_eq!(count(&client).await, 2);
-    }
     // One that keeps many handles after a call ends, too.
     for kept in ["40", "80", "40", "80"] {
         assert_honest(&client, "/api/keeper/keep-forty-handles", kept).await;
@@ -83,20 +89,4 @@ async fn an_instance_sees_the_identity_of_its_own_request_only() {
     let headers = seen(&alice, "open").await;
     assert!(!headers.contains("x-strongroom-subject"), "{headers}");
     assert!(!headers.contains(alice.token()), "{headers}");
-}
-
-#[tokio::test]
-async fn a_link_call_leaves_nothing_in_the_instance_after_a_failure() {
-    let callee = Service::guest("callee").limit("instances", 1);
-    let callee = callee.limit("timeout", "1s");
-    let services = Neighbours::of([("callee", callee), ("caller", caller())]).await;
-    let client = services.client();
-    let calls = async || client.get("/api/caller/count").await.text();
-    assert_eq!([calls().await, calls().await], ["1", "2"]);
-    for behaviour in ["panic", "loop", "sleep", "memory", "recursion", "huge"] {
-        let failed = client.get(&format!("/api/caller/{behaviour}")).await;
-        assert_eq!(failed.status, 503, "{behaviour}");
-        assert_eq!(calls().await, "1", "it is a new one after {behaviour}");
-        assert_eq!(calls().await, "2");
-    }
 }
