@@ -80,18 +80,31 @@ async fn gets_requests_with_its_header_and_its_weight_of_each_hundred_others() {
 }
 
 #[tokio::test]
-async fn gets_link_calls_by_its_weight_and_fits_its_callers() {
-    let with_canary = |guest| {
-        let quoter = version("quoter-1").set("canary", canary(guest, 25));
-        pair("asker-1", "quoter-1").service("quoter", quoter)
+async fn gets_link_calls_by_its_weight_and_fits_its_callers_or_ends_before_they_serve() {
+    let registry = |asker, quoter, canary_guest| {
+        let with_canary = version(quoter).set("canary", canary(canary_guest, 25));
+        pair(asker, quoter).service("quoter", with_canary)
     };
     let host = Host::start(&pair("asker-1", "quoter-1"), None).await;
-    host.save(&with_canary("quoter-2"));
+    host.save(&registry("asker-1", "quoter-1", "quoter-2"));
     wait_for_refusal(&host, "quoter", &["`asker`"]).await;
     assert_answers(&host, "/api/asker", "asker-1 quoter-1").await;
-    host.save(&with_canary("quoter-1b"));
+    host.save(&registry("asker-1", "quoter-1", "quoter-1b"));
     wait_for_outcome(&host, "quoter", "canary_started").await;
     assert_eq!(answered_by_b(&host.client(), "/api/asker").await, 25);
+    // Some change of the same save takes long: the canary does not wait for that.
+    let slow = Service::guest("clockwork").config("start", "sleep");
+    let slow = slow.limit("start", "5s");
+    let next = registry("asker-2", "quoter-2", "quoter-1b");
+    host.save(&next.service("slow", slow));
+    wait_for_generation(&host, "asker", 2).await;
+    for _request in 0..20 {
+        assert_answers(&host, "/api/asker", "asker-2 quoter-2").await;
+    }
+    assert!(host.service("quoter").await["canary"].is_null());
+    let changes = history(&host, "quoter").await;
+    let has_ended = |change: &Value| change["outcome"] == "canary_ended";
+    assert!(changes.iter().any(has_ended), "{changes:?}");
 }
 
 #[tokio::test]
@@ -130,26 +143,4 @@ async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
     let [canary, end] = ["canary_started", "canary_ended"];
     let expected = ["switched", end, canary, end, canary, "switched"];
     assert!(outcomes.eq(expected.map(Some)), "{changes:?}");
-}
-
-/// Some change of the same save takes long: the canary does not wait for that.
-#[tokio::test]
-async fn ends_before_callers_serve_that_cannot_call_it() {
-    let registry = |asker_guest, quoter_guest| {
-        let quoter = version(quoter_guest).set("canary", canary("quoter-1b", 50));
-        pair(asker_guest, quoter_guest).service("quoter", quoter)
-    };
-    let host = Host::start(&registry("asker-1", "quoter-1"), None).await;
-    wait_for_outcome(&host, "quoter", "canary_started").await;
-    let slow = Service::guest("clockwork").config("start", "sleep");
-    let slow = slow.limit("start", "5s");
-    host.save(&registry("asker-2", "quoter-2").service("slow", slow));
-    wait_for_generation(&host, "asker", 2).await;
-    for _request in 0..20 {
-        assert_answers(&host, "/api/asker", "asker-2 quoter-2").await;
-    }
-    assert!(host.service("quoter").await["canary"].is_null());
-    let changes = history(&host, "quoter").await;
-    let has_ended = |change: &Value| change["outcome"] == "canary_ended";
-    assert!(changes.iter().any(has_ended), "{changes:?}");
 }
