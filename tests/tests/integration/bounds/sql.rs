@@ -61,9 +61,8 @@ const TOO_LARGE: [&str; 8] = [
 
 #[tokio::test]
 async fn what_reaches_out_or_wants_too_much_is_refused() {
-    let tight = shell::service()
-        .limit("read", "1s")
-        .limit("write_turn", "1s");
+    let tight = shell::service().limit("read", "1s");
+    let tight = tight.limit("write_turn", "1s");
     let neighbours = Neighbours::of([("sql", shell::service()), ("tight", tight)]).await;
     let shell = Shell::of(&neighbours, "sql");
     assert_refused(&neighbours, &shell, &OUT_OF_REACH, "denied").await;

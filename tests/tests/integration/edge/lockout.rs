@@ -20,18 +20,6 @@ async fn login(client: &Client, password: &str, device: Option<&str>) -> Answer 
     client.post("/api/auth/login").json(&body).await
 }
 
-/// Wrong logins for the administrator, until strangers are refused without a look at the password.
-async fn attack(bank: &Bank) {
-    let mut refused = 0;
-    for number in 0..WRONG_LOGINS {
-        let client = bank.client_at(attacker(number % STRANGERS));
-        let answer = login(&client, GUESS, None).await;
-        answer.problem_of(&[401, 429, 503]);
-        refused += usize::from(answer.status == 429);
-    }
-    assert!(refused > 0, "strangers are slowed down");
-}
-
 #[tokio::test]
 async fn wrong_logins_lock_out_neither_another_network_nor_a_device_that_is_known() {
     let bank = Bank::start().await;
@@ -55,7 +43,15 @@ async fn wrong_logins_lock_out_neither_another_network_nor_a_device_that_is_know
     guess.refused(429, "too_many_attempts");
     login(&client, ADMIN_PASSWORD, None).await.expect(200);
 
-    attack(&bank).await;
+    // Until strangers are refused without a look at the password.
+    let mut refused = 0;
+    for number in 0..WRONG_LOGINS {
+        let client = bank.client_at(attacker(number % STRANGERS));
+        let answer = login(&client, GUESS, None).await;
+        answer.problem_of(&[401, 429, 503]);
+        refused += usize::from(answer.status == 429);
+    }
+    assert!(refused > 0, "strangers are slowed down");
     for _login in 0..50 {
         let known = login(&client, ADMIN_PASSWORD, Some(&device)).await;
         known.expect(200);

@@ -13,18 +13,13 @@ pub fn gives_nothing_away(document: &Value) {
     }
 }
 
-fn registry() -> Registry {
+#[tokio::test]
+async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
     let narrow = Service::guest("hostile").public().limit("instances", 1);
     let narrow = narrow.limit("queue", 1).limit("timeout", "1s");
     let slow = Service::guest("hello").public().limit("rate", "1/m");
-    Registry::bank()
-        .service("narrow", narrow)
-        .service("slow", slow)
-}
-
-#[tokio::test]
-async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
-    let bank = Bank::start_with(&registry()).await;
+    let registry = Registry::bank().service("narrow", narrow);
+    let bank = Bank::start_with(&registry.service("slow", slow)).await;
     let client = bank.client_at(attacker(0));
     let get = async |path: &str| -> Answer { client.get(path).await };
     client.get("/api/slow").await;
@@ -35,9 +30,7 @@ async fn w1_every_refusal_of_the_gateway_is_a_problem_document() {
     let long = format!("/api/narrow/{}", "x".repeat(9_000));
     let fine = client.get("/api/narrow/fine");
     let large_field = fine.header("x-large", &"x".repeat(17_000));
-    let misread = client
-        .get("/api/narrow/fine")
-        .header("x-strongroom_role", "x");
+    let misread = client.get("/api/narrow/fine").header("x_role", "x");
     let refusals = [
         (misread.await, 400, "bad_request"),
         (get("/api/accounts/x%2fy").await, 400, "bad_request"),

@@ -18,9 +18,8 @@ fn make_pipe(folder: &Path) {
 }
 
 fn naming(registry: &Registry, file: &str) -> Registry {
-    registry
-        .clone()
-        .change("changing", |service| of_file(service, file))
+    let registry = registry.clone();
+    registry.change("changing", |service| of_file(service, file))
 }
 
 async fn refusal(host: &Host, registry: &Registry) -> String {

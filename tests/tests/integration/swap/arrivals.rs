@@ -76,9 +76,8 @@ async fn a_component_that_is_saved_while_a_bad_one_starts_is_taken() {
     let (registry, host) = start_beside_a_bystander().await;
     let file = host.folder().join("changing.wasm");
     std::fs::write(&file, guest_bytes("clockwork")).expect("a file can be written");
-    let sleeper = of_file(version("version-a"), "changing.wasm")
-        .config("start", "sleep")
-        .limit("start", "3s");
+    let sleeper = of_file(version("version-a"), "changing.wasm");
+    let sleeper = sleeper.config("start", "sleep").limit("start", "3s");
     host.save(&registry.service("changing", sleeper));
     wait_for_log(&host, &["\"message\":\"start\""]).await;
     replace(host.folder(), "changing.wasm", &guest_bytes("version-b"));

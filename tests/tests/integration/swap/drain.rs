@@ -7,10 +7,8 @@ use strongroom_tests::wire::Connection;
 #[tokio::test]
 async fn a_stop_while_a_service_starts_is_not_kept_waiting() {
     let (registry, mut host) = start_beside_a_bystander().await;
-    let slow = Service::guest("clockwork")
-        .config("start", "sleep")
-        .limit("start", "10m");
-    host.save(&registry.service("added", slow));
+    let slow = Service::guest("clockwork").config("start", "sleep");
+    host.save(&registry.service("added", slow.limit("start", "10m")));
     wait_for_state(&host, "added", "starting").await;
     // Who asks for another change waits for this one.
     let reload = tokio::spawn(host.admin().post("/services/reload").try_send());

@@ -103,11 +103,8 @@ async fn a_pinned_file_whose_content_changes_and_one_that_goes_while_its_service
 }
 
 fn clockwork(start: &str) -> Service {
-    Service::guest("clockwork")
-        .public()
-        .config("start", start)
-        .limit("start", "1s")
-        .limit("cpu", "500ms")
+    let clockwork = Service::guest("clockwork").config("start", start);
+    clockwork.limit("start", "1s").limit("cpu", "500ms")
 }
 
 #[tokio::test]
