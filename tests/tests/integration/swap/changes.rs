@@ -46,22 +46,6 @@ fn assert_is_told(change: &Value, before: &Value, after: &Value) {
 }
 
 #[tokio::test]
-async fn another_component() {
-    let (registry, host) = start_beside_a_bystander().await;
-    assert_answers(&host, "/api/changing", "version-a").await;
-    let [from, to] = ["version-a", "version-b"].map(workspace::guest);
-    let named = format!("component: {} -> {}", from.display(), to.display());
-    let registry = registry.service("changing", version("version-b"));
-    let change = changes_only(&host, "changing", &registry, &[&named]).await;
-    assert_answers(&host, "/api/changing", "version-b").await;
-    assert_eq!(change["from_digest"], digest_of(&guest_bytes("version-a")));
-    assert_eq!(change["to_digest"], digest_of(&guest_bytes("version-b")));
-    let to = text(&change["to_digest"]);
-    let parts = ["INFO", "was switched", "\"changing\"", "saved", "switch_us"];
-    wait_for_log(&host, &[&parts[..], &[named.as_str(), to]].concat()).await;
-}
-
-#[tokio::test]
 async fn a_components_file_replaced_overwritten_or_removed_and_written_again() {
     let twin = of_file(version("version-a"), "changing.wasm");
     let registry = beside_a_bystander(version("version-a")).service("twin", twin);
@@ -121,8 +105,20 @@ async fn each_key_alone_and_several_at_once() {
     };
     let mut change = async |name: &str, change: &dyn Fn(Service) -> Service, named: &[&str]| {
         registry = registry.clone().change(name, change);
-        changes_only(&host, name, &registry, named).await;
+        changes_only(&host, name, &registry, named).await
     };
+    assert_answers(&host, "/api/changing", "version-a").await;
+    let [from, to] = ["version-a", "version-b"].map(workspace::guest);
+    let component = |service: Service| service.file(&to);
+    let named = format!("component: {} -> {}", from.display(), to.display());
+    let told = change("changing", &component, &[&named]).await;
+    assert_answers(&host, "/api/changing", "version-b").await;
+    let before = digest_of(&guest_bytes("version-a"));
+    let digest = digest_of(&guest_bytes("version-b"));
+    assert_json!(told, {"from_digest": before, "to_digest": digest});
+    let parts = ["INFO", "was switched", "\"changing\"", "saved", "switch_us"];
+    wait_for_log(&host, &[&parts[..], &[&*named, &*digest]].concat()).await;
+
     assert_eq!(post().await, 200);
     let body = |service: Service| service.limit("request_body", "1KiB");
     let named = "limits.request_body: 1048576 bytes -> 1024 bytes";
@@ -135,7 +131,6 @@ async fn each_key_alone_and_several_at_once() {
     let rate = |service: Service| service.limit("rate", "1000/s");
     change("changing", &rate, &["limits.rate: 1/60s -> 1000/1s"]).await;
     assert_eq!(get().await.status, 200, "the old limit is gone");
-    let digest = digest_of(&guest_bytes("version-a"));
     let pin = |service: Service| service.set("digest", digest.clone());
     change("changing", &pin, &[&format!("digest: none -> {digest}")]).await;
     let several = |service: Service| {
