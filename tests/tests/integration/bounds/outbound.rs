@@ -18,6 +18,9 @@ async fn call(host: &Host, url: &str) -> String {
 #[tokio::test]
 async fn a_service_reaches_the_origins_of_its_table_and_no_others() {
     let host = Host::start(&alone(caller()), None).await;
+    // A request that is never sent keeps little.
+    let longest = host.client().get("/api/caller/unsent-request").await;
+    assert_eq!(longest.text(), "Some(64) Some(1024)");
     // The host's own admin listener stands for the outside.
     let outside = format!("http://{}", host.admin_address());
     let healthz = format!("{outside}/healthz");
@@ -57,11 +60,4 @@ async fn an_instance_sends_more_requests_with_options_than_it_may_have_handles()
         let answer = call(&host, &nowhere).await;
         assert!(answer.starts_with("refused"), "{answer}");
     }
-}
-
-#[tokio::test]
-async fn a_request_that_is_never_sent_keeps_little() {
-    let host = Host::start(&alone(caller()), None).await;
-    let longest = host.client().get("/api/caller/unsent-request").await;
-    assert_eq!(longest.text(), "Some(64) Some(1024)");
 }

@@ -58,9 +58,8 @@ async fn of_a_file_that_is_no_component_nothing_is_told() {
     fs::write(host.folder().join("secret"), SECRET).expect("a file can be written");
     let named = naming(&registry, "secret");
     let pinned_to = |bytes: &[u8]| {
-        let pin = digest_of(bytes);
-        let named = named.clone();
-        named.change("changing", |service| service.set("digest", pin))
+        let pin = |service: Service| service.set("digest", digest_of(bytes));
+        named.clone().change("changing", pin)
     };
     let pinned = pinned_to(b"something else");
     let reason = refusal(&host, &named).await;
@@ -71,16 +70,11 @@ async fn of_a_file_that_is_no_component_nothing_is_told() {
 
     host.save(&pinned);
     assert_eq!(wait_for_refusal(&host, "changing", &[]).await, reason);
-    let shown = [
-        host.admin().get("/services").await.text(),
-        json!(history(&host, "changing").await).to_string(),
-        host.log_until_now().await,
-    ];
+    let (services, changes) = (host.services().await, history(&host, "changing").await);
+    let shown = format!("{}{services}{changes:?}", host.log_until_now().await);
     let digest = digest_of(SECRET);
-    let digest = digest.trim_start_matches("sha256:");
-    for shown in shown {
-        assert!(!shown.contains(digest), "{shown}");
-        assert!(!shown.contains("root:"), "{shown}");
+    for secret in [digest.trim_start_matches("sha256:"), "root:"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     // Of a component, a plan says the digest that does not fit.
     let pin = digest_of(b"something else");

@@ -5,15 +5,6 @@ use super::*;
 use strongroom_tests::Answer;
 use strongroom_tests::command::CommandOutput;
 
-async fn start() -> Host {
-    let clockwork = Service::guest("clockwork").limit("cpu", "500ms");
-    let clockwork = clockwork.limit("timeout", "2s");
-    let registry = Registry::empty()
-        .service("clockwork", clockwork)
-        .service("hello", Service::guest("hello"));
-    Host::start(&registry, None).await
-}
-
 async fn command(host: &Host, path: &str, body: &Value) -> Answer {
     let path = format!("/services/{path}");
     host.admin().post(&path).json(body).await
@@ -27,7 +18,11 @@ async fn reset_password(host: &Host, flags: &[&str]) -> CommandOutput {
 
 #[tokio::test]
 async fn a_service_carries_out_a_command_and_its_output_is_not_logged() {
-    let host = start().await;
+    let clockwork = Service::guest("clockwork").limit("cpu", "500ms");
+    let registry = Registry::empty()
+        .service("clockwork", clockwork.limit("timeout", "2s"))
+        .service("hello", Service::guest("hello"));
+    let host = Host::start(&registry, None).await;
     // Of the command line, and by itself.
     let outcome = reset_password(&host, &["--service", "clockwork"]).await;
     outcome.assert_success();
@@ -44,11 +39,8 @@ async fn a_service_carries_out_a_command_and_its_output_is_not_logged() {
     for secret in ["ann@example.com", "vault"] {
         assert!(!log.contains(secret), "{log}");
     }
-}
 
-#[tokio::test]
-async fn a_command_that_has_no_output_says_why() {
-    let host = start().await;
+    // One that has no output says why.
     let none = json!({"arguments": []});
     let refused = json!({"arguments": ["way"]});
     let number = json!({"arguments": [7]});
