@@ -2,36 +2,31 @@
 //! ends, and none that has ended comes back.
 
 use super::*;
-use strongroom_tests::bank::{new_key, transfer};
+use strongroom_tests::Bank;
+use strongroom_tests::bank::{Pair, new_key};
 use strongroom_tests::command::verify;
 use strongroom_tests::history::words::minor;
 use strongroom_tests::race::Flood;
 use strongroom_tests::registry::BANK_SERVICES;
-use strongroom_tests::{Bank, Person};
 
-const OPENING: &str = "10000.00";
-
-/// Customers who pay each other a cent again and again, and read who they are. Only a good answer
-/// is no failure.
+/// Customers who pay a cent again and again, and read who they are. Only a good answer is no
+/// failure.
 pub struct Payers {
-    accounts: Vec<(Person, String)>,
+    pairs: Vec<Pair>,
     payments: Flood,
     reads: Flood,
 }
 
 impl Payers {
     pub async fn begin(bank: &Bank, count: usize) -> Self {
-        let teller = bank.admin().await;
-        let mut accounts = Vec::new();
+        let mut pairs = Vec::new();
         for _payer in 0..count {
-            let payer = bank.customer().await;
-            let account = payer.open_account("EUR").await;
-            teller.deposit(&account, OPENING, "EUR").await;
-            accounts.push((payer, account));
+            let pair = bank.pair().await;
+            pair.admin.deposit(&pair.from, "9900.00", "EUR").await;
+            pairs.push(pair);
         }
-        let payers = accounts.iter().zip(accounts.iter().cycle().skip(1));
-        let payments = payers.map(|((payer, from), (_, to))| {
-            let (payer, cent) = (payer.clone(), transfer(from, to, "0.01", "EUR"));
+        let payments = pairs.iter().map(|pair| {
+            let (payer, cent) = (pair.alice.clone(), pair.body("0.01"));
             move || payer.submit("transfer", &cent)
         });
         let payments = Flood::begin(payments, |outcome| {
@@ -39,16 +34,16 @@ impl Payers {
             assert_json!(posted, {"status": "posted"});
             true
         });
-        let readers = accounts.iter().map(|(payer, _)| {
-            let payer = payer.clone();
-            move || payer.get("/api/auth/me")
+        let readers = pairs.iter().map(|pair| {
+            let reader = pair.bob.clone();
+            move || reader.get("/api/auth/me")
         });
         let reads = Flood::begin(readers, |outcome| {
             outcome.expect("the host answers").expect(200);
             true
         });
         Self {
-            accounts,
+            pairs,
             payments,
             reads,
         }
@@ -62,16 +57,14 @@ impl Payers {
     pub async fn end_and_add_up(self, bank: &Bank) {
         let sent = self.payments.end().await;
         assert!(self.reads.end().await > 0 && sent > 0);
-        let (mut cents, mut debits) = (0, 0);
-        for (payer, account) in &self.accounts {
-            cents += minor(&payer.balance(account).await);
-            let entries = payer.entries(account).await;
-            let is_debit = |entry: &&Value| entry["direction"] == "debit";
-            debits += entries.iter().filter(is_debit).count() as u64;
+        let (mut left, mut paid) = (0, 0);
+        for pair in &self.pairs {
+            left += minor(&pair.alice.balance(&pair.from).await);
+            paid += minor(&pair.bob.balance(&pair.to).await);
         }
-        let opening = minor(OPENING) * self.accounts.len() as i64;
-        assert_eq!(cents, opening, "no cent is lost or made");
-        assert_eq!(debits, sent, "one debit for each payment that was answered");
+        assert_eq!(paid as u64, sent, "a cent for each payment answered");
+        let opening = minor("10000.00") * self.pairs.len() as i64;
+        assert_eq!(left + paid, opening, "no cent is lost or made");
         verify(bank.folder()).assert_success();
     }
 }
