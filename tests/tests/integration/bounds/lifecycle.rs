@@ -57,17 +57,12 @@ async fn a_start_that_fails_has_a_reason_and_can_be_mended() {
 }
 
 #[tokio::test]
-async fn a_start_that_takes_long_keeps_nobody_waiting() {
-    let service = clockwork().config("start", "sleep").limit("start", "300s");
-    let neighbours = Neighbours::of([("a-clockwork", service)]).await;
+async fn a_tick_that_fails_is_logged_and_comes_again_beside_a_start_that_takes_long() {
+    let slow = clockwork().config("start", "sleep").limit("start", "300s");
+    let services = misbehaving("tick").into_iter().chain([("a-slow", slow)]);
+    let neighbours = Neighbours::of(services).await;
     neighbours.are_well().await;
-    let state = neighbours.service("a-clockwork").await["state"].clone();
-    assert_eq!(state, "starting");
-}
-
-#[tokio::test]
-async fn a_tick_that_fails_is_logged_and_comes_again() {
-    let neighbours = Neighbours::of(misbehaving("tick")).await;
+    assert_eq!(neighbours.service("a-slow").await["state"], "starting");
     for (name, ..) in STARTS {
         let failed_ticks = || {
             let log = neighbours.log();

@@ -37,11 +37,9 @@ impl Deref for Neighbours {
 
 impl Neighbours {
     /// Starts all of them; returns when the neighbours serve, whatever the others do.
-    pub async fn of<const N: usize>(hostile: [(&str, Service); N]) -> Self {
-        let registry = hostile.into_iter().fold(
-            Registry::bank().service("hello", Service::guest("hello").public()),
-            |registry, (name, service)| registry.service(name, service),
-        );
+    pub async fn of<'a>(hostile: impl IntoIterator<Item = (&'a str, Service)>) -> Self {
+        let hello = Service::guest("hello").public();
+        let registry = with(Registry::bank().service("hello", hello), hostile);
         let mut bank = Bank::prepared(&registry);
         bank.host.launch();
         let of_bank = BANK_SERVICES.map(|(name, _)| name);
@@ -59,11 +57,8 @@ impl Neighbours {
     }
 
     /// Saves the registry with these services instead of those of their names.
-    pub async fn replace<const N: usize>(&self, services: [(&str, Service); N]) {
-        let services = services.into_iter();
-        let registry = services.fold(self.registry.clone(), |registry, (name, service)| {
-            registry.service(name, service)
-        });
+    pub async fn replace<'a>(&self, services: impl IntoIterator<Item = (&'a str, Service)>) {
+        let registry = with(self.registry.clone(), services);
         self.bank.save_registry(&registry).await;
     }
 
@@ -109,6 +104,16 @@ impl Neighbours {
         assert_eq!(balances, ("7.00".to_owned(), "3.00".to_owned()));
         assert_eq!(self.client().get("/api/hello").await.text(), "hello");
     }
+}
+
+fn with<'a>(
+    registry: Registry,
+    services: impl IntoIterator<Item = (&'a str, Service)>,
+) -> Registry {
+    let services = services.into_iter();
+    services.fold(registry, |registry, (name, service)| {
+        registry.service(name, service)
+    })
 }
 
 /// A service whose component is written by hand, and the folder of its file.
