@@ -108,7 +108,7 @@ async fn gets_link_calls_by_its_weight_and_fits_its_callers_or_ends_before_they_
 }
 
 #[tokio::test]
-async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
+async fn that_cannot_serve_is_refused_and_any_other_ends_or_is_promoted() {
     let host = Host::start(&alone(version("version-a")), None).await;
     let pin = digest_of(b"another component");
     let pinned = with(canary("version-b", 50), "digest", pin.clone());
@@ -121,12 +121,8 @@ async fn that_cannot_serve_is_refused_and_the_stable_version_goes_on() {
     host.save_registry(&beside(canary("version-b", 50))).await;
     assert!(host.service("changing").await["last_error"].is_null());
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
-}
 
-#[tokio::test]
-async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
-    let host = start(&beside(canary("version-b", 100))).await;
-    assert_answers(&host, "/api/changing", "version-b").await;
+    // It ends when its table goes, and is promoted by naming its component.
     host.save(&alone(version("version-a")));
     wait_for_outcome(&host, "changing", "canary_ended").await;
     assert_answers(&host, "/api/changing", "version-a").await;
@@ -141,6 +137,6 @@ async fn ends_when_its_table_goes_and_is_promoted_by_naming_its_component() {
     let changes = history(&host, "changing").await;
     let outcomes = changes.iter().map(|change| change["outcome"].as_str());
     let [canary, end] = ["canary_started", "canary_ended"];
-    let expected = ["switched", end, canary, end, canary, "switched"];
+    let expected = ["switched", end, canary, end, canary, "refused", "switched"];
     assert!(outcomes.eq(expected.map(Some)), "{changes:?}");
 }
