@@ -6,8 +6,8 @@ use crate::bounds::shell::{self, Shell};
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
-async fn beside(service: Service) -> (Neighbours, Shell) {
-    let neighbours = Neighbours::of([("sql", service)]).await;
+async fn start() -> (Neighbours, Shell) {
+    let neighbours = Neighbours::of([("sql", shell::service())]).await;
     let shell = Shell::of(&neighbours, "sql");
     (neighbours, shell)
 }
@@ -111,7 +111,7 @@ async fn assert_all_end(
 
 #[tokio::test]
 async fn no_statement_takes_for_ever_or_holds_up_others() {
-    let (neighbours, shell) = beside(shell::service()).await;
+    let (neighbours, shell) = start().await;
     let members = |prefix: &str| {
         format!(
             "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 60000)
@@ -162,7 +162,7 @@ async fn no_statement_takes_for_ever_or_holds_up_others() {
 async fn a_row_of_megabytes_does_not_become_memory_of_the_host() {
     /// What the whole bank needs, some times over; the rows asked for would take gigabytes.
     const HOST_MIB_MAX: u64 = 1 << 10;
-    let (neighbours, shell) = beside(shell::service()).await;
+    let (neighbours, shell) = start().await;
     let columns: Vec<String> = (0..200).map(|column| format!("x || {column}")).collect();
     // The count takes long enough for the read to leave the thread that it began on.
     let statement = format!(
@@ -187,8 +187,11 @@ async fn a_row_of_megabytes_does_not_become_memory_of_the_host() {
 }
 
 #[tokio::test]
-async fn a_full_store_refuses_writes_and_serves_on() {
-    let (neighbours, shell) = beside(shell::service().limit("store", "1MiB")).await;
+async fn the_registry_says_how_much_a_store_holds_and_a_call_may_hand_to_the_host() {
+    let small = shell::service().limit("store", "1MiB");
+    let tight = shell::service().limit("hostcall", "256KiB");
+    let neighbours = Neighbours::of([("small", small), ("tight", tight)]).await;
+    let shell = Shell::of(&neighbours, "small");
     let created = shell.execute("CREATE TABLE hoard (x)").await;
     created.expect("there is room");
     let fill = "INSERT INTO hoard VALUES (randomblob(30000))";
@@ -203,19 +206,14 @@ async fn a_full_store_refuses_writes_and_serves_on() {
     let tidied = shell.execute("DELETE FROM hoard WHERE rowid % 2 = 0").await;
     tidied.expect("a full store can be tidied up");
     assert_store_works(&shell).await;
-}
 
-#[tokio::test]
-async fn the_registry_says_how_much_one_call_may_hand_to_the_host() {
-    let tight = shell::service().limit("hostcall", "256KiB");
-    let neighbours = Neighbours::of([("sql", shell::service()), ("tight", tight)]).await;
     let ask = async |service: &str, kib: &'static str| {
         let path = format!("/api/{service}/long-key");
         let call = neighbours.client().post(&path);
         call.body("text/plain", kib).await
     };
-    assert_eq!(ask("sql", "512").await.text(), "Ok(None)");
-    for (service, too_much) in [("sql", "16384"), ("tight", "512")] {
+    assert_eq!(ask("small", "512").await.text(), "Ok(None)");
+    for (service, too_much) in [("small", "16384"), ("tight", "512")] {
         ask(service, too_much).await.refused(502, "service_failed");
     }
 }
