@@ -122,6 +122,13 @@ async fn that_cannot_serve_is_refused_and_any_other_ends_or_is_promoted() {
     assert!(host.service("changing").await["last_error"].is_null());
     assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
 
+    // A mistake in the next one leaves this one where it is.
+    host.save(&beside(canary_of_file("nowhere.wasm", 100)));
+    wait_for_refusal(&host, "changing", &["nowhere.wasm"]).await;
+    assert_eq!(answered_by_b(&host.client(), "/api/changing").await, 50);
+    host.save_registry(&beside(canary("version-b", 50))).await;
+    assert!(host.service("changing").await["last_error"].is_null());
+
     // It ends when its table goes, and is promoted by naming its component.
     host.save(&alone(version("version-a")));
     wait_for_outcome(&host, "changing", "canary_ended").await;
@@ -137,6 +144,9 @@ async fn that_cannot_serve_is_refused_and_any_other_ends_or_is_promoted() {
     let changes = history(&host, "changing").await;
     let outcomes = changes.iter().map(|change| change["outcome"].as_str());
     let [canary, end] = ["canary_started", "canary_ended"];
-    let expected = ["switched", end, canary, end, canary, "refused", "switched"];
+    let refused = "refused";
+    let expected = [
+        end, "switched", canary, end, refused, canary, refused, "switched",
+    ];
     assert!(outcomes.eq(expected.map(Some)), "{changes:?}");
 }
