@@ -21,8 +21,8 @@ readonly CARGO_COMPONENT_VERSION=0.21.1
 readonly TOOLS="$PWD/.tools"
 readonly COMPONENTS=(auth token account transaction webhook screening)
 readonly OUTPUT=target/components
-readonly COMPONENT_FLAGS="-C target-feature=+simd128 -C embed-bitcode=yes -C lto=fat \
--C codegen-units=1 -C strip=symbols"
+readonly COMPONENT_PROFILE=(CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
+  CARGO_PROFILE_RELEASE_STRIP=symbols)
 
 # Cargo compiles a library once for each set of features that the selected packages want of it. So
 # the host, the components, and their tests are always selected together, and Wasmtime is compiled
@@ -158,16 +158,15 @@ build_host() { # BINARIES
 }
 
 # rustc optimises a component as one piece when it links the component alone: not with a library for
-# the tests in the same call. cargo-component drops the arguments after `--`, and a profile with
-# these flags would compile all procedural macros twice, so the flags go by the environment. The
-# target folder is the components' own, so that cargo does not wait for the build of the host. For
-# a profile of a component's functions, build it without `-C strip=symbols`.
+# the tests in the same call. cargo-component drops the arguments after `--`, so the profile is
+# changed by the environment. The target folder is the components' own, so that cargo does not wait
+# for the build of the host, and compiles procedural macros once for each profile. For a profile of
+# a component's functions, build it without the strip.
 build_components() {
   mkdir -p "$OUTPUT"
   local component
   for component in "${COMPONENTS[@]}"; do
-    CARGO_TARGET_DIR=target/optimised \
-      CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$COMPONENT_FLAGS" \
+    env CARGO_TARGET_DIR=target/optimised "${COMPONENT_PROFILE[@]}" \
       "$TOOLS/bin/cargo-component" component rustc --release \
       --package "strongroom-$component" --crate-type cdylib
     install_file "target/optimised/wasm32-wasip1/release/strongroom_$component.wasm" \
@@ -191,10 +190,11 @@ build_all_at_once() { # BINARIES
   kill $shown
 }
 
-# The second way to build them. It must give the same bank.
+# The second way to build them. It must give the same bank, but not a fast one.
 build_components_plainly() {
   mkdir -p "$OUTPUT/plain"
-  cargo build --release --target wasm32-wasip2 "${COMPONENTS[@]/#/--package=strongroom-}"
+  cargo build --release --config profile.release.opt-level=1 --target wasm32-wasip2 \
+    "${COMPONENTS[@]/#/--package=strongroom-}"
   local component
   for component in "${COMPONENTS[@]}"; do
     install_file "target/wasm32-wasip2/release/strongroom_$component.wasm" \
