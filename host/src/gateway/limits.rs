@@ -1,7 +1,7 @@
 //! Refuses what no honest client sends, before it costs anything.
 
 use super::problem::{GatewayError, METHODS_ALLOWED, METHODS_OF_READS};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
 
@@ -57,9 +57,10 @@ pub(super) fn check(head: &Parts) -> Result<(), GatewayError> {
     }
     check_framing(headers)?;
     check_host(head)?;
-    if headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+    let is_ambiguous = |name| headers.get_all(name).iter().nth(1).is_some();
+    if [AUTHORIZATION, CONTENT_TYPE].iter().any(is_ambiguous) {
         return Err(GatewayError::BadRequest(
-            "there is more than one authorization header; send one",
+            "there is more than one authorization or content-type header; send one of each",
         ));
     }
     Ok(())
@@ -157,6 +158,7 @@ mod tests {
         let encoded = |coding: &str| request().header("transfer-encoding", coding);
         let chunked = || encoded("chunked");
         let authorized = request().header("authorization", "a");
+        let typed = request().header("content-type", "application/json");
         let bad = &GatewayError::BadRequest("");
         let ambiguous = &GatewayError::BadFraming;
         let not_allowed = &GatewayError::MethodNotAllowed(METHODS_ALLOWED);
@@ -183,6 +185,7 @@ mod tests {
             // No name of a header passes for another.
             (request().header("x_user", "ann"), Some(bad)),
             (authorized.header("authorization", "b"), Some(bad)),
+            (typed.header("content-type", "text/plain"), Some(bad)),
         } {
             assert_check(request, expected);
         }
