@@ -121,6 +121,18 @@ install_test_tools() {
   $complete || say "some programs or libraries are missing; the tests that need them are skipped"
 }
 
+# They come over the network while cargo compiles.
+DOWNLOADS=
+begin_downloads() {
+  { install_languages "the tests need" && install_test_tools; } >"$TOOLS/downloads.log" 2>&1 &
+  DOWNLOADS=$!
+}
+
+finish_downloads() {
+  wait "$DOWNLOADS" || { cat "$TOOLS/downloads.log" >&2; fail "the tools of the tests are missing"; }
+  cat "$TOOLS/downloads.log" >&2
+}
+
 install_test_programs() {
   local missing=() program
   for program in "${TEST_PROGRAMS[@]}"; do
@@ -272,17 +284,15 @@ lint() {
 
 run_tests() {
   trap print_phases EXIT
+  mkdir -p "$TOOLS"
+  begin_downloads
   build_test_bank
   phase "lints" lint
-  phase "the unit tests: compiling" cargo test --release "${BANK[@]}" \
-    "${NOT_OPTIMISED[@]}" --lib --no-run
-  phase "the unit tests" cargo test --release "${BANK[@]}" \
-    "${NOT_OPTIMISED[@]}" --lib --no-fail-fast
-  phase "the documentation tests" cargo test --release -p strongroom-sdk --features native --doc
-  phase "the tests of faults" cargo test --release "${BANK[@]}" --test '*'
+  phase "the unit tests: compiling" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-run
+  phase "the unit tests" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-fail-fast
+  phase "waiting for downloads" finish_downloads
   phase "the examples" build_examples
   phase "the tests of the examples" examples/test.sh
-  install_test_tools
   phase "the clients" build_clients
   phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" \
     "${NOT_OPTIMISED[@]}" --no-run

@@ -15,6 +15,7 @@
 
 mod crash_points;
 mod disk_full;
+mod hosts;
 mod io_errors;
 mod power_loss;
 
