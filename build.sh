@@ -25,10 +25,10 @@ readonly COMPONENT_PROFILE=(CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_
   CARGO_PROFILE_RELEASE_STRIP=symbols)
 
 # Cargo compiles a library once for each set of features that the selected packages want of it. So
-# the host, the components, and their tests are always selected together, and Wasmtime is compiled
-# once. The clients of a running host want other features, but of small libraries only.
-readonly BANK=(--workspace --exclude strongroom-tests --exclude strongroom-bench)
-readonly CLIENTS=(-p strongroom-tests -p strongroom-bench)
+# the host, the components, their unit tests, and the bench are always selected together, and
+# Wasmtime is compiled once. The tests of a running bank want other features, but of small libraries
+# only.
+readonly BANK=(--workspace --exclude strongroom-tests)
 readonly NOT_OPTIMISED=(--config tests/not_optimised.toml)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
@@ -294,10 +294,10 @@ run_tests() {
   phase "the examples" build_examples
   phase "the tests of the examples" examples/test.sh
   phase "the clients" build_clients
-  phase "the tests of a running bank: compiling" cargo test --release "${CLIENTS[@]}" \
+  phase "the tests of a running bank: compiling" cargo test --release -p strongroom-tests \
     "${NOT_OPTIMISED[@]}" --no-run
   # They wait for a third of their time.
-  phase "the tests of a running bank" cargo test --release "${CLIENTS[@]}" \
+  phase "the tests of a running bank" cargo test --release -p strongroom-tests \
     "${NOT_OPTIMISED[@]}" --no-fail-fast -- --test-threads=$(($(nproc) * 3 / 2))
 }
 

@@ -22,7 +22,7 @@ find_programs() { # COMMAND OF BUILD.SH, OTHER COMPONENTS..
   for file in "$host" "$components"/{auth,token,account,transaction,webhook}.wasm "${@:2}"; do
     [[ -f $file ]] || fail "$file is missing; run ./build.sh $1"
   done
-  cargo build --release --quiet -p strongroom-bench
+  cargo build --release --quiet --workspace --exclude strongroom-tests --bin strongroom-bench
   bench=${CARGO_TARGET_DIR:-target}/release/strongroom-bench
 }
 

@@ -60,9 +60,9 @@ clean_up_at_exit
 # Selects the tests of a name for `cargo test`. It selects the packages as build.sh does, so that
 # cargo compiles nothing again.
 select_tests() { # NAME
-  selection=(-p strongroom-tests -p strongroom-bench --test integration "$1::")
+  selection=(-p strongroom-tests --test integration "$1::")
   if [[ $1 == store-faults ]]; then
-    selection=(--workspace --exclude strongroom-tests --exclude strongroom-bench --lib)
+    selection=(--workspace --exclude strongroom-tests --lib)
     selection+=(store::tests::faults)
   fi
 }
