@@ -19,7 +19,7 @@ impl Bank {
     fn audit(&self) -> String {
         let sql = "SELECT action || ' ' || coalesce(old_value, '-') || ' -> '
             || coalesce(new_value, '-') FROM audit_log WHERE request_id = 'r-7' ORDER BY sequence";
-        let rows = self.service.store.query(sql, &[]).unwrap();
+        let rows = self.store.query(sql, &[]).unwrap();
         let rows = rows.into_iter().map(|row| row.text(0).unwrap());
         rows.collect::<Vec<_>>().join(", ")
     }
@@ -37,12 +37,12 @@ fn a_new_role_and_disabling_end_all_sessions_and_a_name_ends_none() {
         r#"{"role":"auditor"} {"disabled":true} {"disabled":false} {"name":"Ada"} {"name":null}"#;
     for body in bodies.split(' ') {
         bank.change(&user, body).unwrap();
-        bank.pass_ms(1);
+        bank.clock.pass_ms(1);
     }
-    let last = bank.service.user(user.id).unwrap();
+    let last = bank.user(user.id).unwrap();
     assert_eq!((last.name, last.security_version), (None, 3));
     let ended = [2, 3].map(|version| Call::EndUserSessions(user.id, version, None));
-    assert_eq!(bank.tokens.calls(), ended);
+    assert_eq!(bank.issuer.calls(), ended);
     let audited = "user.role customer -> auditor, user.disabled false -> true, \
         user.disabled true -> false, user.name - -> Ada, user.name Ada -> -";
     assert_eq!(bank.audit(), audited);
@@ -53,18 +53,18 @@ fn what_changes_nothing_writes_nothing() {
     let bank = Bank::new();
     let teller = bank.create(TELLER, Role::Teller);
     bank.rename(&teller, "Ada");
-    let (audited, renamed) = (bank.audit(), bank.service.user(teller.id).unwrap());
+    let (audited, renamed) = (bank.audit(), bank.user(teller.id).unwrap());
     // Null leaves what is never empty.
     let bodies = r#"{} {"role":"teller"} {"role":null,"disabled":null}"#;
-    bank.service.store.take_endings();
+    bank.store.take_endings();
     for body in bodies.split(' ') {
         assert!(bank.change(&teller, body).unwrap() == renamed, "{body}");
         // The row that it shows may be of an earlier turn of the group.
-        assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
+        assert_eq!(bank.store.take_endings(), [Ending::OnDisk]);
     }
     assert!(bank.change(&teller, ENABLE).unwrap() == renamed);
     assert_eq!(bank.audit(), audited);
-    assert_eq!(bank.tokens.calls(), []);
+    assert_eq!(bank.issuer.calls(), []);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_change_is_a_success_only_when_the_older_sessions_have_ended() {
     let all = r#"{"role":"auditor","disabled":true,"name":"Ada"}"#;
     for body in [DISABLE, r#"{"role":"teller"}"#, all] {
         let (bank, user) = Bank::with_ada();
-        bank.tokens.broken.set(true);
+        bank.issuer.broken.set(true);
         // The retry changes nothing any more, and still is no success.
         for _ in 0..2 {
             let error = bank.change(&user, body).err().unwrap();
@@ -82,11 +82,11 @@ fn a_change_is_a_success_only_when_the_older_sessions_have_ended() {
             assert!(problem.detail().contains("is stored"), "{problem:?}");
         }
         let audited = bank.audit();
-        bank.tokens.broken.set(false);
+        bank.issuer.broken.set(false);
         let changed = bank.change(&user, body).unwrap();
-        assert!(changed == bank.service.user(user.id).unwrap());
+        assert!(changed == bank.user(user.id).unwrap());
         let ended = Call::EndUserSessions(user.id, 2, None);
-        let calls = bank.tokens.calls();
+        let calls = bank.issuer.calls();
         assert!(!calls.is_empty(), "{body}");
         assert!(calls.iter().all(|call| *call == ended), "{body}");
         assert_eq!(bank.audit(), audited, "{body}");
@@ -99,7 +99,7 @@ fn to_disable_a_disabled_user_ends_the_sessions_again() {
     let (bank, user) = Bank::with_ada();
     for calls in 1..3 {
         bank.change(&user, DISABLE).unwrap();
-        assert_eq!(bank.tokens.calls().len(), calls);
+        assert_eq!(bank.issuer.calls().len(), calls);
     }
 }
 
@@ -107,7 +107,7 @@ fn to_disable_a_disabled_user_ends_the_sessions_again() {
 fn a_change_waits_for_no_other_user_s_sessions() {
     let (bank, ada) = Bank::with_ada();
     let bob = bank.register(BOB);
-    bank.tokens.broken.set(true);
+    bank.issuer.broken.set(true);
     let refused = bank.change(&ada, DISABLE).err();
     assert_eq!(refused, Some(AuthError::NotInForce));
     bank.change(&bob, r#"{"name":"Bob"}"#).unwrap();
@@ -124,7 +124,7 @@ fn metadata_is_changed_key_by_key_and_null_removes_it() {
     } {
         let changed = bank.change(&user, body).unwrap();
         assert_eq!(changed.metadata.to_json(), metadata, "{body}");
-        assert!(bank.service.user(user.id).unwrap() == changed);
+        assert!(bank.user(user.id).unwrap() == changed);
     }
     let audited = [
         r#"user.metadata {} -> {"crm":"7","tier":"gold"}"#,
@@ -132,7 +132,7 @@ fn metadata_is_changed_key_by_key_and_null_removes_it() {
         r#"user.metadata {"crm":"7","region":"eu"} -> {}"#,
     ];
     assert_eq!(bank.audit(), audited.join(", "));
-    assert_eq!(bank.tokens.calls(), []);
+    assert_eq!(bank.issuer.calls(), []);
 }
 
 #[test]
@@ -140,11 +140,11 @@ fn metadata_that_grows_too_large_is_refused_and_nothing_is_changed() {
     let (bank, user) = Bank::with_ada();
     let part = |key: &str| json!({"name": key, "metadata": {key: "x".repeat(2_500)}}).to_string();
     let first = bank.change(&user, &part("a")).unwrap();
-    bank.service.store.take_endings();
+    bank.store.take_endings();
     let refused = refusal(bank.change(&user, &part("b")));
     assert_eq!(refused, "422 validation_failed /metadata");
-    assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
-    assert!(bank.service.user(user.id).unwrap() == first);
+    assert_eq!(bank.store.take_endings(), [Ending::OnDisk]);
+    assert!(bank.user(user.id).unwrap() == first);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn users_change_their_own_name_and_metadata_and_the_log_has_it() {
         ..admin()
     };
     let change = json::from_slice(br#"{"name":"Ada","metadata":{"theme":"dark"}}"#).unwrap();
-    let changed = bank.service.change_own(&own, user.id, change).unwrap();
+    let changed = bank.change_own(&own, user.id, change).unwrap();
     assert_eq!(changed.name.as_deref(), Some("Ada"));
     assert_eq!(changed.metadata.to_json(), r#"{"theme":"dark"}"#);
     let events = bank.events(&format!("user_id={}", user.id));
@@ -170,9 +170,9 @@ fn an_unknown_user_is_not_found() {
     let (bank, nobody) = (Bank::new(), Uuid::nil());
     let own = OwnChange::default();
     for outcome in [
-        bank.service.user(nobody),
+        bank.user(nobody),
         bank.change_as(&admin(), nobody, DISABLE),
-        bank.service.change_own(&admin(), nobody, own),
+        bank.change_own(&admin(), nobody, own),
     ] {
         assert_eq!(outcome.err(), Some(AuthError::NotFound));
     }
@@ -214,7 +214,7 @@ fn administrators_change_neither_their_own_role_nor_whether_they_may_log_in() {
         let refused = refusal(bank.change_as(&own, user.id, body));
         assert_eq!(refused, "403 own_account", "{body}");
     }
-    assert!(bank.service.user(user.id).unwrap() == user);
+    assert!(bank.user(user.id).unwrap() == user);
     let renamed = bank.change_as(&own, user.id, r#"{"name":"Ada"}"#).unwrap();
     assert_eq!(renamed.name.as_deref(), Some("Ada"));
 }
@@ -225,9 +225,9 @@ fn the_last_enabled_administrator_stays() {
     let last = Some(AuthError::LastAdmin);
     let demote = r#"{"role":"teller"}"#;
     let first = bank.create("first@example.org", Role::Admin);
-    bank.service.store.take_endings();
+    bank.store.take_endings();
     assert_eq!(bank.change(&first, DISABLE).err(), last);
-    assert_eq!(bank.service.store.take_endings(), [Ending::OnDisk]);
+    assert_eq!(bank.store.take_endings(), [Ending::OnDisk]);
     assert_eq!(bank.change(&first, demote).err(), last);
     let second = bank.create("second@example.org", Role::Admin);
     bank.change(&second, DISABLE).unwrap();

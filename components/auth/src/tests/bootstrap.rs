@@ -12,29 +12,29 @@ const ADMIN: &str = "admin@strongroom.local";
 #[test]
 fn without_a_configured_password_the_start_prints_a_random_one_once() {
     let bank = Bank::new();
-    let printed = bank.service.bootstrap(None).unwrap();
+    let printed = bank.bootstrap(None).unwrap();
     assert_eq!(printed.len(), 1, "{printed:?}");
     let (_, rest) = printed[0].split_once("password ").unwrap();
     let (password, _) = rest.split_once(' ').unwrap();
     assert_eq!(password.len(), 29);
     assert_eq!(bank.log_in(ADMIN, password).unwrap().user.role, Role::Admin);
-    let second = bank.service.bootstrap(None);
+    let second = bank.bootstrap(None);
     assert_eq!(second, Ok(Vec::new()), "the second start prints nothing");
     // A bank that has an administrator gets no other.
-    assert_eq!(bank.service.bootstrap(Some("short")), Ok(Vec::new()));
-    assert_ne!(Bank::new().service.bootstrap(None), Ok(printed));
+    assert_eq!(bank.bootstrap(Some("short")), Ok(Vec::new()));
+    assert_ne!(Bank::new().bootstrap(None), Ok(printed));
 }
 
 #[test]
 fn a_configured_password_is_taken_and_not_repeated_if_it_keeps_the_rules() {
     let bank = Bank::new();
     for password in ["short", "strongroom-admin", ADMIN] {
-        let error = bank.service.bootstrap(Some(password)).unwrap_err();
+        let error = bank.bootstrap(Some(password)).unwrap_err();
         assert!(error.contains("`admin_password`"), "{error}");
         assert!(password == "short" || !error.contains(password), "{error}");
-        assert_eq!(bank.count("SELECT 1 FROM user"), 0);
+        assert_eq!(bank.store.count("user"), 0);
     }
-    assert_eq!(bank.service.bootstrap(Some(PASSWORD)), Ok(Vec::new()));
+    assert_eq!(bank.bootstrap(Some(PASSWORD)), Ok(Vec::new()));
     bank.log_in(ADMIN, PASSWORD).unwrap();
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 impl Bank {
     fn run(&self, name: &str, arguments: &[&str]) -> Result<String, String> {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
-        self.service.run_command(name, &arguments)
+        self.run_command(name, &arguments)
     }
 
     pub(super) fn reset(&self, email: &str) -> String {
@@ -32,10 +32,10 @@ fn a_reset_makes_a_password_and_ends_what_the_old_one_began() {
     let printed = bank.reset("ADA@example.org");
     assert!(printed.contains("All sessions of this user have ended."));
     assert!(!printed.contains("disabled"), "{printed}");
-    assert_eq!(bank.count("SELECT 1 FROM device_token"), 0);
-    assert_eq!(bank.count("SELECT 1 FROM login_failure"), 0);
+    assert_eq!(bank.store.count("device_token"), 0);
+    assert_eq!(bank.store.count("login_failure"), 0);
     let ended = Call::EndUserSessions(user.id, 2, None);
-    assert_eq!(bank.tokens.calls().last(), Some(&ended));
+    assert_eq!(bank.issuer.calls().last(), Some(&ended));
     assert!(bank.log_in(EMAIL, PASSWORD).is_err());
     let password = password_in(&printed);
     assert_eq!(password.len(), 29);
@@ -56,23 +56,23 @@ fn a_disabled_user_stays_disabled_and_the_command_says_so() {
     let printed = bank.reset(EMAIL);
     assert!(printed.contains("still disabled"), "{printed}");
     assert!(printed.contains(&format!("/api/auth/users/{}", user.id)));
-    assert!(bank.service.user(user.id).unwrap().disabled);
+    assert!(bank.user(user.id).unwrap().disabled);
     assert!(bank.log_in(EMAIL, password_in(&printed)).is_err());
 }
 
 #[test]
 fn a_reset_is_a_success_only_when_the_older_sessions_have_ended() {
     let (bank, user) = Bank::with_ada();
-    bank.tokens.broken.set(true);
+    bank.issuer.broken.set(true);
     let error = bank.run("reset-password", &[EMAIL]).unwrap_err();
     assert!(error.contains("the change is stored"), "{error}");
     assert!(error.contains("run the command again"), "{error}");
     assert!(bank.log_in(EMAIL, PASSWORD).is_err());
-    bank.tokens.broken.set(false);
-    bank.pass_ms(1);
+    bank.issuer.broken.set(false);
+    bank.clock.pass_ms(1);
     bank.reset(EMAIL);
     let ended = [2, 3].map(|version| Call::EndUserSessions(user.id, version, None));
-    assert_eq!(bank.tokens.calls(), ended);
+    assert_eq!(bank.issuer.calls(), ended);
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn refusals_say_what_to_do_and_change_nothing() {
         let error = bank.run(name, &arguments).unwrap_err();
         assert!(error.contains(words), "{error}");
     }
-    bank.cores.busy.set(true);
+    bank.compute.busy.set(true);
     let error = bank.run("reset-password", &[EMAIL]).unwrap_err();
     assert!(error.contains("run the command again"), "{error}");
-    assert!(bank.service.user(user.id).unwrap() == user);
-    assert_eq!(bank.count("SELECT 1 FROM audit_log"), 0);
+    assert!(bank.user(user.id).unwrap() == user);
+    assert_eq!(bank.store.count("audit_log"), 0);
 }

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_sdk::store::Reader;
 
-const TOKENS: &str = "SELECT 1 FROM device_token";
+const TOKENS: &str = "device_token";
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
@@ -39,7 +39,7 @@ fn a_device_token_has_256_bits_and_only_its_hash_is_kept() {
     let token = bank.device(EMAIL);
     assert_eq!(URL_SAFE_NO_PAD.decode(&token).unwrap().len(), 32);
     assert_ne!(bank.device(EMAIL), token);
-    let rows = bank.service.store.query("SELECT * FROM device_token", &[]);
+    let rows = bank.store.query("SELECT * FROM device_token", &[]);
     let rows = format!("{:?}", rows.unwrap());
     assert!(!rows.contains(&token) && !rows.contains(&format!("{:?}", token.as_bytes())));
 }
@@ -47,19 +47,19 @@ fn a_device_token_has_256_bits_and_only_its_hash_is_kept() {
 #[test]
 fn a_known_device_is_heard_whatever_strangers_do() {
     let (bank, _) = Bank::with_ada();
-    assert!(!bank.cores.known.get(), "a registration");
+    assert!(!bank.compute.known.get(), "a registration");
     let token = bank.device(EMAIL);
-    assert!(!bank.cores.known.get(), "a login without a token");
+    assert!(!bank.compute.known.get(), "a login without a token");
     bank.lock_strangers();
     let strangers = bank.failures();
     for _ in 0..50 {
-        bank.pass_ms(100);
+        bank.clock.pass_ms(100);
         let _ = bank.log_in(EMAIL, OTHER_PASSWORD);
         let logged_in = bank.log_in_with(&token, PASSWORD).unwrap();
         assert_eq!(logged_in.device_token, token, "it keeps its token");
-        assert!(bank.cores.known.get());
+        assert!(bank.compute.known.get());
     }
-    assert_eq!(bank.count(TOKENS), 1);
+    assert_eq!(bank.store.count(TOKENS), 1);
     assert_eq!(bank.failures(), strangers, "and clears no stranger's count");
 }
 
@@ -75,7 +75,7 @@ fn a_device_s_own_failures_delay_only_this_device() {
     assert_eq!((bank.failures_by("device"), bank.failures()), (4, 0));
     bank.log_in_with(&other, PASSWORD).unwrap();
     bank.log_in(EMAIL, PASSWORD).unwrap();
-    bank.pass_ms(3_000);
+    bank.clock.pass_ms(3_000);
     bank.log_in_with(&token, PASSWORD).unwrap();
     assert_eq!(bank.failures_by("device"), 0);
 }
@@ -85,16 +85,16 @@ fn a_token_that_is_not_valid_has_no_effect() {
     let (bank, _) = Bank::with_ada();
     bank.register(BOB);
     let (others, expired) = (bank.device(BOB), bank.device(EMAIL));
-    bank.pass_ms(180 * DAY_MS);
+    bank.clock.pass_ms(180 * DAY_MS);
     bank.log_in_with(&expired, PASSWORD).unwrap();
-    bank.pass_ms(1);
+    bank.clock.pass_ms(1);
     let unknown = URL_SAFE_NO_PAD.encode([7; 32]);
     let too_long = "x".repeat(60_000);
     let tokens = rows! { &others, &expired, &unknown, "", "no token", "\u{0}", &too_long };
     for token in tokens {
         let logged_in = bank.log_in_with(token, PASSWORD).unwrap();
         assert_ne!(logged_in.device_token, token);
-        assert!(!bank.cores.known.get(), "{token}");
+        assert!(!bank.compute.known.get(), "{token}");
     }
     bank.lock_strangers();
     for token in tokens {
@@ -110,12 +110,12 @@ fn a_user_has_so_many_tokens_and_the_oldest_go() {
     let bobs = bank.device(BOB);
     let mut tokens = Vec::new();
     for _ in 0..22 {
-        bank.pass_ms(1);
+        bank.clock.pass_ms(1);
         tokens.push(bank.device(EMAIL));
     }
-    assert_eq!(bank.count(TOKENS), 21);
+    assert_eq!(bank.store.count(TOKENS), 21);
     let is_kept = |email, token: &str| {
-        let found = bank.service.known_device(email, Some(token));
+        let found = bank.known_device(email, Some(token));
         found.unwrap().is_some()
     };
     let kept: Vec<_> = tokens.iter().map(|token| is_kept(EMAIL, token)).collect();
@@ -127,15 +127,15 @@ fn a_user_has_so_many_tokens_and_the_oldest_go() {
 fn the_tick_deletes_expired_tokens() {
     let (bank, _) = Bank::with_ada();
     bank.device(EMAIL);
-    bank.pass_ms(1);
+    bank.clock.pass_ms(1);
     let token = bank.device(EMAIL);
-    bank.pass_ms(180 * DAY_MS);
-    bank.service.forget_old_devices().unwrap();
-    assert_eq!(bank.count(TOKENS), 1);
+    bank.clock.pass_ms(180 * DAY_MS);
+    bank.forget_old_devices().unwrap();
+    assert_eq!(bank.store.count(TOKENS), 1);
     bank.log_in_with(&token, PASSWORD).unwrap();
-    bank.service.store.take_endings();
-    bank.service.forget_old_devices().unwrap();
-    assert_eq!(bank.service.store.take_endings(), [], "nothing to do");
+    bank.store.take_endings();
+    bank.forget_old_devices().unwrap();
+    assert_eq!(bank.store.take_endings(), [], "nothing to do");
 }
 
 #[test]
@@ -145,27 +145,24 @@ fn a_new_password_and_disabling_end_a_user_s_tokens_and_a_new_role_does_not() {
     bank.device(BOB);
     bank.device(EMAIL);
     bank.change(&user, r#"{"role":"teller"}"#).unwrap();
-    assert_eq!(bank.count(TOKENS), 2);
+    assert_eq!(bank.store.count(TOKENS), 2);
     bank.change(&user, DISABLE).unwrap();
-    assert_eq!(bank.count(TOKENS), 1);
+    assert_eq!(bank.store.count(TOKENS), 1);
     let enabled = r#"{"role":"customer","disabled":false}"#;
     bank.change(&user, enabled).unwrap();
     bank.device(EMAIL);
     let changed = bank.change_password(&user, PASSWORD, OTHER_PASSWORD);
-    assert_eq!((changed, bank.count(TOKENS)), (Ok(()), 1));
+    assert_eq!((changed, bank.store.count(TOKENS)), (Ok(()), 1));
 }
 
 #[test]
 fn a_login_goes_on_where_its_token_cannot_be_kept() {
     let (bank, user) = Bank::with_ada();
-    bank.execute(
-        "CREATE TRIGGER full BEFORE INSERT ON device_token
-        BEGIN SELECT RAISE(ABORT, 'full'); END",
-    );
+    bank.store.crash_at("INSERT ON device_token");
     assert_eq!(bank.device(EMAIL).len(), 43);
-    bank.execute("DROP TRIGGER full");
+    bank.store.end_crash();
     // A new password has overtaken the login.
-    bank.execute("UPDATE user SET security_version = 2");
-    assert_eq!(bank.service.new_device_token(&user).len(), 43);
-    assert_eq!(bank.count(TOKENS), 0);
+    bank.store.execute("UPDATE user SET security_version = 2");
+    assert_eq!(bank.new_device_token(&user).len(), 43);
+    assert_eq!(bank.store.count(TOKENS), 0);
 }

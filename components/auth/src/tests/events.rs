@@ -11,7 +11,7 @@ use uuid::Uuid;
 impl Bank {
     pub(super) fn events(&self, query: &str) -> Value {
         let page = Page::<i64, EventFilter>::from_query("/", query).unwrap();
-        serde_json::to_value(self.service.events(&page).unwrap()).unwrap()
+        json_of(self.0.events(&page).unwrap())
     }
 
     /// The actions of the events, newest first.
@@ -24,7 +24,7 @@ impl Bank {
 fn an_event_has_the_actor_the_time_both_values_and_the_request() {
     let bank = Bank::new();
     let teller = bank.create(TELLER, Role::Teller);
-    bank.pass_ms(1);
+    bank.clock.pass_ms(1);
     bank.change(&teller, r#"{"role":"auditor"}"#).unwrap();
     let newest = &bank.events("")["data"][0];
     let expected = json!({
@@ -60,11 +60,11 @@ fn other_services_follow_who_may_log_in() {
     bank.key(json!({}));
     let teller = bank.create(TELLER, Role::Teller);
     for body in [DISABLE, r#"{"name":"Ada","disabled":false}"#] {
-        bank.pass_ms(1);
+        bank.clock.pass_ms(1);
         bank.change(&ada, body).unwrap();
     }
     bank.key(json!({}));
-    let changes = bank.service.changes(0).unwrap();
+    let changes = bank.changes(0).unwrap();
     let seen = changes.iter();
     let seen = seen.map(|it| (it.sequence, it.user_id, it.kind, it.at_ms));
     let expected = [
@@ -74,8 +74,8 @@ fn other_services_follow_who_may_log_in() {
         (5, ada.id, ChangeKind::Other, START_MS + 3),
     ];
     assert_eq!(seen.collect::<Vec<_>>(), expected);
-    assert_eq!(bank.service.changes(3).unwrap(), changes[2..]);
+    assert_eq!(bank.changes(3).unwrap(), changes[2..]);
     for after in [5, u64::MAX] {
-        assert_eq!(bank.service.changes(after).unwrap(), []);
+        assert_eq!(bank.changes(after).unwrap(), []);
     }
 }

@@ -10,21 +10,19 @@ use crate::{AuthError, KeyFilter, NewKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
+use strongroom_sdk::idempotency::{KeyedRequest, StoredReply};
 use strongroom_sdk::identity::Principal;
-use strongroom_sdk::json;
 use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Reader;
 use uuid::Uuid;
 
-const KEYS: &str = "SELECT 1 FROM api_key";
-const OUTBOX: &str = "SELECT 1 FROM gateway_outbox";
+const KEYS: &str = "api_key";
+const OUTBOX: &str = "gateway_outbox";
 
 impl Bank {
     fn try_key(&self, more: Value) -> Result<Value, Problem> {
-        let made = self.keyed(None, &more)?;
-        Ok(serde_json::from_str(&made.body).unwrap())
+        self.keyed(None, &more).map(|made| body_of(&made))
     }
 
     /// Asks for a key with one scope, and with other members.
@@ -32,26 +30,26 @@ impl Bank {
         let mut body = json!({"name": "orders", "scopes": ["accounts:read"]});
         let members = body.as_object_mut().unwrap();
         members.extend(more.as_object().unwrap().clone());
-        let new: NewKey = json::from_slice(body.to_string().as_bytes()).unwrap();
-        let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
+        let new: NewKey = read(&body)?;
+        let key = key.map(key_of);
         let principal = Principal::User(admin().id);
         let request = KeyedRequest::new(key.as_ref(), principal, "POST /keys", &new)?;
-        self.service.create_key(&admin(), &request, &new)
+        self.create_key(&admin(), &request, &new)
     }
 
     /// Makes a key, a millisecond newer than the one before.
     pub(super) fn key(&self, more: Value) -> Value {
-        self.pass_ms(1);
+        self.clock.pass_ms(1);
         self.try_key(more).unwrap()
     }
 
     fn shown(&self, id: Uuid) -> Value {
-        serde_json::to_value(self.service.key(id).unwrap()).unwrap()
+        json_of(self.0.key(id).unwrap())
     }
 
     fn listed(&self, query: &str) -> Value {
         let page = Page::<Uuid, KeyFilter>::from_query("/", query).unwrap();
-        serde_json::to_value(self.service.keys(&page).unwrap()).unwrap()
+        json_of(self.keys(&page).unwrap())
     }
 
     fn names(&self, query: &str) -> Vec<String> {
@@ -59,12 +57,12 @@ impl Bank {
     }
 
     pub(super) fn revoke(&self, id: Uuid) -> Result<(), AuthError> {
-        self.service.revoke_key(&admin(), id)
+        self.revoke_key(&admin(), id)
     }
 
     fn tick(&self) -> Result<usize, AuthError> {
-        self.service.abandon_pending_keys()?;
-        self.service.deliver_pending()
+        self.abandon_pending_keys()?;
+        self.deliver_pending()
     }
 
     fn accepts(&self, key: Uuid) -> bool {
@@ -99,7 +97,7 @@ fn a_key_is_shown_once_and_the_gateway_has_its_hash() {
     assert_eq!(bank.listed("")["data"], json!([shown]));
     let event = &bank.events("")["data"][0];
     assert_json!(event, {"action": "key.created", "key_id": (key["id"])});
-    let rows = bank.service.store.query("SELECT * FROM api_key", &[]);
+    let rows = bank.store.query("SELECT * FROM api_key", &[]);
     let kept = format!("{rows:?}{event}");
     assert!(!kept.contains(secret), "the store has no secret: {kept}");
 }
@@ -129,7 +127,7 @@ fn a_refused_body_names_the_field_and_makes_nothing() {
     let refused = bank.try_key(json!({"scopes": ["journal:write"]}));
     let detail = refused.unwrap_err().errors()[0].detail.clone();
     assert!(detail.contains(&SCOPES.join(", ")), "{detail}");
-    assert_eq!(bank.count(KEYS), 0);
+    assert_eq!(bank.store.count(KEYS), 0);
     assert!(bank.gateway.accepted.borrow().is_empty());
 }
 
@@ -176,26 +174,25 @@ fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     assert_eq!(bank.names(""), [""; 0]);
     assert_eq!(bank.events("")["data"], json!([]), "there is no key to log");
     let accepted: Vec<_> = bank.gateway.accepted.borrow().keys().copied().collect();
-    let read = bank.service.key(accepted[0]).err();
+    let read = bank.0.key(accepted[0]).err();
     assert_eq!(read, Some(AuthError::NotFound));
     assert_eq!(bank.revoke(accepted[0]), Err(AuthError::NotFound));
     assert_eq!(bank.tick(), Ok(0), "another call may still be making them");
-    bank.pass_ms(60_001);
+    bank.clock.pass_ms(60_001);
     assert_eq!(bank.tick(), Ok(2));
     assert!(!bank.accepts(accepted[0]));
-    assert_eq!((bank.count(KEYS), bank.count(OUTBOX)), (0, 0));
+    assert_eq!((bank.store.count(KEYS), bank.store.count(OUTBOX)), (0, 0));
 }
 
 #[test]
 fn a_key_that_took_too_long_to_make_is_never_shown() {
     let bank = Bank::new();
     // The tick comes between the answer of the gateway and the commit.
-    let (store, clock) = (bank.service.store.clone(), bank.service.clock.clone());
-    let service = bank.service.clone();
+    let other = bank.clone();
     bank.gateway.meanwhile.set(move || {
-        clock.pass_ms(60_001);
-        service.abandon_pending_keys().unwrap();
-        assert_eq!(store.query(OUTBOX, &[]).unwrap().rows.len(), 1);
+        other.clock.pass_ms(60_001);
+        other.abandon_pending_keys().unwrap();
+        assert_eq!(other.store.count(OUTBOX), 1);
     });
     assert_eq!(refusal(bank.try_key(json!({}))), "503 service_unavailable");
     assert_eq!(bank.tick(), Ok(1));
@@ -223,7 +220,7 @@ fn a_revocation_is_a_success_only_when_the_gateway_refuses_the_key() {
         assert!(!bank.accepts(key) && bank.accepts(other), "{by}");
         assert_eq!(bank.tick(), Ok(0));
         bank.revoke(key).unwrap();
-        assert_eq!(bank.service.key(key).err(), Some(AuthError::NotFound));
+        assert_eq!(bank.0.key(key).err(), Some(AuthError::NotFound));
         let actions = bank.actions(&format!("key_id={key}"));
         assert_eq!(actions, ["key.revoked", "key.created"]);
         assert_eq!(bank.revoke(Uuid::from_u128(1)), Err(AuthError::NotFound));
@@ -234,7 +231,7 @@ fn a_revocation_is_a_success_only_when_the_gateway_refuses_the_key() {
 fn there_are_not_more_keys_than_there_may_be() {
     let bank = Bank::new();
     let key = id(&bank.key(json!({})));
-    bank.execute(&format!(
+    bank.store.execute(&format!(
         "INSERT INTO api_key
         WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {KEYS_MAX})
         SELECT randomblob(16), state, name, client, scopes, prefix, expires_at, created_at
@@ -252,9 +249,9 @@ fn no_key_acts_for_a_disabled_user() {
     let is_blocked = || bank.gateway.blocked.borrow().contains(&ada.id);
     let is_late = |body| bank.change(&ada, body).err() == Some(AuthError::NotInForce);
     // Also if their sessions cannot be ended.
-    bank.tokens.broken.set(true);
+    bank.issuer.broken.set(true);
     assert!(is_late(DISABLE) && is_blocked());
-    bank.tokens.broken.set(false);
+    bank.issuer.broken.set(false);
     bank.change(&ada, r#"{"name":"Ada"}"#).unwrap();
     assert!(is_blocked());
     bank.gateway.broken.set(true);
@@ -262,7 +259,7 @@ fn no_key_acts_for_a_disabled_user() {
     bank.gateway.broken.set(false);
     bank.change(&ada, ENABLE).unwrap();
     assert!(!is_blocked());
-    assert_eq!(bank.count(OUTBOX), 0);
+    assert_eq!(bank.store.count(OUTBOX), 0);
     // The gateway misses both changes. It learns what holds, not what once was to be done.
     bank.gateway.broken.set(true);
     assert!(is_late(DISABLE) && is_late(ENABLE));
@@ -276,7 +273,7 @@ fn no_key_acts_for_a_disabled_user() {
 fn no_statement_reads_revoked_keys() {
     let bank = Bank::new();
     for client in [None, Some(Uuid::nil())] {
-        let explained = Explained(&bank.service.store, RefCell::default());
+        let explained = Explained(&bank.store, RefCell::default());
         let first = Page::<Uuid, KeyFilter>::from_query("/", "").unwrap();
         crate::key::ApiKey::page(&first.window(), client, &explained).unwrap();
         let plan = explained.1.take();
@@ -293,15 +290,14 @@ fn after_a_restoration_a_key_waits_for_its_confirmation_which_the_log_has() {
     let waits = |key| bank.shown(key)["needs_confirmation"] == true;
     assert!(waits(kept) && waits(other));
     bank.gateway.broken.set(true);
-    let refused = bank.service.confirm_key(&admin(), kept).err();
+    let refused = bank.confirm_key(&admin(), kept).err();
     assert_eq!(refused, Some(AuthError::NotInForce));
     assert!(waits(kept));
     bank.gateway.broken.set(false);
-    bank.service.confirm_key(&admin(), kept).unwrap();
+    bank.confirm_key(&admin(), kept).unwrap();
     assert!(!waits(kept) && waits(other));
     bank.revoke(other).unwrap();
-    let refused = bank.service.confirm_key(&admin(), other).err();
+    let refused = bank.confirm_key(&admin(), other).err();
     assert_eq!(refused, Some(AuthError::NotFound));
-    let report = check_invariants(&bank.service.store).unwrap();
-    assert_eq!(report.violations().collect::<Vec<_>>(), []);
+    assert_eq!(violations(check_invariants(&bank.store)), [""; 0]);
 }

@@ -7,25 +7,26 @@ use crate::throttle::Network;
 use crate::user::User;
 use crate::{AuthError, AuthService, LoggedIn, MIGRATIONS, Settings, UserChange};
 use argon2::Params;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::rc::Rc;
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::ManualClock;
-use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
+use strongroom_sdk::idempotency::{KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Identity, Role, Staff};
 use strongroom_sdk::json;
 use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{
-    Reader, Rows, SqliteStore, Store, StoreError, Transaction, Value, WatchedStore, migrate,
-};
-use strongroom_sdk::testing::words_of;
+use strongroom_sdk::store::{Reader, Rows, StoreError, Value, WatchedStore};
+use strongroom_sdk::testing::store_of;
 use uuid::Uuid;
 
+pub use strongroom_sdk::testing::{
+    TestStore, assert_found, body_of, json_of, key_of, read, refusal, violations,
+};
 pub use strongroom_sdk::{assert_json, rows};
 
 pub const PASSWORD: &str = "seven otters juggle walnuts";
@@ -228,36 +229,29 @@ impl Gateway for KeyList {
     }
 }
 
-/// The service, and handles of what it is given.
+/// The service with what the tests give it, whose clones they share.
 #[derive(Clone)]
-pub struct Bank {
-    pub service: AuthService<TestEnv>,
-    pub cores: Cores,
-    pub tokens: TokenService,
-    pub gateway: KeyList,
+pub struct Bank(pub AuthService<TestEnv>);
+
+impl Deref for Bank {
+    type Target = AuthService<TestEnv>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Bank {
     pub fn new() -> Self {
-        let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
-        migrate(&store, MIGRATIONS).unwrap();
-        let (cores, tokens) = (Cores::default(), TokenService::default());
-        let gateway = KeyList::default();
-        let service = AuthService {
-            store,
+        Self(AuthService {
+            store: WatchedStore::new(store_of(MIGRATIONS)),
             clock: ManualClock::at(START_MS),
             random: SystemRandom,
-            compute: cores.clone(),
-            issuer: tokens.clone(),
-            gateway: gateway.clone(),
+            compute: Cores::default(),
+            issuer: TokenService::default(),
+            gateway: KeyList::default(),
             settings: Settings { argon2: small(1) },
-        };
-        Self {
-            service,
-            cores,
-            tokens,
-            gateway,
-        }
+        })
     }
 
     /// A bank with the customer [`EMAIL`].
@@ -265,10 +259,6 @@ impl Bank {
         let bank = Self::new();
         let ada = bank.register(EMAIL);
         (bank, ada)
-    }
-
-    pub fn pass_ms(&self, milliseconds: i64) {
-        self.service.clock.pass_ms(milliseconds);
     }
 
     pub fn register(&self, email: &str) -> User {
@@ -284,20 +274,18 @@ impl Bank {
         name: Option<&str>,
     ) -> Result<StoredReply, Problem> {
         let registration = json!({"email": email, "password": password, "name": name});
-        let key = key.map(|text| IdempotencyKey::from_header([text.as_bytes()]).unwrap());
-        self.service.register(key.as_ref(), read(registration))
+        let key = key.map(key_of);
+        self.0.register(key.as_ref(), read(&registration)?)
     }
 
     fn made(&self, reply: &StoredReply) -> User {
-        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
-        let id = body["id"].as_str().unwrap().parse().unwrap();
-        self.service.user(id).unwrap()
+        let id = body_of(reply)["id"].as_str().unwrap().parse().unwrap();
+        self.user(id).unwrap()
     }
 
     pub fn create(&self, email: &str, role: Role) -> User {
-        let new = read(json!({"email": email, "password": PASSWORD, "role": role}));
-        let unkeyed = KeyedRequest::UNKEYED;
-        let made = self.service.create_user(&admin(), &unkeyed, &new);
+        let new = read(&json!({"email": email, "password": PASSWORD, "role": role})).unwrap();
+        let made = self.create_user(&admin(), &KeyedRequest::UNKEYED, &new);
         self.made(&made.unwrap())
     }
 
@@ -307,13 +295,13 @@ impl Bank {
 
     pub fn change_as(&self, actor: &Actor, id: Uuid, body: &str) -> Result<User, AuthError> {
         let change: UserChange = json::from_slice(body.as_bytes()).unwrap();
-        self.service.change_user(actor, id, &change)
+        self.change_user(actor, id, &change)
     }
 
     pub fn change_password(&self, user: &User, current: &str, new: &str) -> Result<(), AuthError> {
         let change = json!({"current_password": current, "new_password": new});
         let caller = identity(user).try_into().unwrap();
-        self.service.change_password(&caller, &read(change))
+        self.0.change_password(&caller, &read(&change).unwrap())
     }
 
     /// Logs in from [`HERE`], without a device token.
@@ -330,50 +318,32 @@ impl Bank {
     ) -> Result<LoggedIn, AuthError> {
         let login = json!({"email": email, "password": password, "device_token": device_token});
         let network = Network::of(Some(address));
-        self.service.log_in(&read(login), network, None)
+        self.0.log_in(&read(&login).unwrap(), network, None)
     }
 
     /// Runs a statement during the next login, and ends the sessions of the user.
     pub fn meanwhile(&self, user: &User, statement: &'static str) {
         let (bank, ended) = (self.clone(), Call::EndUserSessions(user.id, 2, None));
-        self.tokens.meanwhile.set(move || {
-            bank.execute(statement);
-            bank.tokens.calls.borrow_mut().push(ended);
+        self.issuer.meanwhile.set(move || {
+            bank.store.execute(statement);
+            bank.issuer.calls.borrow_mut().push(ended);
         });
     }
 
     pub fn kept_hash(&self, id: Uuid) -> String {
-        self.service.user(id).unwrap().password_hash
-    }
-
-    pub fn count(&self, sql: &str) -> usize {
-        self.service.store.query(sql, &[]).unwrap().rows.len()
+        self.user(id).unwrap().password_hash
     }
 
     /// The failures of this kind of counter, of all accounts.
     pub fn failures_by(&self, kind: &str) -> i64 {
-        let sql = "SELECT coalesce(sum(failures), 0) FROM login_failure WHERE kind = ?1";
-        let rows = self.service.store.query(sql, &[kind.into()]);
-        rows.unwrap().first().unwrap().integer(0).unwrap()
+        let sql = "SELECT coalesce(sum(failures), 0) FROM login_failure WHERE kind";
+        self.store.number(&format!("{sql} = '{kind}'"))
     }
 
     /// The failures of all accounts and networks.
     pub fn failures(&self) -> i64 {
         self.failures_by("total")
     }
-
-    /// Runs a statement, and returns how many rows it changed.
-    pub fn execute(&self, sql: &str) -> u64 {
-        let transaction = self.service.store.begin().unwrap();
-        let changed = transaction.execute(sql, &[]).unwrap();
-        transaction.commit().unwrap();
-        changed
-    }
-}
-
-/// The body of a request.
-fn read<T: DeserializeOwned>(body: serde_json::Value) -> T {
-    serde_json::from_value(body).unwrap()
 }
 
 /// Argon2 at its smallest, with some passes.
@@ -386,8 +356,7 @@ pub fn identity(user: &User) -> Identity {
 }
 
 pub fn staff(role: Role) -> Staff {
-    let identity = Identity::of_user(Uuid::from_u128(0xAD), role);
-    identity.try_into().unwrap()
+    Identity::of_user(admin().id, role).try_into().unwrap()
 }
 
 /// An administrator, in one request.
@@ -398,11 +367,6 @@ pub fn admin() -> Actor {
         role: "admin".into(),
         request_id: Some("r-7".to_owned()),
     }
-}
-
-/// The status and the code of a refusal, and its first pointer if there is one.
-pub fn refusal<T>(result: Result<T, impl Into<Problem>>) -> String {
-    words_of(&result.err().expect("a refusal").into())
 }
 
 /// The texts that this member has in a list.
@@ -429,9 +393,7 @@ pub struct Explained<'a>(pub &'a WatchedStore, pub RefCell<Vec<String>>);
 
 impl Reader for Explained<'_> {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        let explain = format!("EXPLAIN QUERY PLAN {sql}");
-        let steps = self.0.query(&explain, params)?.into_iter();
-        let steps = steps.map(|step| step.text(3).unwrap());
+        let steps = self.0.plan(sql, params.len());
         self.1.borrow_mut().extend(steps);
         self.0.query(sql, params)
     }

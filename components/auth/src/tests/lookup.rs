@@ -12,7 +12,7 @@ use uuid::Uuid;
 impl Bank {
     fn users_by(&self, role: Role, query: &str) -> Result<List<User>, AuthError> {
         let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
-        self.service.users(&staff(role), &page)
+        self.users(&staff(role), &page)
     }
 
     fn found_by(&self, role: Role, query: &str) -> Vec<String> {
@@ -28,7 +28,7 @@ impl Bank {
     fn plan(&self, query: &str) -> String {
         let page = Page::<Uuid, UserFilter>::from_query("/", query).unwrap();
         let (first, filter) = (page.window(), page.filter);
-        let explained = Explained(&self.service.store, RefCell::default());
+        let explained = Explained(&self.store, RefCell::default());
         let statement = Statement::of(&first, &filter);
         statement.page(&first, &explained).unwrap();
         explained.1.take().join("; ")
@@ -42,7 +42,7 @@ fn users_are_found_by_address_and_by_part() {
     let bank = Bank::new();
     for email in [EMAIL, BOB, "ada@other.org"] {
         bank.register(email);
-        bank.pass_ms(1);
+        bank.clock.pass_ms(1);
     }
     assert_eq!(bank.found("email=ADA@example.org"), [EMAIL]);
     assert_eq!(bank.found("query=ada"), ["ada@other.org", EMAIL]);
@@ -98,7 +98,7 @@ fn a_new_name_is_found_and_the_old_one_no_more() {
     assert_eq!(bank.found("query=lovelace"), [EMAIL]);
     bank.change(&user, r#"{"name":null}"#).unwrap();
     assert_eq!(bank.found("query=lovelace"), NONE);
-    let parts = bank.count("SELECT 1 FROM user_part");
+    let parts = bank.store.count("user_part");
     assert_eq!(parts, 3, "those of the address alone");
 }
 
@@ -111,7 +111,7 @@ fn users_are_found_by_role_and_by_whether_they_are_disabled() {
         (BOB, Role::Customer),
     };
     let users = users.map(|(email, role)| {
-        bank.pass_ms(1);
+        bank.clock.pass_ms(1);
         bank.create(email, role)
     });
     for user in [&users[0], &users[2]] {
@@ -143,7 +143,7 @@ fn tellers_see_customers_alone() {
         assert_eq!(bank.found_by(Role::Teller, query), NONE, "{query}");
         assert_eq!(bank.found_by(Role::Auditor, query), [TELLER], "{query}");
     }
-    let seen = |role, id| bank.service.user_for(&staff(role), id).map(|user| user.id);
+    let seen = |role, id| bank.user_for(&staff(role), id).map(|user| user.id);
     assert_eq!(seen(Role::Teller, ada.id), Ok(ada.id));
     assert_eq!(seen(Role::Teller, teller.id), Err(AuthError::NotFound));
     assert_eq!(seen(Role::Auditor, teller.id), Ok(teller.id));

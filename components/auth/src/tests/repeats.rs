@@ -5,11 +5,7 @@ use super::kit::*;
 use serde_json::{Value, json};
 use strongroom_sdk::idempotency::REPLIES_KEPT_MS;
 
-const USERS: &str = "SELECT 1 FROM user";
-
-fn body(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
+const USERS: &str = "user";
 
 #[test]
 fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
@@ -22,7 +18,7 @@ fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
     // No hash of the password is kept: one with another password is taken for the same.
     let other = bank.register_keyed(Some("k"), EMAIL, OTHER_PASSWORD, None);
     assert_eq!(other.unwrap().body, first.body);
-    assert_eq!(bank.cores.taken.get(), 1, "a repetition hashes nothing");
+    assert_eq!(bank.compute.taken.get(), 1, "a repetition hashes nothing");
     assert!(bank.log_in(EMAIL, OTHER_PASSWORD).is_err());
     for (key, email, name, words) in [
         ("k", EMAIL, Some("Ada"), "422 idempotency_key_reused"),
@@ -33,17 +29,17 @@ fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
     }
     // The key of another address is another key.
     assert!(!register("k", BOB, None).unwrap().repeated);
-    assert_eq!(bank.count(USERS), 2);
+    assert_eq!(bank.store.count(USERS), 2);
 }
 
 #[test]
 fn what_was_refused_is_not_kept() {
     let bank = Bank::new();
-    bank.cores.busy.set(true);
+    bank.compute.busy.set(true);
     let refused = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert_eq!(refusal(refused), "503 service_unavailable");
-    assert_eq!(bank.count(USERS), 0);
-    bank.cores.busy.set(false);
+    assert_eq!(bank.store.count(USERS), 0);
+    bank.compute.busy.set(false);
     let made = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert!(!made.unwrap().repeated);
     bank.gateway.broken.set(true);
@@ -52,8 +48,8 @@ fn what_was_refused_is_not_kept() {
     bank.gateway.broken.set(false);
     assert!(!bank.keyed(Some("k"), &json!({})).unwrap().repeated);
     // Nor is a reply after its time.
-    bank.pass_ms(REPLIES_KEPT_MS + 1);
-    bank.service.forget_old_replies().unwrap();
+    bank.clock.pass_ms(REPLIES_KEPT_MS + 1);
+    bank.forget_old_replies().unwrap();
     assert!(!bank.keyed(Some("k"), &json!({})).unwrap().repeated);
 }
 
@@ -63,19 +59,19 @@ fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
     let other = bank.clone();
     bank.gateway.meanwhile.set(move || {
         let first = other.keyed(Some("k"), &json!({})).unwrap();
-        assert!(body(&first.body)["secret"].is_string());
+        assert!(body_of(&first)["secret"].is_string());
     });
     for _ in 0..2 {
         let again = bank.keyed(Some("k"), &json!({})).unwrap();
         assert!(again.repeated);
-        assert_eq!(body(&again.body)["secret"], Value::Null);
+        assert_eq!(body_of(&again)["secret"], Value::Null);
     }
     let refused = refusal(bank.keyed(Some("k"), &json!({"name": "another"})));
     assert_eq!(refused, "422 idempotency_key_reused");
-    let active = bank.count("SELECT 1 FROM api_key WHERE state = 'active'");
+    let active = bank.store.count("api_key WHERE state = 'active'");
     assert_eq!(active, 1);
-    bank.pass_ms(60_001);
-    bank.service.abandon_pending_keys().unwrap();
-    assert_eq!(bank.service.deliver_pending(), Ok(1));
+    bank.clock.pass_ms(60_001);
+    bank.abandon_pending_keys().unwrap();
+    assert_eq!(bank.deliver_pending(), Ok(1));
     assert_eq!(bank.gateway.accepted.borrow().len(), 1);
 }

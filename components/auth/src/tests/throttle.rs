@@ -25,7 +25,7 @@ impl Bank {
 
     /// Adds counters of so many networks, each with so many failures up to a time.
     fn fail_from_networks(&self, count: u32, failures: u32, time: &str) {
-        self.execute(&format!(
+        self.store.execute(&format!(
             "WITH RECURSIVE number (value) AS
                 (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < {count})
             INSERT INTO login_failure SELECT zeroblob(32), 'network', CAST(value AS BLOB),
@@ -35,7 +35,7 @@ impl Bank {
 
     fn begin_attempt_from(&self, address: &str) -> Result<Attempt, AuthError> {
         let counters = Counter::of_stranger(Account::of(EMAIL), Network::of(Some(address)));
-        let (attempt, ()) = self.service.begin_attempt(counters)?;
+        let (attempt, ()) = self.begin_attempt(counters)?;
         Ok(attempt)
     }
 }
@@ -49,15 +49,12 @@ fn address(number: u32) -> String {
 #[test]
 fn where_a_failure_cannot_be_counted_no_password_is_checked() {
     let (bank, _) = Bank::with_ada();
-    bank.execute(
-        "CREATE TRIGGER full BEFORE INSERT ON login_failure
-         BEGIN SELECT RAISE(ABORT, 'full'); END",
-    );
+    bank.store.crash_at("INSERT ON login_failure");
     for password in [PASSWORD, OTHER_PASSWORD] {
         let refused = bank.log_in(EMAIL, password).err();
         assert!(matches!(refused, Some(AuthError::Store(_))), "{refused:?}");
     }
-    bank.execute("DROP TRIGGER full");
+    bank.store.end_crash();
     bank.log_in(EMAIL, PASSWORD).unwrap();
     assert_eq!(bank.failures(), 0);
 }
@@ -75,7 +72,7 @@ fn all_networks_together_have_99_guesses_and_then_one_in_half_a_minute() {
         assert_eq!(wait_ms(log_in(email)), Some(30_000), "{email}");
         assert_eq!(bank.failures_by("network"), failures, "no row of a refusal");
     }
-    bank.pass_ms(30_000);
+    bank.clock.pass_ms(30_000);
     log_in(EMAIL).unwrap();
     assert_eq!(bank.failures(), 100, "those of the unknown address");
 }
@@ -85,13 +82,13 @@ fn ten_guesses_a_second_for_an_hour_leave_another_network_most_of_its_time() {
     let (bank, _) = Bank::with_ada();
     let (mut heard, mut refused) = (0, 0);
     for tenth in 0..36_000 {
-        bank.pass_ms(100);
+        bank.clock.pass_ms(100);
         let _ = bank.log_in(EMAIL, OTHER_PASSWORD);
         if tenth % 100 == 99 {
             // An attempt shows whether a login would be heard, and needs no session.
             match bank.begin_attempt_from("203.0.113.1") {
                 Ok(attempt) => {
-                    bank.service.attempt_withdrawn(&attempt).unwrap();
+                    bank.attempt_withdrawn(&attempt).unwrap();
                     heard += 1;
                 }
                 Err(_) => refused += 1,
@@ -112,18 +109,18 @@ fn the_right_password_waits_too_without_a_hash_and_then_clears_the_count() {
     }
     // Every spelling of the address is one account.
     let log_in = || bank.log_in("JOE@xn--bcher-kva.example", PASSWORD);
-    let hashes = bank.cores.taken.get();
+    let hashes = bank.compute.taken.get();
     for _ in 0..50 {
         assert_eq!(wait_ms(log_in()), Some(3_000));
     }
-    assert_eq!((bank.cores.taken.get(), bank.failures()), (hashes, 8));
+    assert_eq!((bank.compute.taken.get(), bank.failures()), (hashes, 8));
     // Addresses are not kept.
-    let named = "SELECT 1 FROM login_failure
+    let named = "login_failure
         WHERE instr(account || source, CAST('nobody' AS BLOB)) > 0";
-    assert_eq!(bank.count(named), 0);
-    bank.pass_ms(2_999);
+    assert_eq!(bank.store.count(named), 0);
+    bank.clock.pass_ms(2_999);
     assert_eq!(wait_ms(log_in()), Some(1));
-    bank.pass_ms(1);
+    bank.clock.pass_ms(1);
     assert!(log_in().is_ok());
     assert_eq!(bank.failures(), 4, "those of the unknown address");
     assert_eq!(bank.log_in("other@example.org", PASSWORD).err(), WRONG);
@@ -134,11 +131,11 @@ fn first_attempts_run_at_once_and_count_exactly_and_later_ones_go_one_by_one() {
     let bank = Bank::new();
     let attempts = [(); 100].map(|()| bank.begin_attempt_from(HERE).unwrap());
     for attempt in &attempts {
-        bank.service.attempt_failed(attempt).unwrap();
+        bank.attempt_failed(attempt).unwrap();
     }
     assert_eq!((bank.failures_by("network"), bank.failures()), (100, 100));
     assert!(is_locked(bank.begin_attempt_from(HERE)));
-    bank.pass_ms(15 * 60_000);
+    bank.clock.pass_ms(15 * 60_000);
     assert!(bank.begin_attempt_from(HERE).is_ok());
     assert!(is_locked(bank.begin_attempt_from(HERE)));
 }
@@ -147,18 +144,18 @@ fn first_attempts_run_at_once_and_count_exactly_and_later_ones_go_one_by_one() {
 fn an_attempt_without_a_core_does_not_count() {
     let (bank, _) = Bank::with_ada();
     for failures in [0, 2, 4] {
-        bank.pass_ms(60_000);
+        bank.clock.pass_ms(60_000);
         while bank.failures() < failures {
             let _ = bank.log_in(EMAIL, OTHER_PASSWORD);
-            bank.pass_ms(60_000);
+            bank.clock.pass_ms(60_000);
         }
-        bank.cores.busy.set(true);
-        bank.service.store.take_endings();
+        bank.compute.busy.set(true);
+        bank.store.take_endings();
         let refused = bank.log_in(EMAIL, OTHER_PASSWORD).err();
         assert_eq!(refused, Some(AuthError::Overloaded));
-        assert_eq!(bank.service.store.take_endings(), [], "nothing is written");
+        assert_eq!(bank.store.take_endings(), [], "nothing is written");
         assert_eq!(bank.failures(), failures);
-        bank.cores.busy.set(false);
+        bank.compute.busy.set(false);
         assert_eq!(bank.log_in(EMAIL, OTHER_PASSWORD).err(), WRONG);
     }
 }
@@ -167,10 +164,10 @@ fn an_attempt_without_a_core_does_not_count() {
 fn a_day_without_a_failure_clears_the_count_and_the_tick_cleans_up() {
     let bank = Bank::new();
     bank.guess_until_locked(EMAIL);
-    bank.service.forget_old_failures().unwrap();
+    bank.forget_old_failures().unwrap();
     assert_eq!(bank.failures(), 4);
-    bank.pass_ms(24 * 3_600_000 + 1);
-    bank.service.forget_old_failures().unwrap();
+    bank.clock.pass_ms(24 * 3_600_000 + 1);
+    bank.forget_old_failures().unwrap();
     assert_eq!(bank.failures(), 0);
 }
 
@@ -178,15 +175,15 @@ fn a_day_without_a_failure_clears_the_count_and_the_tick_cleans_up() {
 fn very_many_networks_push_out_the_oldest_of_one_failure_and_no_total() {
     let bank = Bank::new();
     bank.guess_until_locked(EMAIL);
-    bank.pass_ms(1);
+    bank.clock.pass_ms(1);
     bank.fail_from_networks(100_200, 1, "1795348800000 + value");
-    bank.pass_ms(100_200 + 3_600_000);
-    bank.service.forget_old_failures().unwrap();
+    bank.clock.pass_ms(100_200 + 3_600_000);
+    bank.forget_old_failures().unwrap();
     // The four of the one that is locked stay.
     assert_eq!(bank.failures_by("network"), 99_999 + 4);
-    let oldest = "SELECT 1 FROM login_failure
+    let oldest = "login_failure
         WHERE kind = 'network' AND failures = 1 AND last_failure_at <= 1795348800201";
-    assert_eq!(bank.count(oldest), 0);
+    assert_eq!(bank.store.count(oldest), 0);
     assert_eq!(bank.failures(), 4);
 }
 
@@ -194,8 +191,8 @@ fn very_many_networks_push_out_the_oldest_of_one_failure_and_no_total() {
 fn a_new_counter_stays_among_very_many_with_more_failures() {
     let bank = Bank::new();
     bank.fail_from_networks(100_000, 20, "1795348800000");
-    bank.pass_ms(3_600_001);
+    bank.clock.pass_ms(3_600_001);
     bank.guess_until_locked(EMAIL);
-    bank.service.forget_old_failures().unwrap();
+    bank.forget_old_failures().unwrap();
     assert_eq!(bank.failures_by("network"), 20 * 100_000 + 4);
 }
