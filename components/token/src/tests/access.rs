@@ -50,18 +50,17 @@ fn expires_in_is_true_and_jitters_by_at_most_a_twentieth() {
 #[test]
 fn a_token_never_outlives_its_session() {
     let mut bank = Bank::new();
-    bank.service.settings.session_absolute_ms = 40_000;
+    bank.0.settings.session_absolute_ms = 40_000;
     assert_eq!(bank.issue().expires_in, 40);
 }
 
 #[test]
 fn introspection_describes_an_active_token_and_no_other() {
     let (bank, tokens) = Bank::with_session();
-    let shown =
-        |token: &str| serde_json::to_value(bank.service.introspect(token).unwrap()).unwrap();
+    let shown = |token: &str| json_of(bank.introspect(token).unwrap());
     assert_json!(shown(&tokens.access_token), {"active": true, "token_type": "Bearer"});
     assert_json!(shown(&tokens.refresh_token), {"active": true, "sub": ALICE});
-    bank.end(&tokens);
+    bank.end_session(tokens.session, ALICE).unwrap();
     for token in [&*tokens.refresh_token, "", "srt_", "a.b.c", "garbage"] {
         assert_eq!(shown(token), json!({"active": false}), "{token}");
     }

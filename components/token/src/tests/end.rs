@@ -16,29 +16,29 @@ fn logout_and_each_token_end_one_session_once() {
         let tokens = bank.issue();
         let next = bank.rotated(&tokens.refresh_token);
         let end = || match by {
-            "logout" => bank.service.end_session(tokens.session, ALICE),
-            "access" => bank.service.revoke(&tokens.access_token),
-            "refresh" => bank.service.revoke(&next),
-            _ => bank.service.revoke(&tokens.refresh_token),
+            "logout" => bank.end_session(tokens.session, ALICE),
+            "access" => bank.revoke(&tokens.access_token),
+            "refresh" => bank.revoke(&next),
+            _ => bank.revoke(&tokens.refresh_token),
         };
-        bank.gateway.broken.set(true);
+        bank.revocations.broken.set(true);
         for _ in 0..2 {
             let problem = Problem::from(end().unwrap_err());
             assert_eq!(words_of(&problem), "503 service_unavailable", "{by}");
             assert!(problem.detail().contains("is stored"), "{problem:?}");
         }
         assert_eq!(bank.undelivered(), 1, "{by}");
-        bank.gateway.broken.set(false);
+        bank.revocations.broken.set(false);
         end().unwrap();
-        bank.service.store.take_endings();
+        bank.store.take_endings();
         // It may be repeated, and then costs nothing.
         end().unwrap();
-        assert_eq!(bank.service.store.take_endings(), [], "{by}");
+        assert_eq!(bank.store.take_endings(), [], "{by}");
         bank.assert_invalid(&next);
         let revoked = Revoked::Session(tokens.session);
-        assert_eq!(bank.gateway.revoked().last(), Some(&revoked), "{by}");
+        assert_eq!(bank.revoked().last(), Some(&revoked), "{by}");
     }
-    assert_eq!(bank.gateway.revoked().len(), 4);
+    assert_eq!(bank.revoked().len(), 4);
     assert!(bank.refresh(&other.refresh_token).is_ok());
 }
 
@@ -49,26 +49,26 @@ fn a_user_cannot_end_another_user_s_session() {
         (tokens.session, Uuid::from_u128(0xBAD)),
         (Uuid::from_u128(7), ALICE),
     ] {
-        bank.service.end_session(session, subject).unwrap();
+        bank.end_session(session, subject).unwrap();
     }
-    assert_eq!(bank.gateway.revoked(), []);
+    assert_eq!(bank.revoked(), []);
     assert!(bank.refresh(&tokens.refresh_token).is_ok());
 }
 
 #[test]
 fn an_end_that_the_gateway_does_not_know_is_repeated_until_it_does() {
     let (bank, tokens) = Bank::with_session();
-    bank.gateway.broken.set(true);
-    let ended = bank.service.end_session(tokens.session, ALICE);
+    bank.revocations.broken.set(true);
+    let ended = bank.end_session(tokens.session, ALICE);
     assert!(matches!(ended, Err(TokenError::Revocation(_))));
-    assert!(bank.service.deliver_pending().is_err());
+    assert!(bank.deliver_pending().is_err());
     assert_eq!(bank.undelivered(), 1);
 
-    bank.gateway.broken.set(false);
-    assert_eq!(bank.service.deliver_pending(), Ok(1));
+    bank.revocations.broken.set(false);
+    assert_eq!(bank.deliver_pending(), Ok(1));
     assert_eq!(bank.undelivered(), 0);
-    assert_eq!(bank.service.deliver_pending(), Ok(0));
-    assert_eq!(bank.gateway.revoked(), [Revoked::Session(tokens.session)]);
+    assert_eq!(bank.deliver_pending(), Ok(0));
+    assert_eq!(bank.revoked(), [Revoked::Session(tokens.session)]);
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn a_new_security_version_ends_all_sessions_but_the_excepted_one() {
         subject: Uuid::from_u128(0xB0B),
         ..alice(1)
     };
-    let stranger = bank.service.issue(&bob, None).unwrap();
+    let stranger = bank.0.issue(&bob, None).unwrap();
 
-    let end = |except| bank.service.end_user_sessions(ALICE, 2, except);
+    let end = |except| bank.end_user_sessions(ALICE, 2, except);
     assert_eq!(end(Some(kept.session)), Ok(2));
     let revoked = Revoked::Subject(ALICE, 2, Some(kept.session));
-    assert_eq!(bank.gateway.revoked(), [revoked]);
+    assert_eq!(bank.revoked(), [revoked]);
     for ended in [one, two] {
         bank.assert_invalid(&ended.refresh_token);
     }
@@ -100,7 +100,7 @@ fn a_login_that_raced_with_a_password_change_is_superseded() {
     let bank = Bank::new();
     // The floor never sinks.
     for version in [3, 2] {
-        let ended = bank.service.end_user_sessions(ALICE, version, None);
+        let ended = bank.end_user_sessions(ALICE, version, None);
         ended.unwrap();
         for version in [1, 2] {
             assert_eq!(bank.try_issue(version).err(), Some(TokenError::Superseded));

@@ -8,13 +8,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::ops::Deref;
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::identity::Role;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction, WatchedStore, migrate};
+use strongroom_sdk::store::WatchedStore;
+use strongroom_sdk::testing::store_of;
 use uuid::Uuid;
 
+pub use strongroom_sdk::testing::{TestStore, assert_found, json_of, violations};
 pub use strongroom_sdk::{assert_json, rows};
 
 const KEY: [u8; 32] = [42; 32];
@@ -67,10 +69,10 @@ impl Keys for LocalKeys {
 }
 
 /// The gateway, with the revocations that it has received.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Gateway {
-    revoked: Rc<RefCell<Vec<Revoked>>>,
-    pub broken: Rc<Cell<bool>>,
+    revoked: RefCell<Vec<Revoked>>,
+    pub broken: Cell<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,10 +88,6 @@ impl Gateway {
         }
         self.revoked.borrow_mut().push(revoked);
         Ok(())
-    }
-
-    pub fn revoked(&self) -> Vec<Revoked> {
-        self.revoked.borrow().clone()
     }
 }
 
@@ -108,25 +106,25 @@ impl Revocations for Gateway {
     }
 }
 
-/// The service, and a handle of the gateway.
-pub struct Bank {
-    pub service: TokenService<TestEnv>,
-    pub gateway: Gateway,
+pub struct Bank(pub TokenService<TestEnv>);
+
+impl Deref for Bank {
+    type Target = TokenService<TestEnv>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Bank {
     pub fn new() -> Self {
-        let store = WatchedStore::new(SqliteStore::in_memory().unwrap());
-        migrate(&store, MIGRATIONS).unwrap();
-        let gateway = Gateway::default();
-        let service = TokenService {
-            store,
+        Self(TokenService {
+            store: WatchedStore::new(store_of(MIGRATIONS)),
             clock: ManualClock::at(START_MS),
             random: SystemRandom,
-            revocations: gateway.clone(),
+            revocations: Gateway::default(),
             settings: Settings::default(),
-        };
-        Self { service, gateway }
+        })
     }
 
     /// A bank with one session of [`ALICE`].
@@ -136,24 +134,12 @@ impl Bank {
         (bank, tokens)
     }
 
-    pub fn pass_ms(&self, milliseconds: i64) {
-        self.service.clock.pass_ms(milliseconds);
-    }
-
     pub fn issue(&self) -> Tokens {
         self.try_issue(1).unwrap()
     }
 
     pub fn try_issue(&self, security_version: i64) -> Result<Tokens, TokenError> {
-        self.service.issue(&alice(security_version), Some("curl/8"))
-    }
-
-    pub fn end(&self, tokens: &Tokens) {
-        self.service.end_session(tokens.session, ALICE).unwrap();
-    }
-
-    pub fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
-        self.service.refresh(token)
+        self.0.issue(&alice(security_version), Some("curl/8"))
     }
 
     pub fn rotated(&self, token: &str) -> String {
@@ -164,19 +150,14 @@ impl Bank {
         assert_eq!(self.refresh(token).err(), Some(RefreshError::InvalidGrant));
     }
 
+    /// What the gateway was told.
+    pub fn revoked(&self) -> Vec<Revoked> {
+        self.revocations.revoked.borrow().clone()
+    }
+
     /// The figure of what the gateway may not know yet.
     pub fn undelivered(&self) -> i64 {
-        metrics(&self.service.store).unwrap()[0].samples[0].value
-    }
-
-    pub fn count(&self, sql: &str) -> usize {
-        self.service.store.query(sql, &[]).unwrap().rows.len()
-    }
-
-    pub fn execute(&self, sql: &str) {
-        let transaction = self.service.store.begin().unwrap();
-        transaction.execute(sql, &[]).unwrap();
-        transaction.commit().unwrap();
+        metrics(&self.store).unwrap()[0].samples[0].value
     }
 }
 

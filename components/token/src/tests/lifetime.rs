@@ -13,33 +13,33 @@ fn a_session_ends_after_an_idle_hour_or_twelve_busy_ones() {
         let (bank, tokens) = Bank::with_session();
         let mut token = tokens.refresh_token;
         for _ in 0..refreshes {
-            bank.pass_ms(pause_ms);
+            bank.clock.pass_ms(pause_ms);
             token = bank.rotated(&token);
         }
-        bank.pass_ms(last_ms);
+        bank.clock.pass_ms(last_ms);
         bank.assert_invalid(&token);
-        assert_eq!(bank.gateway.revoked(), [], "its access tokens have expired");
+        assert_eq!(bank.revoked(), [], "its access tokens have expired");
     }
 }
 
 #[test]
 fn a_restoration_ends_the_sessions_that_began_before() {
     let (mut bank, before) = Bank::with_session();
-    bank.service.settings.restored_at_ms = Some(bank.service.clock.now_ms());
+    bank.0.settings.restored_at_ms = Some(bank.clock.now_ms());
     bank.assert_invalid(&before.refresh_token);
-    bank.pass_ms(1);
+    bank.clock.pass_ms(1);
     assert!(bank.refresh(&bank.issue().refresh_token).is_ok());
 }
 
 #[test]
 fn a_restoration_undoes_the_floors_of_before_as_the_users_may_be_older() {
     let mut bank = Bank::new();
-    bank.service.end_user_sessions(ALICE, 9, None).unwrap();
+    bank.end_user_sessions(ALICE, 9, None).unwrap();
     assert!(bank.try_issue(1).is_err());
-    bank.service.settings.restored_at_ms = Some(bank.service.clock.now_ms());
+    bank.0.settings.restored_at_ms = Some(bank.clock.now_ms());
     assert!(bank.try_issue(1).is_ok());
-    bank.pass_ms(1);
-    bank.service.end_user_sessions(ALICE, 2, None).unwrap();
+    bank.clock.pass_ms(1);
+    bank.end_user_sessions(ALICE, 2, None).unwrap();
     assert!(bank.try_issue(1).is_err());
 }
 
@@ -49,20 +49,21 @@ fn old_sessions_are_purged_in_bounded_steps() {
     for _ in 0..3 {
         bank.rotated(&bank.issue().refresh_token);
     }
-    bank.service.purge().unwrap();
-    assert_eq!(bank.count("SELECT 1 FROM session"), 3);
-    bank.pass_ms(12 * HOUR_MS + 7 * 24 * HOUR_MS + 1);
+    bank.purge().unwrap();
+    assert_eq!(bank.store.count("session"), 3);
+    bank.clock.pass_ms(12 * HOUR_MS + 7 * 24 * HOUR_MS + 1);
     let young = bank.issue();
-    bank.service.purge().unwrap();
-    assert_eq!(bank.count("SELECT 1 FROM session"), 1);
-    assert_eq!(bank.count("SELECT 1 FROM rotation"), 0);
+    bank.purge().unwrap();
+    assert_eq!(bank.store.count("session"), 1);
+    assert_eq!(bank.store.count("rotation"), 0);
     assert!(bank.refresh(&young.refresh_token).is_ok());
 }
 
 #[test]
 fn a_broken_row_is_an_error_and_not_a_session() {
     let (bank, tokens) = Bank::with_session();
-    bank.execute("UPDATE session SET refresh_counter = 5000000000");
+    bank.store
+        .execute("UPDATE session SET refresh_counter = 5000000000");
     let refreshed = bank.refresh(&tokens.refresh_token);
     assert!(matches!(refreshed, Err(RefreshError::Failed(_))));
 }
