@@ -1,12 +1,11 @@
 //! What the tests share: a bank with a journal written by hand, a clock, and a receiver.
 
 use crate::api::{RotateBody, WebhookBody};
+use crate::audit::check_invariants;
 use crate::delivery::TIMEOUT;
 use crate::schema::MIGRATIONS;
 use crate::service::{Env, Service};
 use crate::webhook::Webhook;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,19 +14,19 @@ use strongroom_ledger_api::{
 };
 use strongroom_sdk::clock::{Clock, ManualClock};
 use strongroom_sdk::http::client::{Client, Requests, Target};
-use strongroom_sdk::idempotency::IdempotencyKey;
 use strongroom_sdk::identity::{Admin, Auditor, Identity, Role};
 use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::page::Page;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::{Reader, SqliteStore, migrate};
-use strongroom_sdk::testing::words_of;
+use strongroom_sdk::store::SqliteStore;
+use strongroom_sdk::testing::{body_of, json_of, key_of, read, store_of};
 
 pub(crate) use serde_json::{Value, json};
 pub(crate) use strongroom_ledger_api::Decline;
 pub(crate) use strongroom_sdk::http::client::{Post, SendError};
 pub(crate) use strongroom_sdk::store::{Store, Transaction};
+pub(crate) use strongroom_sdk::testing::{TestStore, assert_found, refusal, violations};
 pub(crate) use strongroom_sdk::{assert_json, rows};
 pub(crate) use uuid::Uuid;
 
@@ -181,42 +180,19 @@ impl Env for TestEnv {
 
 pub(crate) struct Bank(pub(crate) Service<TestEnv>);
 
-fn caller<G: TryFrom<Identity, Error = Problem>>(role: Role) -> Result<G, Problem> {
-    Identity::of_user(ADMIN, role).try_into()
-}
-
 pub(crate) fn admin() -> Admin {
-    caller(Role::Admin).unwrap()
+    Identity::of_user(ADMIN, Role::Admin).try_into().unwrap()
 }
 
 pub(crate) fn auditor() -> Auditor {
-    caller(Role::Auditor).unwrap()
-}
-
-fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
-    strongroom_sdk::json::from_slice(body.to_string().as_bytes())
-}
-
-fn key_of(text: &str) -> IdempotencyKey {
-    IdempotencyKey::from_header([text.as_bytes()]).unwrap()
-}
-
-pub(crate) fn json_of(view: impl Serialize) -> Value {
-    serde_json::to_value(view).unwrap()
-}
-
-/// The status, the code, and the first pointer if there is one.
-pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
-    words_of(&answered.err().unwrap())
+    Identity::of_user(ADMIN, Role::Auditor).try_into().unwrap()
 }
 
 impl Bank {
     pub(crate) fn new() -> Self {
-        let store = SqliteStore::in_memory().unwrap();
-        migrate(&store, MIGRATIONS).unwrap();
         let clock = ManualClock::at(NOON_MS);
         Self(Service {
-            store,
+            store: store_of(MIGRATIONS),
             journal: Written::default(),
             client: Receiver {
                 response: RefCell::new(Ok(204)),
@@ -239,7 +215,7 @@ impl Bank {
         let (key, body) = (key_of(key), read::<WebhookBody>(body)?);
         let reply = self.0.create(&admin(), Some(&key), body)?;
         assert_eq!(reply.status, 201);
-        Ok((serde_json::from_str(&reply.body).unwrap(), reply.repeated))
+        Ok((body_of(&reply), reply.repeated))
     }
 
     pub(crate) fn make(&self, key: &str, body: Value) -> Uuid {
@@ -261,7 +237,7 @@ impl Bank {
     pub(crate) fn rotate(&self, key: &str, id: Uuid, body: &Value) -> Result<Value, Problem> {
         let (key, body) = (key_of(key), read::<RotateBody>(body)?);
         let reply = self.0.rotate_secret(&admin(), Some(&key), id, &body)?;
-        Ok(serde_json::from_str(&reply.body).unwrap())
+        Ok(body_of(&reply))
     }
 
     pub(crate) fn test(&self, id: Uuid) -> Result<Value, Problem> {
@@ -303,8 +279,7 @@ impl Bank {
     }
 
     pub(crate) fn assert_sound(&self) {
-        let report = crate::audit::check_invariants(&self.0).unwrap();
-        assert_eq!(report.violations().collect::<Vec<_>>(), []);
+        assert_eq!(violations(check_invariants(&self.0)), [""; 0]);
     }
 
     pub(crate) fn logged(&self, query: &str) -> Vec<Value> {
@@ -360,16 +335,5 @@ impl Bank {
             event["sequence"].as_u64().unwrap()
         };
         got.iter().map(sequence_of).collect()
-    }
-
-    pub(crate) fn execute(&self, sql: &str) {
-        let transaction = self.0.store.begin().unwrap();
-        transaction.execute(sql, &[]).unwrap();
-        transaction.commit().unwrap();
-    }
-
-    pub(crate) fn number(&self, sql: &str) -> i64 {
-        let row = self.0.store.query(sql, &[]).unwrap().first().unwrap();
-        row.integer(0).unwrap()
     }
 }
