@@ -18,8 +18,9 @@ use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::rows;
 use strongroom_sdk::store::{
-    Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value, migrate,
+    Reader, Rows, SqliteStore, SqliteTransaction, Store, StoreError, Value,
 };
+use strongroom_sdk::testing::{TestStore, store_of, violations};
 use uuid::Uuid;
 
 /// The owner and the actor where a test does not care.
@@ -30,22 +31,16 @@ pub const HOLD_SECONDS: u32 = 60;
 
 /// An empty store with the tables of the service.
 pub fn store() -> SqliteStore {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, MIGRATIONS).unwrap();
-    store
+    store_of(MIGRATIONS)
 }
 
 pub fn assert_invariants(store: &SqliteStore) {
-    let report = check_invariants(store).unwrap();
-    assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
+    assert_eq!(violations(check_invariants(store)), [""; 0]);
 }
 
 /// The steps of SQLite's plan for a query with so many parameters.
 pub fn plan(store: &SqliteStore, sql: &str, parameters: usize) -> Vec<String> {
-    let plan = format!("EXPLAIN QUERY PLAN {sql}");
-    let steps = store.query(&plan, &vec![Value::Null; parameters]);
-    let steps = steps.unwrap().into_iter();
-    steps.map(|step| step.text(3).unwrap()).collect()
+    store.plan(sql, parameters)
 }
 
 /// A member of staff who manages accounts.

@@ -5,7 +5,6 @@ use crate::schedule::Summary;
 use crate::schema::MIGRATIONS;
 use crate::service::{Env, Service};
 use crate::users::{ChangeKind, UserChange, Users, UsersError};
-use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -13,10 +12,9 @@ use strongroom_account::account::{self, AccountType, NumberFormat, OpenRequest, 
 use strongroom_account::ledger::LocalLedger;
 use strongroom_ledger_api::view::TransactionView;
 use strongroom_ledger_api::{AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Reply};
-use strongroom_sdk::json;
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::store::migrate;
+use strongroom_sdk::testing::{TestStore, key_of, read, store_of, violations};
 
 pub(crate) use serde_json::{Value, json};
 pub(crate) use strongroom_account::account::{Account, Freeze};
@@ -30,7 +28,7 @@ pub(crate) use strongroom_sdk::identity::{Identity, Role};
 pub(crate) use strongroom_sdk::page::{List, Page};
 pub(crate) use strongroom_sdk::problem::Problem;
 pub(crate) use strongroom_sdk::store::{Reader, SqliteStore, Store, Transaction};
-pub(crate) use strongroom_sdk::testing::words_of;
+pub(crate) use strongroom_sdk::testing::{body_of as json_of, refusal, words_of};
 pub(crate) use strongroom_sdk::{assert_json, rows};
 pub(crate) use uuid::Uuid;
 
@@ -261,9 +259,7 @@ pub(crate) struct Bank {
 }
 
 pub(crate) fn store() -> SqliteStore {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, MIGRATIONS).unwrap();
-    store
+    store_of(MIGRATIONS)
 }
 
 fn open(ledger: &LocalLedger<SqliteStore, ManualClock>, owner_id: Uuid, code: &str) -> Account {
@@ -307,10 +303,6 @@ pub(crate) fn client(customer: Option<Uuid>) -> Identity {
     Identity::of_client(Uuid::from_u128(0xC11E27), customer)
 }
 
-fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
-    json::from_slice(body.to_string().as_bytes())
-}
-
 /// The status, the code if there is one, and the first pointer if there is one.
 pub(crate) fn outcome(answered: &Answered) -> String {
     match answered {
@@ -320,14 +312,6 @@ pub(crate) fn outcome(answered: &Answered) -> String {
         },
         Err(problem) => words_of(problem),
     }
-}
-
-pub(crate) fn refusal<T>(answered: Result<T, Problem>) -> String {
-    words_of(&answered.err().unwrap())
-}
-
-pub(crate) fn json_of(reply: &StoredReply) -> Value {
-    serde_json::from_str(&reply.body).unwrap()
 }
 
 /// The id of what a reply is about: a transaction, declined or not, a batch, or an order.
@@ -370,10 +354,9 @@ impl Bank {
     pub(crate) fn with(now_ms: i64, amount: &str) -> Self {
         let clock = ManualClock::at(now_ms);
         let ledger = LocalLedger {
-            store: SqliteStore::in_memory().unwrap(),
+            store: store_of(strongroom_account::schema::MIGRATIONS),
             clock: clock.clone(),
         };
-        migrate(&ledger.store, strongroom_account::schema::MIGRATIONS).unwrap();
         let [alice, bob] = [ALICE, BOB].map(|owner| open(&ledger, owner, "EUR"));
         let bank = Self {
             service: Service {
@@ -453,7 +436,7 @@ impl Bank {
 
     pub(crate) fn request(&self, who: &Identity, call: Call, key: &str, body: &Value) -> Answered {
         let (service, who) = (&self.service, who.clone());
-        let key = &IdempotencyKey::from_header([key.as_bytes()]).unwrap();
+        let key = &key_of(key);
         match call {
             Call::Deposit => service.deposit(&who.try_into()?, key, read(body)?),
             Call::Withdraw => service.withdraw(&who.try_into()?, key, read(body)?),
@@ -554,8 +537,7 @@ impl Bank {
     }
 
     pub(crate) fn seen_by(&self, who: &Identity, id: Uuid) -> Result<Value, Problem> {
-        let found = self.service.get(who, id);
-        found.map(|found| serde_json::to_value(found).unwrap())
+        self.service.get(who, id).map(|found| json!(found))
     }
 
     pub(crate) fn seen(&self, id: Uuid) -> Value {
@@ -569,27 +551,22 @@ impl Bank {
     /// What Bob has, in cents, after the whole ledger was checked.
     pub(crate) fn bob_has(&self) -> i64 {
         let books = &self.ledger().store;
-        let report = strongroom_account::audit::check_invariants(books).unwrap();
-        assert_eq!(report.violations().next(), None);
+        let report = strongroom_account::audit::check_invariants(books);
+        assert_eq!(violations(report), [""; 0]);
         let bob = account::by_id(books, self.bob.id).unwrap().unwrap();
         bob.balance.posted()
     }
 
     pub(crate) fn execute(&self, sql: &str) {
-        let transaction = self.service.store.begin().unwrap();
-        transaction.execute(sql, &[]).unwrap();
-        transaction.commit().unwrap();
+        self.service.store.execute(sql);
     }
 
     /// Has each change of a table fail from now on, as a crash before its commit does.
     pub(crate) fn crash_at_change_of(&self, table: &str) {
-        self.execute(&format!(
-            "CREATE TRIGGER crash BEFORE UPDATE ON {table} \
-             BEGIN SELECT RAISE(ABORT, 'crash'); END"
-        ));
+        self.service.store.crash_at(&format!("UPDATE ON {table}"));
     }
 
     pub(crate) fn end_crash(&self) {
-        self.execute("DROP TRIGGER crash");
+        self.service.store.end_crash();
     }
 }
