@@ -7,16 +7,14 @@ use crate::webhook::CHANGED;
 fn a_change_is_what_is_sent_and_where_from_then_on() {
     let bank = Bank::new();
     let id = bank.make("k", json!({"url": URL, "events": ["transfer.declined"]}));
-    bank.happen(2);
-    bank.tick();
+    bank.send(2, Ok(204));
     let changed = bank.change(id, &json!({"url": ELSEWHERE})).unwrap();
     assert_json!(changed, {"id": id, "url": ELSEWHERE, "events": ["transfer.declined"]});
     bank.append(Some(Decline::AccountFrozen));
     bank.tick();
     let changed = bank.change(id, &json!({"events": null})).unwrap();
     assert_json!(changed, {"url": ELSEWHERE, "events": null});
-    bank.happen(1);
-    bank.tick();
+    bank.send(1, Ok(204));
     // What it had passed before is not sent.
     assert_eq!(bank.got(), [3, 4]);
     for post in bank.0.client.got.borrow().iter() {
@@ -29,8 +27,7 @@ fn a_change_is_what_is_sent_and_where_from_then_on() {
 fn what_is_pending_goes_to_the_new_url_with_the_same_id() {
     let bank = Bank::new();
     let id = bank.make("k", json!({"url": "https://deaf.example/"}));
-    bank.happen(1);
-    bank.tick();
+    bank.send(1, Ok(204));
     bank.change(id, &json!({"url": URL})).unwrap();
     bank.wait(60_000);
     bank.tick();

@@ -304,9 +304,9 @@ impl Bank {
         *self.0.client.response.borrow_mut() = response;
     }
 
-    /// An event happens, and the receiver responds so to it.
-    pub(crate) fn send_one(&self, response: Result<u16, SendError>) {
-        self.happen(1);
+    /// So many events happen, and the receiver responds so to them.
+    pub(crate) fn send(&self, count: u64, response: Result<u16, SendError>) {
+        self.happen(count);
         self.respond(response);
         self.tick();
     }

@@ -123,7 +123,7 @@ fn what_cannot_be_is_refused_with_its_field() {
     }
     assert_eq!(bank.read(id).unwrap(), before);
     // Nor can one that has ended, or is not there, be changed.
-    bank.send_one(Ok(410));
+    bank.send(1, Ok(410));
     let changes = [(CHANGE, json!({"url": ELSEWHERE})), (ROTATE, json!({}))];
     for (change, body) in &changes {
         assert_eq!(change(&bank, id, body), "409 webhook_ended");
@@ -227,12 +227,10 @@ fn after_three_days_a_delivery_is_dead_until_it_is_requested_again() {
 fn a_receiver_that_is_gone_ends_its_webhook_and_no_other() {
     let (bank, id) = Bank::with_webhook();
     let deaf = bank.make("deaf", json!({"url": "https://deaf.example/"}));
-    bank.happen(6);
-    bank.respond(Ok(410));
-    bank.tick();
+    bank.send(6, Ok(410));
     let sent = bank.got().len();
     bank.wait(60_000);
-    bank.send_one(Ok(200));
+    bank.send(1, Ok(200));
     let is_to_gone = |post: &Post| post.target.authority() == "hooks.example";
     let got = bank.0.client.got.borrow();
     assert!(!got[sent..].iter().any(is_to_gone));
@@ -263,8 +261,7 @@ fn a_receiver_that_does_not_respond_delays_no_other_and_does_not_fill_the_store(
     let bank = Bank::new();
     let deaf = bank.make("deaf", json!({"url": "https://deaf.example/"}));
     let good = bank.make("good", json!({"url": URL}));
-    bank.happen(3_000);
-    bank.tick();
+    bank.send(3_000, Ok(204));
     // One request of the deaf receiver takes so long.
     assert_eq!(bank.now_ms(), NOON_MS + TIMEOUT_MS);
     let delivered = "webhook_delivery JOIN webhook ON key = webhook_key
@@ -295,7 +292,7 @@ fn a_410_of_the_url_before_a_change_does_not_end_the_webhook() {
 #[test]
 fn a_deleted_webhook_is_sent_nothing_and_its_deliveries_go_in_time() {
     let (bank, id) = Bank::with_webhook();
-    bank.send_one(Ok(500));
+    bank.send(1, Ok(500));
     bank.delete(id).unwrap();
     bank.wait(60_000);
     assert_eq!(bank.tick(), 0);
@@ -326,9 +323,7 @@ fn a_crash_before_the_results_are_recorded_sends_again_and_leaves_none_out() {
 #[test]
 fn an_event_that_the_journal_has_lost_is_no_reason_to_stop() {
     let (bank, id) = Bank::with_webhook();
-    bank.happen(2);
-    bank.respond(Ok(500));
-    bank.tick();
+    bank.send(2, Ok(500));
     bank.0.journal.postings.borrow_mut().remove(0);
     bank.respond(Ok(200));
     bank.wait(FIRST_PAUSE_MS);
@@ -363,8 +358,7 @@ fn a_new_webhook_begins_at_the_head_of_the_journal() {
 #[test]
 fn a_webhook_that_has_followed_another_journal_is_refused_and_found() {
     let (bank, _) = Bank::with_webhook();
-    bank.happen(2);
-    bank.tick();
+    bank.send(2, Ok(204));
     let check = || check_place(&bank.0.store, &bank.0.journal);
     check().unwrap();
     bank.0.journal.postings.borrow_mut()[1].id = Uuid::from_u128(7);
@@ -382,8 +376,7 @@ fn the_audit_log_says_what_was_done_by_whom_when_and_in_which_request() {
     // A repetition does nothing, and has no record.
     bank.make("k", body);
     let other = bank.make("other", json!({"url": URL}));
-    bank.happen(1);
-    bank.tick();
+    bank.send(1, Ok(204));
     bank.wait(1_000);
     bank.resend(id, 1).unwrap();
     bank.wait(1_000);

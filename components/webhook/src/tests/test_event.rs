@@ -50,7 +50,7 @@ fn the_response_says_what_the_receiver_returned_or_why_it_did_not() {
 #[test]
 fn a_receiver_that_is_gone_ends_its_webhook_at_a_test_too() {
     let (bank, id) = Bank::with_webhook();
-    bank.send_one(Ok(500));
+    bank.send(1, Ok(500));
     bank.respond(Ok(410));
     assert_json!(bank.test(id).unwrap(), {"delivered": false, "response_status": 410});
     assert_json!(bank.read(id).unwrap(), {"status": "ended"});
