@@ -5,8 +5,9 @@ use super::*;
 use crate::rows;
 use crate::store::{
     Migration, Reader, Row, Rows, SqliteStore, SqliteTransaction, Store, StoreError,
-    Transaction as _, Value, migrate,
+    Transaction as _, Value,
 };
+use crate::testing::store_of;
 
 const NUMBERS: &str = "WITH RECURSIVE number (value) AS
     (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < 7)
@@ -102,8 +103,7 @@ fn what_was_added_to_a_schema_or_taken_out_of_it_is_found() {
             "INSERT INTO t VALUES (1, 'x')",
         ],
     }];
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, STEPS).unwrap();
+    let store = store_of(STEPS);
     assert_eq!(check_schema(&store, STEPS).unwrap().violations, [""; 0]);
     let planted = "CREATE TRIGGER planted AFTER INSERT ON t BEGIN DELETE FROM t; END";
     for (change, words) in rows! {

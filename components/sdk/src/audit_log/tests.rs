@@ -8,9 +8,8 @@ use crate::audit::Report;
 use crate::onward::{OnwardList, OnwardQuery};
 use crate::page::Page;
 use crate::rows;
-use crate::store::{
-    Reader, SqliteStore, Store, StoreError, Transaction, Value, drop_guards, migrate,
-};
+use crate::store::{SqliteStore, Store, StoreError, Transaction, drop_guards};
+use crate::testing::{self, TestStore, violations};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -36,14 +35,18 @@ fn record(sequence: i64) -> Record {
 }
 
 fn store_of(records: i64) -> SqliteStore {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, &[migration(1)]).unwrap();
+    let store = testing::store_of(&[migration(1)]);
     let transaction = store.begin().unwrap();
     for sequence in 1..=records {
         record(sequence).append(&transaction).unwrap();
     }
     transaction.commit().unwrap();
     store
+}
+
+fn checked(store: &SqliteStore) -> Result<Report, StoreError> {
+    let mut report = Report::default();
+    check_chain(store, &mut report).map(|()| report)
 }
 
 fn sequences(store: &SqliteStore, query: &str, target: Option<Uuid>) -> Vec<i64> {
@@ -104,9 +107,7 @@ fn long_events_are_read_in_pieces_and_a_page_of_the_feed_may_be_short() {
         (pages, found, has_more) = (pages + 1, found + page, list.has_more);
     }
     assert_eq!((pages, found), (5, 600));
-    let mut report = Report::default();
-    check_chain(&store, &mut report).unwrap();
-    assert_eq!(report.violations().next(), None);
+    assert_eq!(violations(checked(&store)), [""; 0]);
 }
 
 #[test]
@@ -124,10 +125,7 @@ fn one_target_s_events_are_read_without_those_of_others() {
     let store = store_of(0);
     let first = Page::<i64>::from_query("/", "").unwrap().window();
     let of_target = first.sql(NEWEST_OF_TARGET);
-    let sql = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} {of_target}");
-    let params = [Value::from(9_i64), Value::from(9_i64), Uuid::nil().into()];
-    let plan = store.query(&sql, &params).unwrap();
-    let steps: Vec<_> = plan.into_iter().map(|row| row.text(3).unwrap()).collect();
+    let steps = store.plan(&format!("SELECT {COLUMNS} {of_target}"), 3);
     let is_search = |step: &String| step.starts_with("SEARCH") && step.contains("by_target");
     assert!(steps.len() == 1 && steps.iter().all(is_search), "{steps:?}");
 }
@@ -177,24 +175,17 @@ fn the_log_only_grows_and_only_behind_its_head() {
 fn found_after(change: &str) -> String {
     let store = store_of(4);
     drop_guards(&store).unwrap();
-    let transaction = store.begin().unwrap();
-    assert_ne!(transaction.execute(change, &[]).unwrap(), 0, "{change}");
-    transaction.commit().unwrap();
-    let mut report = Report::default();
-    match check_chain(&store, &mut report) {
-        Ok(()) => report
-            .violations()
-            .map(|(_, text)| format!("{text}\n"))
-            .collect(),
+    assert_ne!(store.execute(change), 0, "{change}");
+    match checked(&store) {
         Err(error) => error.to_string(),
+        report => violations(report).join("\n"),
     }
 }
 
 #[test]
 fn an_honest_log_verifies_up_to_its_head() {
     for records in [0, 1, 4] {
-        let mut report = Report::default();
-        check_chain(&store_of(records), &mut report).unwrap();
+        let report = checked(&store_of(records)).unwrap();
         assert_eq!(report.violations().next(), None);
         assert_eq!(report.checks[0].examined, records.unsigned_abs());
         assert_eq!(report.totals[0].name, "the last audit event, and its hash");

@@ -4,15 +4,16 @@
 
 use super::*;
 use crate::idempotency::{REPLIES_KEPT_MS, migration, sweep};
-use crate::store::{Ending, SqliteStore, WatchedStore, migrate};
-use serde_json::{Value as Json, json};
+use crate::store::{Ending, SqliteStore, WatchedStore};
+use crate::testing::{TestStore, body_of, key_of, refusal, store_of};
+use serde_json::json;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 
+const REUSED: &str = "422 idempotency_key_reused";
+
 fn store() -> SqliteStore {
-    let store = SqliteStore::in_memory().unwrap();
-    migrate(&store, &[migration(1)]).unwrap();
-    store
+    store_of(&[migration(1)])
 }
 
 fn user(id: u128) -> Principal {
@@ -20,7 +21,7 @@ fn user(id: u128) -> Principal {
 }
 
 fn request(principal: Principal, key: Option<&str>, route: &str, text: &str) -> KeyedRequest {
-    let key = key.map(|key| IdempotencyKey::from_header([key.as_bytes()]).unwrap());
+    let key = key.map(key_of);
     KeyedRequest::new(key.as_ref(), principal, route, &json!({"text": text})).unwrap()
 }
 
@@ -43,56 +44,42 @@ fn note<S: Store>(store: &S, key: &str, text: &str) -> Result<StoredReply, Probl
     make(store, &request(user(1), Some(key), "POST /", text), text)
 }
 
-fn json_of(reply: &StoredReply) -> Json {
-    serde_json::from_str(&reply.body).unwrap()
-}
-
-fn code<T>(result: Result<T, Problem>) -> &'static str {
-    result.err().map_or("", |problem| problem.code())
-}
-
-fn replies(store: &impl Store) -> i64 {
-    let rows = store.query("SELECT count(*) FROM kept_reply", &[]);
-    rows.unwrap().first().unwrap().integer(0).unwrap()
-}
-
 #[test]
 fn a_repeated_request_makes_nothing_and_gets_the_reply_without_the_secret() {
     let store = WatchedStore::new(store());
     let first = note(&store, "k", "a").unwrap();
     assert_eq!((first.status, first.repeated), (201, false));
-    assert_eq!(json_of(&first), json!({"text": "a", "secret": "s"}));
+    assert_eq!(body_of(&first), json!({"text": "a", "secret": "s"}));
     for _ in 0..2 {
         let again = note(&store, "k", "a").unwrap();
         assert_eq!((again.status, again.repeated), (201, true));
-        assert_eq!(json_of(&again), json!({"text": "a", "secret": null}));
+        assert_eq!(body_of(&again), json!({"text": "a", "secret": null}));
     }
     // Each reply may be of an earlier turn of the group.
-    assert_eq!(code(note(&store, "k", "b")), "idempotency_key_reused");
+    assert_eq!(refusal(note(&store, "k", "b")), REUSED);
     assert_eq!(store.take_endings(), [Ending::OnDisk; 4]);
     let snapshot = request(user(1), Some("k"), "POST /", "a").replay(&store);
     assert!(snapshot.unwrap().unwrap().repeated);
-    assert_eq!(replies(&store), 1);
+    assert_eq!(store.count("kept_reply"), 1);
 }
 
 #[test]
 fn another_route_under_the_key_is_refused_and_another_caller_s_is_not() {
     let store = store();
     note(&store, "k", "a").unwrap();
-    let reused = "idempotency_key_reused";
     let elsewhere = request(user(1), Some("k"), "POST /keys", "a");
-    assert_eq!(code(elsewhere.begin(&store)), reused);
-    assert_eq!(code(elsewhere.replay(&store)), reused);
+    assert_eq!(refusal(elsewhere.begin(&store)), REUSED);
+    assert_eq!(refusal(elsewhere.replay(&store)), REUSED);
     let other = make(&store, &request(user(2), Some("k"), "POST /", "b"), "b");
     assert!(!other.unwrap().repeated);
-    assert_eq!(replies(&store), 2);
+    assert_eq!(store.count("kept_reply"), 2);
 }
 
 #[test]
 fn what_was_refused_is_not_kept() {
     let store = store();
-    assert_eq!(code(note(&store, "k", "refused")), "not_found");
-    assert_eq!(replies(&store), 0);
+    assert_eq!(refusal(note(&store, "k", "refused")), "404 not_found");
+    assert_eq!(store.count("kept_reply"), 0);
     assert!(!note(&store, "k", "b").unwrap().repeated);
 }
 
@@ -104,7 +91,7 @@ fn a_request_without_a_key_is_a_first_one_each_time() {
         assert!(!make(&store, &unkeyed, text).unwrap().repeated);
         assert!(unkeyed.replay(&store).unwrap().is_none());
     }
-    assert_eq!(replies(&store), 0);
+    assert_eq!(store.count("kept_reply"), 0);
 }
 
 #[test]
@@ -118,7 +105,7 @@ fn a_reply_is_kept_for_thirty_days_and_swept_in_pieces() {
     assert!(note(&store, "7", "7").unwrap().repeated);
     for left in [44, 0, 0] {
         sweep(&store, NOW_MS + REPLIES_KEPT_MS + 1).unwrap();
-        assert_eq!(replies(&store), left);
+        assert_eq!(store.count("kept_reply"), left);
     }
     assert!(!note(&store, "7", "another").unwrap().repeated);
 }

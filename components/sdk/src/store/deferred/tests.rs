@@ -4,6 +4,7 @@
 use super::*;
 use crate::rows;
 use crate::store::{NotedHost, SqliteStore, Store};
+use crate::testing::TestStore;
 use proptest::prelude::*;
 
 const INSERT: &str = "INSERT INTO t VALUES (?1)";
@@ -12,10 +13,7 @@ const IDS: &str = "SELECT id FROM t ORDER BY id";
 
 fn store() -> SqliteStore {
     let store = SqliteStore::in_memory().unwrap();
-    let transaction = store.begin().unwrap();
-    let create = "CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT";
-    transaction.execute(create, &[]).unwrap();
-    transaction.commit().unwrap();
+    store.execute("CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT");
     store
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::{Reader, SqliteStore, WatchedStore};
+use crate::testing::{TestStore, store_of};
 
 const FIRST: Migration = Migration {
     number: 1,
@@ -23,15 +24,13 @@ fn each_step_is_applied_once_and_in_order() {
     assert!(!store.take_endings().is_empty());
     assert_eq!(migrate(&store, &[FIRST, SECOND]), Ok(0));
     assert_eq!(store.take_endings(), [], "it has them all");
-    let rows = store.query("SELECT x FROM b", &[]).unwrap();
-    assert_eq!(rows.rows.len(), 1);
+    assert_eq!(store.count("b"), 1);
 }
 
 #[test]
 fn a_store_of_other_steps_is_refused_and_not_changed() {
-    let store = SqliteStore::in_memory().unwrap();
+    let store = store_of(&[FIRST]);
     let refusal = |steps: &[Migration]| migrate(&store, steps).unwrap_err().to_string();
-    migrate(&store, &[FIRST]).unwrap();
     let other = Migration {
         statements: &["CREATE TABLE a (y INTEGER) STRICT"],
         ..FIRST
@@ -40,10 +39,7 @@ fn a_store_of_other_steps_is_refused_and_not_changed() {
     assert!(store.query("SELECT x FROM b", &[]).is_err());
     migrate(&store, &[FIRST, SECOND]).unwrap();
     assert!(refusal(&[FIRST]).contains("run a newer component"));
-    let transaction = store.begin().unwrap();
-    let drop_digests = "ALTER TABLE schema_migration DROP COLUMN digest";
-    transaction.execute(drop_digests, &[]).unwrap();
-    transaction.commit().unwrap();
+    store.execute("ALTER TABLE schema_migration DROP COLUMN digest");
     assert!(refusal(&[FIRST]).contains("has no digest"));
 }
 
