@@ -15,7 +15,7 @@ use crate::delivery::{
     AT_ONCE_PER_WEBHOOK, FIRST_PAUSE_MS, PAUSE_MAX_MS, PENDING_MAX, TRY_FOR_MS, check_place,
     pause_ms,
 };
-use crate::webhook::{CREATED, DELETED, ENDED, RESENT, Secret};
+use crate::webhook::{CHANGED, CREATED, DELETED, ENDED, RESENT, Secret};
 use kit::*;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -373,28 +373,36 @@ fn the_audit_log_says_what_was_done_by_whom_when_and_in_which_request() {
     let bank = Bank::new();
     let body = json!({"url": URL, "events": ["transfer.posted"]});
     let id = bank.make("k", body.clone());
-    // A repetition does nothing, and has no record.
-    bank.make("k", body);
+    // A repetition does nothing, and has no record; nor has a change of nothing.
+    bank.make("k", body.clone());
     let other = bank.make("other", json!({"url": URL}));
+    for change in [json!({}), body, json!({"url": ELSEWHERE})] {
+        bank.change(id, &change).unwrap();
+    }
     bank.send(1, Ok(204));
     bank.wait(1_000);
     bank.resend(id, 1).unwrap();
     bank.wait(1_000);
     bank.delete(id).unwrap();
     let of_webhook = format!("webhook_id={id}");
-    assert_eq!(bank.actions(&of_webhook), [DELETED, RESENT, CREATED]);
+    assert_eq!(
+        bank.actions(&of_webhook),
+        [DELETED, RESENT, CHANGED, CREATED]
+    );
     let records = bank.logged(&of_webhook);
-    let facts = records[2]["new_value"].as_str().unwrap();
+    let facts = records[3]["new_value"].as_str().unwrap();
     let facts: Value = serde_json::from_str(facts).unwrap();
     assert_json!(facts, {"url": URL, "events": ["transfer.posted"]});
+    assert_eq!(records[2]["old_value"], records[3]["new_value"]);
+    assert!(records[2]["new_value"].to_string().contains(ELSEWHERE));
     assert_eq!(records[0]["old_value"], records[2]["new_value"]);
     assert_eq!(records[1]["new_value"], "1");
     for record in &records {
         assert_json!(record, {"actor_id": ADMIN, "request_id": REQUEST_ID, "webhook_id": id});
     }
-    assert_json!(records[2], {"created_at": "2027-01-15T08:00:00.000Z"});
+    assert_json!(records[3], {"created_at": "2027-01-15T08:00:00.000Z"});
     let all = bank.logged("");
-    assert_eq!(all.len(), 4);
-    assert_eq!(all[2]["webhook_id"], json!(other));
+    assert_eq!(all.len(), 5);
+    assert_eq!(all[3]["webhook_id"], json!(other));
     assert!(!json!(all).to_string().contains("whsec_"));
 }
