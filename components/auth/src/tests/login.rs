@@ -21,7 +21,8 @@ fn the_right_password_begins_a_session() {
 fn wrong_unknown_and_disabled_are_one_refusal_at_one_price() {
     let (bank, _) = Bank::with_ada();
     bank.register(BOB);
-    bank.store.execute("UPDATE user SET disabled = 1 WHERE email LIKE 'bob@%'");
+    bank.store
+        .execute("UPDATE user SET disabled = 1 WHERE email LIKE 'bob@%'");
     for (email, password) in [
         (EMAIL, OTHER_PASSWORD),
         ("nobody@example.org", PASSWORD),
