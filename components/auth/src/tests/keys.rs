@@ -17,14 +17,7 @@ use strongroom_sdk::problem::Problem;
 use strongroom_sdk::store::Reader;
 use uuid::Uuid;
 
-const KEYS: &str = "api_key";
-const OUTBOX: &str = "gateway_outbox";
-
 impl Bank {
-    fn try_key(&self, more: Value) -> Result<Value, Problem> {
-        self.keyed(None, &more).map(|made| body_of(&made))
-    }
-
     /// Asks for a key with one scope, and with other members.
     pub(super) fn keyed(&self, key: Option<&str>, more: &Value) -> Result<StoredReply, Problem> {
         let mut body = json!({"name": "orders", "scopes": ["accounts:read"]});
@@ -40,7 +33,7 @@ impl Bank {
     /// Makes a key, a millisecond newer than the one before.
     pub(super) fn key(&self, more: Value) -> Value {
         self.clock.pass_ms(1);
-        self.try_key(more).unwrap()
+        body_of(&self.keyed(None, &more).unwrap())
     }
 
     fn shown(&self, id: Uuid) -> Value {
@@ -124,10 +117,10 @@ fn a_refused_body_names_the_field_and_makes_nothing() {
         assert_eq!(refused, expected, "{body}");
     }
     // An unknown scope is refused with those that there are.
-    let refused = bank.try_key(json!({"scopes": ["journal:write"]}));
+    let refused = bank.keyed(None, &json!({"scopes": ["journal:write"]}));
     let detail = refused.unwrap_err().errors()[0].detail.clone();
     assert!(detail.contains(&SCOPES.join(", ")), "{detail}");
-    assert_eq!(bank.store.count(KEYS), 0);
+    assert_eq!(bank.store.count("api_key"), 0);
     assert!(bank.gateway.accepted.borrow().is_empty());
 }
 
@@ -168,7 +161,8 @@ fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     let bank = Bank::new();
     for fault in [&bank.gateway.broken, &bank.gateway.loses_answers] {
         fault.set(true);
-        assert_eq!(refusal(bank.try_key(json!({}))), "503 service_unavailable");
+        let refused = refusal(bank.keyed(None, &json!({})));
+        assert_eq!(refused, "503 service_unavailable");
         fault.set(false);
     }
     assert_eq!(bank.names(""), [""; 0]);
@@ -181,7 +175,8 @@ fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     bank.clock.pass_ms(60_001);
     assert_eq!(bank.tick(), Ok(2));
     assert!(!bank.accepts(accepted[0]));
-    assert_eq!((bank.store.count(KEYS), bank.store.count(OUTBOX)), (0, 0));
+    let left = ["api_key", "gateway_outbox"].map(|table| bank.store.count(table));
+    assert_eq!(left, [0; 2]);
 }
 
 #[test]
@@ -192,9 +187,10 @@ fn a_key_that_took_too_long_to_make_is_never_shown() {
     bank.gateway.meanwhile.set(move || {
         other.clock.pass_ms(60_001);
         other.abandon_pending_keys().unwrap();
-        assert_eq!(other.store.count(OUTBOX), 1);
+        assert_eq!(other.store.count("gateway_outbox"), 1);
     });
-    assert_eq!(refusal(bank.try_key(json!({}))), "503 service_unavailable");
+    let refused = refusal(bank.keyed(None, &json!({})));
+    assert_eq!(refused, "503 service_unavailable");
     assert_eq!(bank.tick(), Ok(1));
     assert!(bank.gateway.accepted.borrow().is_empty());
     assert_eq!(bank.names(""), [""; 0]);
@@ -237,7 +233,7 @@ fn there_are_not_more_keys_than_there_may_be() {
         SELECT randomblob(16), state, name, client, scopes, prefix, expires_at, created_at
         FROM api_key, n"
     ));
-    let one_more = || bank.try_key(json!({}));
+    let one_more = || bank.keyed(None, &json!({}));
     assert_eq!(refusal(one_more()), "422 keys_too_many");
     bank.revoke(key).unwrap();
     one_more().unwrap();
@@ -259,7 +255,7 @@ fn no_key_acts_for_a_disabled_user() {
     bank.gateway.broken.set(false);
     bank.change(&ada, ENABLE).unwrap();
     assert!(!is_blocked());
-    assert_eq!(bank.store.count(OUTBOX), 0);
+    assert_eq!(bank.store.count("gateway_outbox"), 0);
     // The gateway misses both changes. It learns what holds, not what once was to be done.
     bank.gateway.broken.set(true);
     assert!(is_late(DISABLE) && is_late(ENABLE));

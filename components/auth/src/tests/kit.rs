@@ -376,10 +376,6 @@ pub fn texts(list: &serde_json::Value, member: &str) -> Vec<String> {
     texts.collect()
 }
 
-pub fn is_locked<T>(result: Result<T, AuthError>) -> bool {
-    wait_ms(result).is_some()
-}
-
 /// For how long a lock refuses the attempt, in milliseconds.
 pub fn wait_ms<T>(result: Result<T, AuthError>) -> Option<i64> {
     match result {

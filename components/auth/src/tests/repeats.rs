@@ -5,8 +5,6 @@ use super::kit::*;
 use serde_json::{Value, json};
 use strongroom_sdk::idempotency::REPLIES_KEPT_MS;
 
-const USERS: &str = "user";
-
 #[test]
 fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
     let bank = Bank::new();
@@ -29,7 +27,7 @@ fn a_repeated_registration_gets_the_same_user_and_another_one_is_refused() {
     }
     // The key of another address is another key.
     assert!(!register("k", BOB, None).unwrap().repeated);
-    assert_eq!(bank.store.count(USERS), 2);
+    assert_eq!(bank.store.count("user"), 2);
 }
 
 #[test]
@@ -38,7 +36,7 @@ fn what_was_refused_is_not_kept() {
     bank.compute.busy.set(true);
     let refused = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert_eq!(refusal(refused), "503 service_unavailable");
-    assert_eq!(bank.store.count(USERS), 0);
+    assert_eq!(bank.store.count("user"), 0);
     bank.compute.busy.set(false);
     let made = bank.register_keyed(Some("k"), EMAIL, PASSWORD, None);
     assert!(!made.unwrap().repeated);

@@ -5,6 +5,7 @@ use super::*;
 use crate::http::Site;
 use crate::json::NoBody;
 use crate::kit::now;
+use crate::rows;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -147,16 +148,11 @@ fn a_client_acts_for_the_bank_or_for_a_customer() {
 fn no_two_callers_share_idempotency_keys() {
     let [a, b] = [1, 2].map(Uuid::from_u128);
     let client = |client, customer| Principal::Client { client, customer };
-    let principals = [
-        Principal::User(a),
-        Principal::User(b),
-        client(a, None),
-        client(b, None),
-        client(a, Some(b)),
-        client(b, Some(a)),
-        Principal::named("ann@example.com"),
-        Principal::named("bob@example.com"),
-    ];
+    let principals = rows! {
+        Principal::User(a), Principal::User(b), client(a, None), client(b, None),
+        client(a, Some(b)), client(b, Some(a)),
+        Principal::named("ann@example.com"), Principal::named("bob@example.com"),
+    };
     let parts: std::collections::BTreeSet<_> = principals.iter().map(Principal::parts).collect();
     assert_eq!(parts.len(), principals.len());
 }

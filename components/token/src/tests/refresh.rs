@@ -10,8 +10,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use strongroom_sdk::store::{Ending, Reader};
 
-const ROTATIONS: &str = "rotation";
-
 #[test]
 fn a_chain_of_refreshes_stays_in_its_session_which_forgets_rotations_after_the_grace() {
     let (bank, first) = Bank::with_session();
@@ -24,7 +22,7 @@ fn a_chain_of_refreshes_stays_in_its_session_which_forgets_rotations_after_the_g
         assert_eq!(claims(&next.access_token)["sid"], first.session.to_string());
         token = next.refresh_token;
     }
-    assert_eq!(bank.store.count(ROTATIONS), 2);
+    assert_eq!(bank.store.count("rotation"), 2);
     assert_eq!(bank.revoked(), []);
 }
 
@@ -35,7 +33,7 @@ fn a_rotation_by_a_clock_that_was_ahead_gives_no_longer_grace() {
     let second = bank.rotated(&tokens.refresh_token);
     bank.clock.pass_ms(-600_000);
     let third = bank.rotated(&second);
-    assert_eq!(bank.store.count(ROTATIONS), 1);
+    assert_eq!(bank.store.count("rotation"), 1);
     bank.assert_invalid(&tokens.refresh_token);
     bank.assert_invalid(&third);
     assert_eq!(bank.revoked(), [Revoked::Session(tokens.session)]);

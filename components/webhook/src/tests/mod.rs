@@ -385,10 +385,8 @@ fn the_audit_log_says_what_was_done_by_whom_when_and_in_which_request() {
     bank.wait(1_000);
     bank.delete(id).unwrap();
     let of_webhook = format!("webhook_id={id}");
-    assert_eq!(
-        bank.actions(&of_webhook),
-        [DELETED, RESENT, CHANGED, CREATED]
-    );
+    let actions = [DELETED, RESENT, CHANGED, CREATED];
+    assert_eq!(bank.actions(&of_webhook), actions);
     let records = bank.logged(&of_webhook);
     let facts = records[3]["new_value"].as_str().unwrap();
     let facts: Value = serde_json::from_str(facts).unwrap();
