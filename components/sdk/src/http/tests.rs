@@ -17,18 +17,14 @@ use tower_service::Service;
 
 fn site() -> Site {
     let pieces = || async { body_of_pieces([Ok::<_, axum::Error>(b"piece".to_vec())].into_iter()) };
+    let thing = |PathId(id): PathId| async move { id.to_string() };
+    let cached = || async { ([(header::CACHE_CONTROL, "public, max-age=300")], "") };
     let routes = Router::new()
         .route("/pieces", get(pieces))
         .route("/", get(|| async { "root" }))
-        .route(
-            "/things/{id}",
-            get(|PathId(id): PathId| async move { id.to_string() }),
-        )
+        .route("/things/{id}", get(thing))
         .route("/things", post(|| async { StatusCode::CREATED }))
-        .route(
-            "/cached",
-            get(|| async { ([(header::CACHE_CONTROL, "public, max-age=300")], "") }),
-        );
+        .route("/cached", get(cached));
     Site::new(routes)
 }
 
