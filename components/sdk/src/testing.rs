@@ -11,7 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 #[doc(hidden)]
 pub use serde_json::json;
+use std::cell::Cell;
 use std::fmt::Debug;
+use std::rc::Rc;
 
 /// An array with one row on each line, which rustfmt leaves as they are.
 #[macro_export]
@@ -90,6 +92,26 @@ pub fn assert_found(report: Result<Report, impl Debug>, words: &str, change: &st
     let found = violations(report);
     let is_named = found.iter().any(|text| text.contains(words));
     assert!(is_named, "{change}: {found:?}");
+}
+
+type Act = Box<dyn FnOnce()>;
+
+/// What happens once, while a call is on its way to another part of the bank.
+#[derive(Clone, Default)]
+pub struct Meanwhile(Rc<Cell<Option<Act>>>);
+
+impl Meanwhile {
+    /// Has this happen during the next call.
+    pub fn set(&self, act: impl FnOnce() + 'static) {
+        self.0.set(Some(Box::new(act)));
+    }
+
+    /// The moment of the call.
+    pub fn happen(&self) {
+        if let Some(act) = self.0.take() {
+            act();
+        }
+    }
 }
 
 /// A store in memory with the tables of a service.

@@ -21,7 +21,7 @@ use strongroom_sdk::oauth::TokenResponse;
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::{Reader, Rows, StoreError, Value, WatchedStore};
-use strongroom_sdk::testing::store_of;
+use strongroom_sdk::testing::{Meanwhile, store_of};
 use uuid::Uuid;
 
 pub use strongroom_sdk::testing::{
@@ -84,24 +84,6 @@ pub enum Call {
     Issue(Uuid, Role, i64),
     EndSession(Uuid, Uuid),
     EndUserSessions(Uuid, i64, Option<Uuid>),
-}
-
-type Act = Box<dyn FnOnce()>;
-
-/// What happens while the next call is on its way to another part of the bank.
-#[derive(Clone, Default)]
-pub struct Meanwhile(Rc<Cell<Option<Act>>>);
-
-impl Meanwhile {
-    pub fn set(&self, act: impl FnOnce() + 'static) {
-        self.0.set(Some(Box::new(act)));
-    }
-
-    fn happen(&self) {
-        if let Some(act) = self.0.take() {
-            act();
-        }
-    }
 }
 
 #[derive(Clone, Default)]

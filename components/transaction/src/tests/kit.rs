@@ -14,7 +14,7 @@ use strongroom_ledger_api::view::TransactionView;
 use strongroom_ledger_api::{AccountChange, AccountSummary, Batch, BatchRecord, BatchReply, Reply};
 use strongroom_sdk::money::Currency;
 use strongroom_sdk::random::SystemRandom;
-use strongroom_sdk::testing::{TestStore, key_of, read, store_of, violations};
+use strongroom_sdk::testing::{Meanwhile, TestStore, key_of, read, store_of, violations};
 
 pub(crate) use serde_json::{Value, json};
 pub(crate) use strongroom_account::account::{Account, Freeze};
@@ -88,37 +88,27 @@ pub(crate) enum Moment {
     AfterDecision,
 }
 
-type Interruption = (Moment, Box<dyn FnOnce()>);
-
 /// The account service's own ledger behind a link.
 #[derive(Clone)]
 pub(crate) struct Link {
     pub(crate) ledger: LocalLedger<SqliteStore, ManualClock>,
     state: Rc<RefCell<LinkState>>,
-    interruption: Rc<RefCell<Option<Interruption>>>,
+    before: Meanwhile,
+    after: Meanwhile,
 }
 
 impl Link {
     fn decide<T>(&self, decide: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
-        self.interrupt(Moment::BeforeDecision);
+        self.before.happen();
         let state = self.state.borrow().clone();
         if let LinkState::Fails(error) = state {
             return Err(error);
         }
         let reply = decide();
-        self.interrupt(Moment::AfterDecision);
+        self.after.happen();
         match state {
             LinkState::LosesReplies => Err(down()),
             _ => reply,
-        }
-    }
-
-    fn interrupt(&self, now: Moment) {
-        let mut interruption = self.interruption.borrow_mut();
-        let due = interruption.take_if(|(moment, _)| *moment == now);
-        drop(interruption);
-        if let Some((_, act)) = due {
-            act();
         }
     }
 
@@ -155,7 +145,7 @@ impl Ledger for Link {
 
     fn judge(&self, transfer: &Transfer) -> Result<Option<Decline>, LedgerError> {
         let judged = self.read(|| self.ledger.judge(transfer));
-        self.interrupt(Moment::AfterDecision);
+        self.after.happen();
         judged
     }
 }
@@ -364,7 +354,8 @@ impl Bank {
                 ledger: Link {
                     ledger,
                     state: Rc::new(RefCell::new(LinkState::Works)),
-                    interruption: Rc::default(),
+                    before: Meanwhile::default(),
+                    after: Meanwhile::default(),
                 },
                 users: AuthLink::default(),
                 clock,
@@ -412,9 +403,11 @@ impl Bank {
     ) -> Rc<RefCell<Option<T>>> {
         let result = Rc::new(RefCell::new(None));
         let (bank, place) = (self.clone(), Rc::clone(&result));
-        let act: Box<dyn FnOnce()> = Box::new(move || *place.borrow_mut() = Some(act(&bank)));
-        let interruption = &self.service.ledger.interruption;
-        interruption.replace(Some((moment, act)));
+        let meanwhile = match moment {
+            Moment::BeforeDecision => &self.service.ledger.before,
+            Moment::AfterDecision => &self.service.ledger.after,
+        };
+        meanwhile.set(move || *place.borrow_mut() = Some(act(&bank)));
         result
     }
 
