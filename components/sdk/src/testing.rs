@@ -4,6 +4,7 @@
 use crate::audit::Report;
 use crate::idempotency::{IdempotencyKey, StoredReply};
 use crate::json;
+use crate::metrics::Metric;
 use crate::problem::Problem;
 use crate::store::{Migration, Rows, SqliteStore, Store, Transaction, migrate};
 use serde::Serialize;
@@ -78,6 +79,19 @@ pub fn json_of(view: impl Serialize) -> Value {
 /// The body of a reply.
 pub fn body_of(reply: &StoredReply) -> Value {
     serde_json::from_str(&reply.body).expect("JSON")
+}
+
+/// The figures by their names, each followed by its label if it has one.
+pub fn figures(found: Result<Vec<Metric>, impl Debug>) -> Value {
+    let mut figures = serde_json::Map::new();
+    for metric in found.expect("the figures") {
+        for sample in metric.samples {
+            let labels = sample.labels.iter().map(|(_, label)| format!(" {label}"));
+            let name = format!("{}{}", metric.name, labels.collect::<String>());
+            figures.insert(name, sample.value.into());
+        }
+    }
+    Value::Object(figures)
 }
 
 /// What an audit has found.
