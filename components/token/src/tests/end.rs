@@ -56,22 +56,6 @@ fn a_user_cannot_end_another_user_s_session() {
 }
 
 #[test]
-fn an_end_that_the_gateway_does_not_know_is_repeated_until_it_does() {
-    let (bank, tokens) = Bank::with_session();
-    bank.revocations.broken.set(true);
-    let ended = bank.end_session(tokens.session, ALICE);
-    assert!(matches!(ended, Err(TokenError::Revocation(_))));
-    assert!(bank.deliver_pending().is_err());
-    assert_eq!(bank.undelivered(), 1);
-
-    bank.revocations.broken.set(false);
-    assert_eq!(bank.deliver_pending(), Ok(1));
-    assert_eq!(bank.undelivered(), 0);
-    assert_eq!(bank.deliver_pending(), Ok(0));
-    assert_eq!(bank.revoked(), [Revoked::Session(tokens.session)]);
-}
-
-#[test]
 fn a_new_security_version_ends_all_sessions_but_the_excepted_one() {
     let bank = Bank::new();
     let [one, two, kept] = [(); 3].map(|()| bank.issue());

@@ -104,6 +104,7 @@ fn reuse_is_invalid_only_when_the_gateway_knows_that_the_session_has_ended() {
             };
             assert!(matches!(error, TokenError::Revocation(_)), "{by}");
         }
+        assert!(bank.deliver_pending().is_err());
         assert_eq!(bank.undelivered(), 1);
         bank.revocations.broken.set(false);
         match by {
@@ -113,6 +114,7 @@ fn reuse_is_invalid_only_when_the_gateway_knows_that_the_session_has_ended() {
         }
         let revoked = [Revoked::Session(tokens.session)];
         assert_eq!(bank.revoked(), revoked, "delivered by {by}");
+        assert_eq!((bank.undelivered(), bank.deliver_pending()), (0, Ok(0)));
         bank.assert_invalid(first);
         assert_eq!(bank.revoked().len(), 1);
     }
