@@ -14,8 +14,6 @@ pub mod http;
 pub mod idempotency;
 pub mod identity;
 pub mod json;
-#[cfg(test)]
-mod kit;
 pub mod metadata;
 pub mod metrics;
 pub mod money;

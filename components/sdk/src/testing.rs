@@ -2,6 +2,7 @@
 //! and stores.
 
 use crate::audit::Report;
+use crate::http::ready::ready;
 use crate::idempotency::{IdempotencyKey, StoredReply};
 use crate::json;
 use crate::metrics::Metric;
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub use serde_json::json;
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::future::Future;
 use std::rc::Rc;
 
 /// An array with one row on each line, which rustfmt leaves as they are.
@@ -45,6 +47,19 @@ pub fn words_of(problem: &Problem) -> String {
         Some(error) => format!("{status} {code} {}", error.pointer),
         None => format!("{status} {code}"),
     }
+}
+
+/// The pointer of the first error of a 422, and what it says.
+pub fn told<T>(read: Result<T, Problem>) -> String {
+    let problem = read.err().expect("a refusal");
+    assert_eq!(problem.status(), 422, "{problem:?}");
+    let error = &problem.errors()[0];
+    format!("{} {}", error.pointer, error.detail)
+}
+
+/// The output of a future that does not wait for anything.
+pub fn now<F: Future>(future: F) -> F::Output {
+    ready(future).expect("a future that does not wait")
 }
 
 /// The members of `found` that `like` has too.

@@ -4,8 +4,8 @@
 
 use super::*;
 use crate::assert_json;
-use crate::kit::now;
 use crate::rows;
+use crate::testing::now;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::routing::{get, post};

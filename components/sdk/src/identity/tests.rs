@@ -4,8 +4,8 @@
 use super::*;
 use crate::http::Site;
 use crate::json::NoBody;
-use crate::kit::now;
 use crate::rows;
+use crate::testing::now;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;

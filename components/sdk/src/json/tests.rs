@@ -3,9 +3,8 @@
 //! Method: the named cases, then random bytes and random JSON.
 
 use super::*;
-use crate::kit::now;
 use crate::rows;
-use crate::testing::words_of;
+use crate::testing::{now, words_of};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::collections::HashMap;

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::calendar::Day;
-use crate::kit::told;
 use crate::page::Page;
 use crate::rows;
+use crate::testing::told;
 use serde::Deserialize;
 use uuid::Uuid;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::kit::now;
+use crate::testing::now;
 
 fn read(value: &str) -> Result<String, KeyError> {
     IdempotencyKey::from_header([value.as_bytes()]).map(|key| key.0)

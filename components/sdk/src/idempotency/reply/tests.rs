@@ -1,6 +1,6 @@
 use super::*;
 use crate::http::Site;
-use crate::kit::now;
+use crate::testing::now;
 use crate::{assert_json, problem, rows};
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -3,8 +3,8 @@
 
 use crate::calendar::Day;
 use crate::json::{NoBody, Unread, from_slice};
-use crate::kit::told;
 use crate::rows;
+use crate::testing::told;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
