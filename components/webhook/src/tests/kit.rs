@@ -108,6 +108,7 @@ fn posting(sequence: u64, decline: Option<Decline>) -> Posting {
 }
 
 /// Returns the same to each request at once, and keeps the requests. One receiver never responds.
+#[derive(Clone)]
 pub(crate) struct Receiver {
     response: RefCell<Result<u16, SendError>>,
     pub(crate) got: Rc<RefCell<Vec<Post>>>,
@@ -124,47 +125,39 @@ impl Client for Receiver {
     fn requests<K>(&self, timeout: Duration) -> UnderWay<K> {
         assert_eq!(timeout, TIMEOUT);
         UnderWay {
-            response: self.response.borrow().clone(),
-            got: Rc::clone(&self.got),
-            clock: self.clock.clone(),
-            responses: Vec::new(),
-            silent: Vec::new(),
+            receiver: self.clone(),
+            sent: Vec::new(),
         }
     }
 }
 
 /// Requests whose waiting moves the clock on.
 pub(crate) struct UnderWay<K> {
-    response: Result<u16, SendError>,
-    got: Rc<RefCell<Vec<Post>>>,
-    clock: ManualClock,
-    responses: Vec<(K, Result<u16, SendError>)>,
-    /// Those without a response, with the times of their ends.
-    silent: Vec<(K, i64)>,
+    receiver: Receiver,
+    /// Each with the time of its end, and its result.
+    sent: Vec<(K, i64, Result<u16, SendError>)>,
 }
 
 impl<K> Requests<K> for UnderWay<K> {
     fn send(&mut self, key: K, post: &Post) {
-        self.got.borrow_mut().push(post.clone());
-        if post.target.authority() == "deaf.example" {
-            self.silent.push((key, self.clock.now_ms() + TIMEOUT_MS));
-        } else {
-            self.responses.push((key, self.response.clone()));
-        }
+        self.receiver.got.borrow_mut().push(post.clone());
+        let now_ms = self.receiver.clock.now_ms();
+        let (end_ms, result) = match post.target.authority() {
+            "deaf.example" => (now_ms + TIMEOUT_MS, Err(SendError::TimedOut)),
+            _ => (now_ms, self.receiver.response.borrow().clone()),
+        };
+        self.sent.push((key, end_ms, result));
     }
 
     fn wait(&mut self, at_most: Duration) -> Vec<(K, Result<u16, SendError>)> {
-        if self.responses.is_empty()
-            && let Some((_, end_ms)) = self.silent.first()
-        {
+        let clock = &self.receiver.clock;
+        if let Some(end_ms) = self.sent.iter().map(|sent| sent.1).min() {
             let pause_ms = i64::try_from(at_most.as_millis()).unwrap();
-            self.clock
-                .set_ms((self.clock.now_ms() + pause_ms).min(*end_ms));
+            clock.set_ms(end_ms.clamp(clock.now_ms(), clock.now_ms() + pause_ms));
         }
-        let now_ms = self.clock.now_ms();
-        let ended = self.silent.extract_if(.., |(_, end_ms)| *end_ms <= now_ms);
-        let ended = ended.map(|(key, _)| (key, Err(SendError::TimedOut)));
-        self.responses.drain(..).chain(ended).collect()
+        let now_ms = clock.now_ms();
+        let ended = self.sent.extract_if(.., |sent| sent.1 <= now_ms);
+        ended.map(|(key, _, result)| (key, result)).collect()
     }
 }
 
