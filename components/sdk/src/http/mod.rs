@@ -21,7 +21,7 @@ pub mod client;
 mod exchange;
 mod path;
 mod pieces;
-#[cfg(any(test, target_family = "wasm"))]
+#[cfg(any(test, feature = "native", target_family = "wasm"))]
 pub(crate) mod ready;
 mod request_id;
 #[cfg(target_family = "wasm")]
