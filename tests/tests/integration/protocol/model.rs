@@ -9,7 +9,7 @@ use crate::protocol::network::Network;
 use crate::protocol::properties;
 use crate::protocol::scenario::Sight;
 use crate::protocol::screening::Verdict;
-use crate::protocol::set::{Member, members};
+use crate::protocol::set::Member;
 use crate::protocol::transaction::Transaction;
 use crate::protocol::words::{
     Attempt, Call, Caller, Date, Function, Id, Request, Returned, Round, Transfer,
@@ -37,20 +37,6 @@ pub struct StandingOrder {
     pub dates: usize,
     /// `on_insufficient_funds`: whether a second attempt follows, which may be due at any time.
     pub retries: bool,
-}
-
-members! {
-    /// What may go wrong.
-    pub enum Fault {
-        /// The process of all services dies: the host's own way to die.
-        ProcessDies,
-        /// T dies alone, as when its component traps, or runs elsewhere.
-        TransactionDies,
-        /// A dies alone; or its group commit fails and is rolled back, which looks the same.
-        AccountDies,
-        /// T's group commit fails and is rolled back; its handlers live.
-        TransactionGroupFails,
-    }
 }
 
 /// Who sends what, under which conditions.
@@ -107,8 +93,14 @@ pub enum Step {
     Note(Attempt, Returned, bool),
     /// A reply reaches T's handler of a `DELETE`.
     Hear(Attempt, Returned),
-    /// Something goes wrong.
-    Fail(Fault),
+    /// The process of all services dies: the host's own way to die.
+    ProcessDies,
+    /// T dies alone, as when its component traps, or runs elsewhere.
+    TransactionDies,
+    /// A dies alone; or its group commit fails and is rolled back, which looks the same.
+    AccountDies,
+    /// T's group commit fails and is rolled back; its handlers live.
+    TransactionGroupFails,
 }
 
 impl Protocol {
@@ -159,7 +151,13 @@ impl Protocol {
                 state.transaction.note(self, attempt, returned, again);
             }
             Step::Hear(attempt, returned) => state.hear(self, attempt, returned),
-            Step::Fail(fault) => state.fail(fault),
+            Step::ProcessDies => {
+                state.transaction.crash();
+                state.account.lose_group();
+            }
+            Step::TransactionDies => state.transaction.crash(),
+            Step::AccountDies => state.account.lose_group(),
+            Step::TransactionGroupFails => state.transaction.store.lose_group(),
         }
         state
     }
@@ -173,20 +171,6 @@ impl Protocol {
     /// Whether a call reaches the screening first.
     pub fn is_screened(&self, call: Call) -> bool {
         self.screening && call.function == Function::Post
-    }
-}
-
-impl State {
-    fn fail(&mut self, fault: Fault) {
-        match fault {
-            Fault::ProcessDies => {
-                self.transaction.crash();
-                self.account.lose_group();
-            }
-            Fault::TransactionDies => self.transaction.crash(),
-            Fault::AccountDies => self.account.lose_group(),
-            Fault::TransactionGroupFails => self.transaction.store.lose_group(),
-        }
     }
 }
 
@@ -235,7 +219,8 @@ impl Model for Protocol {
                 }
             }
         }
-        steps.extend(Fault::all().map(Step::Fail));
+        steps.extend([Step::ProcessDies, Step::TransactionDies]);
+        steps.extend([Step::AccountDies, Step::TransactionGroupFails]);
     }
 
     /// A step that changes nothing does not count.
