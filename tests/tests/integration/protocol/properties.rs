@@ -17,7 +17,7 @@ pub type Condition = fn(&Protocol, &State) -> bool;
 
 /// Names conditions, and lists them all.
 macro_rules! always {
-    ($($name:ident: $text:literal, $condition:path;)+) => {
+    ($($name:ident: $text:literal, $condition:expr;)+) => {
         $(pub const $name: &str = $text;)+
 
         pub const ALWAYS: &[(&str, Condition)] = &[$(($name, $condition)),+];
@@ -25,13 +25,15 @@ macro_rules! always {
 }
 
 always! {
-    POSTED_ONCE: "no id is posted twice", posted_once;
+    POSTED_ONCE: "no id is posted twice", |_, state| in_books(state, posted_once);
     SUM: "the sum of the balances stays", sum;
-    NOT_NEGATIVE: "no balance is below zero", not_negative;
+    NOT_NEGATIVE: "no balance is below zero", |_, state| in_books(state, not_negative);
     BALANCES: "the balances are what the records say", balances;
     RECORDS_STAY: "what A has recorded on disk never changes", records_stay;
-    BURNT: "an id that is declined, denied, or cancelled never moves money", burnt;
-    OTHER_BODY: "another body under a taken key never moves money", other_body;
+    BURNT: "an id that is declined, denied, or cancelled never moves money",
+        |_, state| in_books(state, burnt);
+    OTHER_BODY: "another body under a taken key never moves money",
+        |_, state| in_books(state, other_body);
     RESPONSES_TRUE: "every outcome in a response is on A's disk", responses_true;
     RESPONSES_AGREE: "all responses to one key and body have the same outcome", responses_agree;
     FIRST_ONCE: "at most one client of a transfer gets it as not repeated", first_once;
@@ -39,7 +41,7 @@ always! {
     REFUSED_WITHOUT_ROW: "a 404 leaves no row", refused_without_row;
     NOTHING_LATER: "T asks for no payment unless a client does", lookahead::nothing_later;
     JUDGED: "no money moves that the screening has not allowed", judged;
-    DATE_ONCE: "no date is paid twice", date_once;
+    DATE_ONCE: "no date is paid twice", |_, state| in_books(state, date_once);
     DATES_KEPT: "each date that is behind has a run on disk", dates_kept;
     RUN_FIRST: "A knows no attempt that T does not have on disk", run_first;
     RUNS_AGREE: "the outcome of a run is A's", runs_agree;
@@ -79,10 +81,8 @@ fn times_moved(books: &Books, id: Id) -> u8 {
     times.sum()
 }
 
-fn posted_once(_: &Protocol, state: &State) -> bool {
-    in_books(state, |books| {
-        Id::all().all(|id| times_moved(books, id) <= 1)
-    })
+fn posted_once(books: &Books) -> bool {
+    Id::all().all(|id| times_moved(books, id) <= 1)
 }
 
 fn sum(protocol: &Protocol, state: &State) -> bool {
@@ -92,10 +92,8 @@ fn sum(protocol: &Protocol, state: &State) -> bool {
     })
 }
 
-fn not_negative(_: &Protocol, state: &State) -> bool {
-    in_books(state, |books| {
-        books.balances.iter().all(|balance| *balance >= 0)
-    })
+fn not_negative(books: &Books) -> bool {
+    books.balances.iter().all(|balance| *balance >= 0)
 }
 
 fn balances(protocol: &Protocol, state: &State) -> bool {
@@ -120,23 +118,17 @@ fn records_stay(_: &Protocol, state: &State) -> bool {
     state.history.first == state.account.durable.records
 }
 
-fn burnt(_: &Protocol, state: &State) -> bool {
-    in_books(state, |books| {
-        let is_burnt = |id: &Id| {
-            let outcome = books.outcome(*id);
-            outcome.is_some_and(|outcome| outcome != Outcome::Posted)
-        };
-        let mut burnt = Id::all().filter(is_burnt);
-        burnt.all(|id| times_moved(books, id) == 0)
+fn burnt(books: &Books) -> bool {
+    Id::all().all(|id| {
+        let may_move = matches!(books.outcome(id), None | Some(Outcome::Posted));
+        may_move || times_moved(books, id) == 0
     })
 }
 
-fn other_body(_: &Protocol, state: &State) -> bool {
-    in_books(state, |books| {
-        books.all_moved().all(|transfer| {
-            let record = books.record(id_of(transfer));
-            record.is_some_and(|record| record.body == transfer.body())
-        })
+fn other_body(books: &Books) -> bool {
+    books.all_moved().all(|transfer| {
+        let record = books.record(id_of(transfer));
+        record.is_some_and(|record| record.body == transfer.body())
     })
 }
 
@@ -206,12 +198,10 @@ fn judged(protocol: &Protocol, state: &State) -> bool {
     !protocol.screening || in_books(state, are_allowed)
 }
 
-fn date_once(_: &Protocol, state: &State) -> bool {
-    in_books(state, |books| {
-        Date::all().all(|date| {
-            let paid = posted_attempts(books).members();
-            paid.filter(|attempt| attempt.date == date).count() <= 1
-        })
+fn date_once(books: &Books) -> bool {
+    Date::all().all(|date| {
+        let paid = posted_attempts(books).members();
+        paid.filter(|attempt| attempt.date == date).count() <= 1
     })
 }
 
