@@ -5,7 +5,7 @@ use crate::protocol::mutant::Mutant;
 use crate::protocol::set::Member;
 use crate::protocol::store::Store;
 use crate::protocol::words::{
-    Body, Call, Function, Id, Outcome, Posting, Refusal, Reply, Returned, Transfer,
+    Body, Call, Function, Id, Outcome, Refusal, Reply, Returned, Transfer,
 };
 
 /// A row of the journal. A decline is a row too.
@@ -96,7 +96,7 @@ impl Account {
         let transfer = call.caller.transfer();
         let terms = protocol.terms(transfer);
         if protocol.is(Mutant::FundsBeforeId) && !self.covers(protocol, terms) {
-            return first(Outcome::Declined);
+            return Returned::recorded(Outcome::Declined, false);
         }
         let forgets_id = match call.function {
             Function::Post | Function::PostDenied => protocol.is(Mutant::PostWithoutLookup),
@@ -132,7 +132,7 @@ impl Account {
         if is_kept {
             self.write(protocol, transfer, outcome);
         }
-        first(outcome)
+        Returned::recorded(outcome, false)
     }
 
     /// `post::recall`: what is recorded under a known id, if it is the same request.
@@ -143,10 +143,7 @@ impl Account {
         let is_durable = self.durable.record(protocol.id(transfer)).is_some();
         let repeated = !protocol.is(Mutant::RecallAsFirst)
             && (is_durable || !protocol.is(Mutant::FirstUntilCommit));
-        Returned::Recorded(Posting {
-            outcome: record.outcome,
-            repeated,
-        })
+        Returned::recorded(record.outcome, repeated)
     }
 
     /// `decide::check_payer`, and the debits of `legs::decide`.
@@ -176,12 +173,4 @@ impl Account {
         let moved = &mut books.moved[transfer.number() as usize];
         *moved = moved.saturating_add(1);
     }
-}
-
-/// What a call returns that has recorded an outcome.
-fn first(outcome: Outcome) -> Returned {
-    Returned::Recorded(Posting {
-        outcome,
-        repeated: false,
-    })
 }

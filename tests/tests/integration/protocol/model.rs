@@ -122,14 +122,11 @@ impl Protocol {
     /// A transfer's id, which follows from the key, or from schedule, date, and attempt.
     pub fn id(&self, transfer: Transfer) -> Id {
         match transfer {
-            Transfer::Payment(payment) => Id::Key(payment.key),
-            Transfer::Attempt(attempt) if self.is(Mutant::IdWithoutAttempt) => {
-                Id::Attempt(Attempt {
-                    round: Round::First,
-                    ..attempt
-                })
+            Transfer::Attempt(Attempt { date, .. }) if self.is(Mutant::IdWithoutAttempt) => {
+                let round = Round::First;
+                Id::Attempt(Attempt { date, round })
             }
-            Transfer::Attempt(attempt) => Id::Attempt(attempt),
+            _ => transfer.id(),
         }
     }
 

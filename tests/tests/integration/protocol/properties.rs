@@ -66,17 +66,9 @@ fn in_books(state: &State, holds: impl Fn(&Books) -> bool) -> bool {
     holds(&state.account.now) && holds(&state.account.durable)
 }
 
-/// The id that a transfer should take.
-fn id_of(transfer: Transfer) -> Id {
-    match transfer {
-        Transfer::Payment(payment) => Id::Key(payment.key),
-        Transfer::Attempt(attempt) => Id::Attempt(attempt),
-    }
-}
-
 /// How often an id has moved money.
 fn times_moved(books: &Books, id: Id) -> u8 {
-    let transfers = Transfer::all().filter(|transfer| id_of(*transfer) == id);
+    let transfers = Transfer::all().filter(|transfer| transfer.id() == id);
     let times = transfers.map(|transfer| books.moved[transfer.number() as usize]);
     times.sum()
 }
@@ -101,7 +93,7 @@ fn balances(protocol: &Protocol, state: &State) -> bool {
         let is_posted = |transfer: &Transfer| {
             let outcome = Outcome::Posted;
             let body = transfer.body();
-            books.record(id_of(*transfer)) == Some(Record { body, outcome })
+            books.record(transfer.id()) == Some(Record { body, outcome })
         };
         let mut expected = protocol.opening;
         for transfer in Transfer::all().filter(is_posted) {
@@ -127,7 +119,7 @@ fn burnt(books: &Books) -> bool {
 
 fn other_body(books: &Books) -> bool {
     books.all_moved().all(|transfer| {
-        let record = books.record(id_of(transfer));
+        let record = books.record(transfer.id());
         record.is_some_and(|record| record.body == transfer.body())
     })
 }

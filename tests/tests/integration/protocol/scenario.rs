@@ -4,8 +4,8 @@ use crate::protocol::model::{Amounts, Protocol, StandingOrder, State, Terms};
 use crate::protocol::set::Member;
 use crate::protocol::transaction::{Run, RunState};
 use crate::protocol::words::{
-    Attempt, Body, Client, Date, Id, Key, Outcome, Payment, Posting, Refusal, Request, Response,
-    Returned, Round,
+    Attempt, Body, Client, Date, Id, Key, Outcome, Payment, Refusal, Request, Response, Returned,
+    Round,
 };
 
 use Body::{Other, Right};
@@ -61,8 +61,9 @@ pub fn rivals(requests: Requests) -> Protocol {
                 has_recorded(state, One, Posted) && has_recorded(state, Two, Declined)
             }),
             ("two devices learn of one posting", |_, state| {
-                let repeated = recorded(Posted, true);
-                has_response(state, Phone, One, Right, recorded(Posted, false))
+                let first = Returned::recorded(Posted, false);
+                let repeated = Returned::recorded(Posted, true);
+                has_response(state, Phone, One, Right, first)
                     && has_response(state, Laptop, One, Right, repeated)
             }),
             (
@@ -297,10 +298,6 @@ pub fn screened_dates() -> Protocol {
 
 const NOT_FOUND: Returned = Returned::Refused(Refusal::NotFound);
 const REUSED: Returned = Returned::Refused(Refusal::IdReused);
-
-fn recorded(outcome: Outcome, repeated: bool) -> Returned {
-    Returned::Recorded(Posting { outcome, repeated })
-}
 
 fn moves(legs: Amounts) -> Terms {
     Terms { legs, found: true }

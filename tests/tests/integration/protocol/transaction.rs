@@ -18,8 +18,8 @@ use crate::protocol::mutant::Mutant;
 use crate::protocol::set::{Member, Set, members};
 use crate::protocol::store::Store;
 use crate::protocol::words::{
-    Attempt, Call, Caller, Date, Function, Outcome, Posting, Refusal, Request, Response, Returned,
-    Round, Transfer,
+    Attempt, Call, Caller, Date, Function, Outcome, Refusal, Request, Response, Returned, Round,
+    Transfer,
 };
 
 /// How the run of a date stands.
@@ -209,8 +209,7 @@ impl State {
         if let Some(Record { body, outcome }) = books.record(id)
             && body == request.payment.body
         {
-            let repeated = true;
-            let returned = Returned::Recorded(Posting { outcome, repeated });
+            let returned = Returned::recorded(outcome, true);
             self.network.responses.add(Response { request, returned });
         }
     }

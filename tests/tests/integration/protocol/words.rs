@@ -42,11 +42,9 @@ members! {
 
     /// A function of A.
     pub enum Function {
-        /// `post`.
         Post,
         /// `post` with `denied-by`, as a screening calls it.
         PostDenied,
-        /// `cancel`.
         Cancel,
     }
 }
@@ -98,6 +96,14 @@ either! {
 }
 
 impl Transfer {
+    /// The id that it should take: a wrong protocol may give it another.
+    pub fn id(self) -> Id {
+        match self {
+            Self::Payment(payment) => Id::Key(payment.key),
+            Self::Attempt(attempt) => Id::Attempt(attempt),
+        }
+    }
+
     /// The fingerprint. All attempts of a standing order have the same body.
     pub fn body(self) -> Body {
         match self {
@@ -108,6 +114,10 @@ impl Transfer {
 }
 
 impl Returned {
+    pub fn recorded(outcome: Outcome, repeated: bool) -> Self {
+        Self::Recorded(Posting { outcome, repeated })
+    }
+
     /// What is recorded, if this says so.
     pub fn outcome(self) -> Option<Outcome> {
         match self {
