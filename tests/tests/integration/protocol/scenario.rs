@@ -2,7 +2,7 @@
 
 use crate::protocol::model::{Amounts, Protocol, StandingOrder, State, Terms};
 use crate::protocol::set::Member;
-use crate::protocol::transaction::{Run, RunState};
+use crate::protocol::transaction::RunState;
 use crate::protocol::words::{
     Attempt, Body, Client, Date, Id, Key, Outcome, Payment, Refusal, Request, Response, Returned,
     Round,
@@ -66,21 +66,14 @@ pub fn rivals(requests: Requests) -> Protocol {
                 has_response(state, Phone, One, Right, first)
                     && has_response(state, Laptop, One, Right, repeated)
             }),
-            (
-                "the other body comes first, the right one is refused",
-                |_, state| {
-                    has_response(state, Phone, One, Right, REUSED)
-                        && has_recorded(state, One, Posted)
-                },
-            ),
-            (
-                "a posting is lost in a crash, and the other takes the money",
-                |_, state| {
-                    state.network.calls.members().count() > 1
-                        && state.account.now.record(Id::Key(One)).is_none()
-                        && has_recorded(state, Two, Posted)
-                },
-            ),
+            ("the other body is first, the right refused", |_, state| {
+                has_response(state, Phone, One, Right, REUSED) && has_recorded(state, One, Posted)
+            }),
+            ("one is lost, and the other takes the money", |_, state| {
+                state.network.calls.members().count() > 1
+                    && state.account.now.record(Id::Key(One)).is_none()
+                    && has_recorded(state, Two, Posted)
+            }),
         ],
     }
 }
@@ -143,20 +136,14 @@ pub fn refused(requests: Requests) -> Protocol {
     protocol.terms[One as usize][Other as usize].found = false;
     Protocol {
         sights: &[
-            (
-                "the right body is posted after the refused one",
-                |_, state| {
-                    has_response(state, Laptop, One, Other, NOT_FOUND)
-                        && has_recorded(state, One, Posted)
-                },
-            ),
-            (
-                "the refused body comes once more, to a taken key",
-                |_, state| {
-                    has_response(state, Laptop, One, Other, NOT_FOUND)
-                        && has_response(state, Laptop, One, Other, REUSED)
-                },
-            ),
+            ("one body is refused, then one is posted", |_, state| {
+                has_response(state, Laptop, One, Other, NOT_FOUND)
+                    && has_recorded(state, One, Posted)
+            }),
+            ("a refused body comes again, to a taken key", |_, state| {
+                has_response(state, Laptop, One, Other, NOT_FOUND)
+                    && has_response(state, Laptop, One, Other, REUSED)
+            }),
         ],
         ..protocol
     }
@@ -187,39 +174,29 @@ pub fn dates(requests: Requests) -> Protocol {
             dates: 2,
             retries: false,
         }),
-        sights: DATES,
+        sights: &[
+            ("both dates are paid", |_, state| {
+                Date::all().all(|date| decided(state, date) == Some(Posted))
+            }),
+            ("one date is paid, the other cancelled", |_, state| {
+                decided(state, Date::First) == Some(Posted)
+                    && decided(state, Date::Second) == Some(Cancelled)
+            }),
+            ("a date is declined", |_, state| {
+                decided(state, Date::First) == Some(Declined)
+            }),
+            ("T forgets a cancelled run after the 204", |_, state| {
+                let schedule = &state.transaction.store.durable;
+                state.history.deleted.is_some() && schedule.has_ended && !schedule.open().is_empty()
+            }),
+            ("a date was paid before the 204", |_, state| {
+                let posted = state.history.deleted;
+                posted.is_some_and(|posted| !posted.is_empty())
+            }),
+        ],
         ..rivals(requests)
     }
 }
-
-const DATES: &[Sight] = &[
-    ("both dates are paid", |_, state| {
-        Date::all().all(|date| decided(state, date) == Some(Posted))
-    }),
-    ("one date is paid, the other cancelled", |_, state| {
-        decided(state, Date::First) == Some(Posted)
-            && decided(state, Date::Second) == Some(Cancelled)
-    }),
-    ("a date is declined", |_, state| {
-        decided(state, Date::First) == Some(Declined)
-    }),
-    (
-        "after the 204, T has forgotten that a run is cancelled",
-        |_, state| {
-            let schedule = &state.transaction.store.durable;
-            state.history.deleted.is_some() && schedule.has_ended && !schedule.open().is_empty()
-        },
-    ),
-    (
-        "after the 204, a date counts as paid, as it was before",
-        |_, state| {
-            state
-                .history
-                .deleted
-                .is_some_and(|posted| !posted.is_empty())
-        },
-    ),
-];
 
 /// A standing order of one date, which is tried again when a client's payment brings money.
 pub fn retried(requests: Requests) -> Protocol {
@@ -234,22 +211,18 @@ pub fn retried(requests: Requests) -> Protocol {
         opening: [0, 2, 0],
         sights: &[
             ("the second attempt is paid", |_, state| {
-                second(state).is_some_and(|run| run.state == RunState::Decided(Posted))
+                first_date(state, Round::Second) == Some(RunState::Decided(Posted))
             }),
             ("the second attempt is cancelled", |_, state| {
-                second(state).is_some_and(|run| run.state == RunState::Decided(Cancelled))
+                first_date(state, Round::Second) == Some(RunState::Decided(Cancelled))
             }),
-            (
-                "a late note has a run of an ended schedule tried again",
-                |_, state| {
-                    let schedule = &state.transaction.store.durable;
-                    let is_open = second(state).is_some_and(|run| run.state == RunState::Open);
-                    let id = first_date(Round::Second);
-                    let record = state.account.durable.record(id);
-                    let is_deleted = state.history.deleted.is_some();
-                    schedule.has_ended && is_open && record.is_none() && is_deleted
-                },
-            ),
+            ("a late note retries an ended schedule", |_, state| {
+                let schedule = &state.transaction.store.durable;
+                let is_open = first_date(state, Round::Second) == Some(RunState::Open);
+                let outcome = first_outcome(state, Round::Second);
+                let is_deleted = state.history.deleted.is_some();
+                schedule.has_ended && is_open && outcome.is_none() && is_deleted
+            }),
         ],
         ..protocol
     }
@@ -264,11 +237,12 @@ pub fn lost_account() -> Protocol {
     Protocol {
         sights: &[
             ("one date is refused, the other cancelled", |_, state| {
-                is_refused(state) && decided(state, Date::Second) == Some(Cancelled)
+                first_date(state, Round::First) == Some(RunState::Refused)
+                    && decided(state, Date::Second) == Some(Cancelled)
             }),
             ("a date is refused and then cancelled", |_, state| {
-                let id = first_date(Round::First);
-                is_refused(state) && state.account.durable.outcome(id) == Some(Cancelled)
+                first_date(state, Round::First) == Some(RunState::Refused)
+                    && first_outcome(state, Round::First) == Some(Cancelled)
             }),
         ],
         ..protocol
@@ -284,13 +258,9 @@ pub fn screened_dates() -> Protocol {
                 decided(state, Date::First) == Some(Denied)
                     && decided(state, Date::Second) == Some(Posted)
             }),
-            (
-                "one date is allowed, and cancelled before that",
-                |_, state| {
-                    decided(state, Date::First) == Some(Cancelled)
-                        && !state.history.allowed.is_empty()
-                },
-            ),
+            ("one date is cancelled, and allowed later", |_, state| {
+                decided(state, Date::First) == Some(Cancelled) && !state.history.allowed.is_empty()
+            }),
         ],
         ..dates(&[])
     }
@@ -321,20 +291,15 @@ fn decided(state: &State, date: Date) -> Option<Outcome> {
     }
 }
 
-/// Whether A has refused the first date, as T knows.
-fn is_refused(state: &State) -> bool {
-    let run = state.transaction.store.durable.runs[Date::First as usize];
-    run.is_some_and(|run| run.state == RunState::Refused)
+/// What T knows of the first date, if this is the latest attempt at it.
+fn first_date(state: &State, round: Round) -> Option<RunState> {
+    let run = state.transaction.store.durable.runs[Date::First as usize]?;
+    (run.round == round).then_some(run.state)
 }
 
-/// The id of an attempt at the first date.
-fn first_date(round: Round) -> Id {
+/// What A has recorded of an attempt at the first date.
+fn first_outcome(state: &State, round: Round) -> Option<Outcome> {
     let date = Date::First;
-    Id::Attempt(Attempt { date, round })
-}
-
-/// The run of the first date, if it is at its second attempt.
-fn second(state: &State) -> Option<Run> {
-    let run = state.transaction.store.durable.runs[Date::First as usize];
-    run.filter(|run| run.round == Round::Second)
+    let id = Id::Attempt(Attempt { date, round });
+    state.account.durable.outcome(id)
 }
