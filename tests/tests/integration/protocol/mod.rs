@@ -54,7 +54,6 @@ use stateright::{Checker, Expectation, HasDiscoveries, Model};
 use strongroom_tests::scale::short_or_full;
 
 use model::Protocol;
-use mutant::Mutant;
 use scenario::{
     ALL, FEW, MANY, ONE, TWO_BODIES, both_covered, dates, lost_account, refill, refused, retried,
     rivals, screened, screened_dates, split,
@@ -103,33 +102,29 @@ fn check(name: &str, protocol: Protocol) {
     }
 }
 
+/// Looks for a way in which each mutant breaks its property.
 #[test]
 fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut found_by = BTreeSet::new();
     for (mutant, protocol, property) in mutant::findings() {
-        find(mutant, protocol, property);
+        let protocol = Protocol {
+            mutant: Some(mutant),
+            ..protocol
+        };
+        let sought = HasDiscoveries::AnyOf(BTreeSet::from([property]));
+        let checker = protocol.checker().finish_when(sought).spawn_bfs().join();
+        let states = checker.unique_state_count();
+        let Some(path) = checker.discovery(property) else {
+            panic!("{mutant:?}: in {states} states nothing breaks: {property}");
+        };
+        println!("{mutant:?}: not so after {states} states: {property}");
+        for step in path.into_actions() {
+            println!("    {step:?}");
+        }
         found_by.insert(property);
     }
     for (property, _) in properties::ALWAYS {
         assert!(found_by.contains(property), "found nothing: {property}");
-    }
-}
-
-/// Looks for a way in which a mutant breaks a property.
-fn find(mutant: Mutant, protocol: Protocol, property: &'static str) {
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let protocol = Protocol {
-        mutant: Some(mutant),
-        ..protocol
-    };
-    let sought = HasDiscoveries::AnyOf(BTreeSet::from([property]));
-    let checker = protocol.checker().finish_when(sought).spawn_bfs().join();
-    let states = checker.unique_state_count();
-    let Some(path) = checker.discovery(property) else {
-        panic!("{mutant:?}: in {states} states nothing breaks: {property}");
-    };
-    println!("{mutant:?}: not so after {states} states: {property}");
-    for step in path.into_actions() {
-        println!("    {step:?}");
     }
 }
