@@ -12,7 +12,7 @@ mod file;
 use crate::injector::{Verdict, store_of};
 use crate::plan::Operation;
 use file::{METHODS, Shim, Watched, failure, injector};
-use rusqlite::ffi::{self, SQLITE_IOERR, SQLITE_OK, sqlite3_file, sqlite3_filename, sqlite3_vfs};
+use rusqlite::ffi::{self, SQLITE_OK, sqlite3_file, sqlite3_filename, sqlite3_vfs};
 use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -90,10 +90,8 @@ unsafe extern "C" fn open(
     // The name is passed on as SQLite made it.
     let code = unsafe {
         let real = real_of(vfs);
-        match (*real).xOpen {
-            Some(real_open) => real_open(real, name, Shim::real(file), flags, out_flags),
-            None => SQLITE_IOERR,
-        }
+        let real_open = (*real).xOpen.expect("the system's VFS opens files");
+        real_open(real, name, Shim::real(file), flags, out_flags)
     };
     if code != SQLITE_OK {
         return code;
@@ -126,10 +124,8 @@ unsafe extern "C" fn delete(
     // SAFETY: `real` is the system's VFS.
     let code = unsafe {
         let real = real_of(vfs);
-        match (*real).xDelete {
-            Some(real_delete) => real_delete(real, name, sync_folder),
-            None => SQLITE_IOERR,
-        }
+        let real_delete = (*real).xDelete.expect("the system's VFS removes files");
+        real_delete(real, name, sync_folder)
     };
     if code == SQLITE_OK
         && let (Some(disk), Some(path), Some(Ok(content))) = (&mut disk, path, content)

@@ -4,7 +4,7 @@ use crate::disk::{Edit, FileId};
 use crate::injector::{Injector, Verdict, installed};
 use crate::plan::{Code, Operation};
 use rusqlite::ffi::{
-    SQLITE_CANTOPEN, SQLITE_FCNTL_MMAP_SIZE, SQLITE_FULL, SQLITE_IOERR, SQLITE_IOERR_CORRUPTFS,
+    SQLITE_CANTOPEN, SQLITE_FCNTL_MMAP_SIZE, SQLITE_FULL, SQLITE_IOERR_CORRUPTFS,
     SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE,
     SQLITE_NOTFOUND, SQLITE_OK, sqlite3_file, sqlite3_int64, sqlite3_io_methods,
 };
@@ -124,13 +124,14 @@ macro_rules! real {
         // said.
         unsafe {
             let real = Shim::real($file);
-            (*(*real).pMethods).$method.map(|method| method(real $(, $argument)*))
+            let method = (*(*real).pMethods).$method;
+            method.expect("SQLite's own VFS has all methods")(real $(, $argument)*)
         }
     }};
 }
 
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
-    let code = real!(file, xClose).unwrap_or(SQLITE_IOERR);
+    let code = real!(file, xClose);
     // SAFETY: SQLite closes a file that is open, once, and does not use it meanwhile.
     unsafe {
         let shim = &mut *file.cast::<Shim>();
@@ -154,7 +155,7 @@ unsafe extern "C" fn read(
     {
         return failure(Operation::Read, code);
     }
-    real!(file, xRead, buffer, amount, offset).unwrap_or(SQLITE_IOERR)
+    real!(file, xRead, buffer, amount, offset)
 }
 
 unsafe extern "C" fn write(
@@ -165,7 +166,7 @@ unsafe extern "C" fn write(
 ) -> c_int {
     // SAFETY: SQLite writes a file that is open.
     let Some(watched) = (unsafe { watched(file) }) else {
-        return real!(file, xWrite, buffer, amount, offset).unwrap_or(SQLITE_IOERR);
+        return real!(file, xWrite, buffer, amount, offset);
     };
     // SAFETY: SQLite passes as many bytes as it says, and keeps them until this returns.
     let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), amount as usize) };
@@ -185,7 +186,7 @@ unsafe extern "C" fn write(
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: sqlite3_int64) -> c_int {
     // SAFETY: SQLite truncates a file that is open.
     let Some(watched) = (unsafe { watched(file) }) else {
-        return real!(file, xTruncate, size).unwrap_or(SQLITE_IOERR);
+        return real!(file, xTruncate, size);
     };
     match injector().at_operation(&watched.store, Operation::Truncate) {
         Verdict::Fail(code) => failure(Operation::Truncate, code),
@@ -219,7 +220,6 @@ unsafe fn change(
         }
         None => real!(file, xTruncate, offset),
     };
-    let code = code.unwrap_or(SQLITE_IOERR);
     // A failed write may have written a part.
     if (code == SQLITE_OK || new.is_some())
         && let (Some(disk), Some(id), Some(Ok((old, old_size)))) = (&mut disk, watched.id, before)
@@ -239,7 +239,7 @@ unsafe fn change(
 unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     // SAFETY: SQLite syncs a file that is open.
     let Some(watched) = (unsafe { watched(file) }) else {
-        return real!(file, xSync, flags).unwrap_or(SQLITE_IOERR);
+        return real!(file, xSync, flags);
     };
     match injector().at_operation(&watched.store, Operation::Sync) {
         Verdict::Pass => {}
@@ -251,7 +251,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     }
     // Other threads may write meanwhile; this sync need not cover that.
     let mark = injector().disk().map(|disk| disk.mark());
-    let code = real!(file, xSync, flags).unwrap_or(SQLITE_IOERR);
+    let code = real!(file, xSync, flags);
     if code != SQLITE_OK {
         watched.note_failed_sync();
         return code;
@@ -285,8 +285,12 @@ unsafe fn present(
     amount: usize,
     offset: sqlite3_int64,
 ) -> Result<(Vec<u8>, u64), c_int> {
-    // SAFETY: by contract.
-    let size = unsafe { size_of_file(file) }?;
+    let mut size = 0;
+    let code = real!(file, xFileSize, &raw mut size);
+    if code != SQLITE_OK {
+        return Err(code);
+    }
+    let size = size as u64;
     let there = size.saturating_sub(offset as u64);
     let mut bytes = vec![0_u8; amount.min(there as usize)];
     if bytes.is_empty() {
@@ -295,47 +299,34 @@ unsafe fn present(
     let wanted = bytes.len() as c_int;
     match real!(file, xRead, bytes.as_mut_ptr().cast(), wanted, offset) {
         // Another process may have cut the file meanwhile: missing bytes are zero.
-        Some(SQLITE_OK | SQLITE_IOERR_SHORT_READ) => Ok((bytes, size)),
-        Some(code) => Err(code),
-        None => Err(SQLITE_IOERR),
+        SQLITE_OK | SQLITE_IOERR_SHORT_READ => Ok((bytes, size)),
+        code => Err(code),
     }
 }
 
-/// # Safety
-/// `file` is open.
-unsafe fn size_of_file(file: *mut sqlite3_file) -> Result<u64, c_int> {
-    let mut size = 0;
-    match real!(file, xFileSize, &raw mut size) {
-        Some(SQLITE_OK) => Ok(size as u64),
-        Some(code) => Err(code),
-        None => Err(SQLITE_IOERR),
-    }
-}
-
-/// Methods that are passed on as they are, each with the code for a system that lacks it.
+/// Methods that are passed on as they are.
 macro_rules! passed_on {
-    ($($name:ident = $method:ident ($($argument:ident: $type:ty),*) or $code:expr;)+) => {$(
+    ($($name:ident = $method:ident ($($argument:ident: $type:ty),*);)+) => {$(
         unsafe extern "C" fn $name(file: *mut sqlite3_file $(, $argument: $type)*) -> c_int {
-            real!(file, $method $(, $argument)*).unwrap_or($code)
+            real!(file, $method $(, $argument)*)
         }
     )+};
 }
 
 passed_on! {
-    file_size = xFileSize(size: *mut sqlite3_int64) or SQLITE_IOERR;
-    lock = xLock(level: c_int) or SQLITE_IOERR;
-    unlock = xUnlock(level: c_int) or SQLITE_IOERR;
-    check_reserved_lock = xCheckReservedLock(result: *mut c_int) or SQLITE_IOERR;
-    sector_size = xSectorSize() or 0;
-    device_characteristics = xDeviceCharacteristics() or 0;
-    shm_map = xShmMap(region: c_int, size: c_int, extend: c_int, memory: *mut *mut c_void)
-        or SQLITE_IOERR;
-    shm_lock = xShmLock(offset: c_int, count: c_int, flags: c_int) or SQLITE_IOERR;
-    shm_unmap = xShmUnmap(delete: c_int) or SQLITE_IOERR;
+    file_size = xFileSize(size: *mut sqlite3_int64);
+    lock = xLock(level: c_int);
+    unlock = xUnlock(level: c_int);
+    check_reserved_lock = xCheckReservedLock(result: *mut c_int);
+    sector_size = xSectorSize();
+    device_characteristics = xDeviceCharacteristics();
+    shm_map = xShmMap(region: c_int, size: c_int, extend: c_int, memory: *mut *mut c_void);
+    shm_lock = xShmLock(offset: c_int, count: c_int, flags: c_int);
+    shm_unmap = xShmUnmap(delete: c_int);
 }
 
 unsafe extern "C" fn shm_barrier(file: *mut sqlite3_file) {
-    let _ = real!(file, xShmBarrier);
+    real!(file, xShmBarrier);
 }
 
 unsafe extern "C" fn file_control(
@@ -347,5 +338,5 @@ unsafe extern "C" fn file_control(
     if operation == SQLITE_FCNTL_MMAP_SIZE {
         return SQLITE_NOTFOUND;
     }
-    real!(file, xFileControl, operation, argument).unwrap_or(SQLITE_NOTFOUND)
+    real!(file, xFileControl, operation, argument)
 }
