@@ -28,19 +28,14 @@ use std::path::PathBuf;
 /// The faults of a process, and its other settings for a test.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Whether counting begins only when every service serves.
     pub is_after_start: bool,
-    /// Whether the writer does not wait for the disk.
     pub is_synchronous_normal: bool,
-    /// Whether the process prints its counts at its normal end.
     pub count: bool,
-    /// The file that keeps the data that is not on disk, when the process ends.
     pub page_cache: Option<PathBuf>,
     /// The faults, in the order of the text.
     pub faults: Vec<Fault>,
 }
 
-/// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Its words in the plan.
@@ -49,11 +44,9 @@ pub struct Fault {
     pub store: Option<String>,
     /// Which one of them, from 1.
     pub at: u64,
-    /// What happens then.
     pub kind: FaultKind,
 }
 
-/// What a fault does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FaultKind {
@@ -95,7 +88,6 @@ macro_rules! words {
         pub enum $name { $($(#[$about])* #[serde(rename = $word)] $value,)+ }
 
         impl $name {
-            /// All values.
             pub const ALL: &[Self] = &[$(Self::$value),+];
         }
 
@@ -119,21 +111,16 @@ words! {
         Open = "open",
     }
 
-    /// The error of an operation.
     Code {
-        /// The device is broken.
         Eio = "EIO",
-        /// The device is full.
         Enospc = "ENOSPC",
     }
 
-    /// Whether a disk recovers from an error.
+    /// Whether only one operation fails, or every later one of the kind too.
     #[derive(Default)]
     Lasting {
-        /// The next operation succeeds.
         #[default]
         Once = "once",
-        /// Every later operation of the kind fails too.
         Good = "good",
     }
 
