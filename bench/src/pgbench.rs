@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use crate::record::{Destination, Latency, Load, histogram};
+use crate::record::{Destination, Latency, Load, histogram, read_text};
 
 /// The index of the latency, in microseconds, in a line of pgbench's log.
 const LATENCY_WORD: usize = 2;
@@ -32,8 +32,7 @@ impl PgbenchCommand {
         let mut failed = 0_u64;
         for file in fs::read_dir(&self.logs)? {
             let path = file?.path();
-            let log = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-            for line in log.lines() {
+            for line in read_text(&path)?.lines() {
                 let word = line.split(' ').nth(LATENCY_WORD);
                 let word = word.with_context(|| format!("{}: {line}", path.display()))?;
                 // pgbench writes `failed` for a transaction that it has abandoned.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -21,21 +20,27 @@ pub struct Destination {
 
 impl Destination {
     pub fn keep(&self, measurement: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string_pretty(measurement)?;
-        fs::write(&self.record, text).with_context(|| format!("{}", self.record.display()))
+        write_json(&self.record, measurement)
     }
 }
 
 /// Reads a measurement; none if there is no such file.
 pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
     let path = folder.join(name).with_extension("json");
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        text => text.with_context(|| format!("{}", path.display()))?,
-    };
-    serde_json::from_str(&text)
-        .map(Some)
-        .with_context(|| format!("{}", path.display()))
+    path.exists().then(|| read_json(&path)).transpose()
+}
+
+pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T> {
+    serde_json::from_str(&read_text(file)?).with_context(|| format!("{}", file.display()))
+}
+
+pub fn write_json(file: &Path, content: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(content)?;
+    fs::write(file, text).with_context(|| format!("{}", file.display()))
+}
+
+pub fn read_text(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{}", file.display()))
 }
 
 /// A load run: only requests that ended after the warm-up and before the end count.
@@ -108,9 +113,4 @@ const LATENCY_MICROSECONDS_MAX: u64 = 60_000_000;
 /// A histogram of microseconds, exact to three digits.
 pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LATENCY_MICROSECONDS_MAX, 3).expect("the bounds are in order")
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Figure {
-    pub value: u64,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::record::{self, Figure, Latency, Load};
+use crate::record::{self, Latency, Load};
 
 /// A megabyte in decimal units.
 const BYTES_PER_MB: u64 = 1_000_000;
@@ -172,9 +172,9 @@ impl ReportCommand {
     }
 
     fn check(&self, bound: &Bound) -> Result<()> {
-        let figure = record::read::<Figure>(&self.records, bound.record)?;
+        let figure = record::read::<u64>(&self.records, bound.record)?;
         let (mut shown, mut verdict) = ("not measured".to_owned(), String::new());
-        if let Some(Figure { value }) = figure {
+        if let Some(value) = figure {
             shown = (bound.show)(value);
             if let Some(below) = bound.below {
                 verdict = format!("< {}: {}", (bound.show)(below), met(value < below));

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::Bank;
 use super::bulk::BulkStore;
+use crate::record::{read_json, write_json};
 
 pub use history::{CHANNEL, RARE, REFERENCE, USUAL};
 
@@ -45,7 +46,7 @@ pub struct FillCommand {
 
 impl FillCommand {
     pub fn run(&self) -> Result<()> {
-        let mut bank = Bank::read(&self.bank)?;
+        let mut bank: Bank = read_json(&self.bank)?;
         let ledger = self.store("accounts")?;
         let store = BulkStore::new(SqliteStore::open_without_sync(&ledger)?);
         // A fixed seed makes the same bank each time.
@@ -68,7 +69,7 @@ impl FillCommand {
         };
         let transactions = SqliteStore::open_without_sync(&self.store("transactions")?)?;
         index::follow(&transactions, &ledger, usize::MAX)?;
-        bank.write(&self.bank)
+        write_json(&self.bank, &bank)
     }
 
     fn store(&self, service: &str) -> Result<PathBuf> {

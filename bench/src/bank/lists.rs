@@ -12,6 +12,7 @@ use super::fill::{CHANNEL, RARE, REFERENCE, USUAL};
 use super::{ADMIN_EMAIL, Bank};
 use crate::load::on_one_thread;
 use crate::load::server::Server;
+use crate::record::read_json;
 use crate::report::thousandths;
 
 /// How often each list is read, after one time that does not count.
@@ -64,7 +65,7 @@ pub struct ListsCommand {
 
 impl ListsCommand {
     pub fn run(&self) -> Result<()> {
-        let bank = Bank::read(&self.bank)?;
+        let bank: Bank = read_json(&self.bank)?;
         let over = on_one_thread(async {
             let mut reader =
                 Caller::log_in(&self.server, ADMIN_EMAIL, &self.admin_password).await?;

@@ -6,9 +6,6 @@ pub mod fill;
 pub mod lists;
 pub mod seed;
 
-use std::fs;
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::HeaderValue;
@@ -46,17 +43,6 @@ pub struct OwnedAccount {
 }
 
 impl Bank {
-    /// Reads the file that `seed` has written.
-    pub fn read(file: &Path) -> Result<Self> {
-        let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
-    }
-
-    pub fn write(&self, file: &Path) -> Result<()> {
-        let text = serde_json::to_string(self)?;
-        fs::write(file, text).with_context(|| format!("{}", file.display()))
-    }
-
     /// The body of a login of each customer.
     pub fn logins(&self) -> Vec<Bytes> {
         let body = |customer: &Customer| json!({"email": customer.email, "password": PASSWORD});

@@ -9,6 +9,7 @@ use super::caller::{Caller, text};
 use super::{ADMIN_EMAIL, Bank, Customer, PASSWORD};
 use crate::load::on_one_thread;
 use crate::load::server::Server;
+use crate::record::write_json;
 
 /// The deposit in each account. The transfers of a run move a cent each, so no account runs out.
 const DEPOSIT_EUR: &str = "1000000.00";
@@ -31,7 +32,7 @@ pub struct SeedCommand {
 
 impl SeedCommand {
     pub fn run(&self) -> Result<()> {
-        on_one_thread(self.open_bank())?.write(&self.bank)
+        write_json(&self.bank, &on_one_thread(self.open_bank())?)
     }
 
     async fn open_bank(&self) -> Result<Bank> {

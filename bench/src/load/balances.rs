@@ -7,6 +7,7 @@ use rand::seq::IndexedRandom;
 
 use super::BankLoad;
 use crate::bank::{Bank, api_key};
+use crate::record::read_json;
 
 #[derive(Debug, clap::Args)]
 pub struct BalancesCommand {
@@ -23,7 +24,7 @@ pub struct BalancesCommand {
 impl BalancesCommand {
     pub fn run(&self) -> Result<()> {
         let BankLoad { server, plan, .. } = &self.load;
-        let bank = Bank::read(&self.load.bank)?;
+        let bank: Bank = read_json(&self.load.bank)?;
         let host = server.host()?;
         let load = super::on_one_thread(async {
             let mut accounts = bank.log_in(server).await?;

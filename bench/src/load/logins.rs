@@ -7,6 +7,7 @@ use rand::seq::IndexedRandom;
 
 use super::BankLoad;
 use crate::bank::Bank;
+use crate::record::read_json;
 
 #[derive(Debug, clap::Args)]
 pub struct LoginsCommand {
@@ -17,7 +18,7 @@ pub struct LoginsCommand {
 impl LoginsCommand {
     pub fn run(&self) -> Result<()> {
         let BankLoad { server, plan, .. } = &self.load;
-        let bodies = Bank::read(&self.load.bank)?.logins();
+        let bodies = read_json::<Bank>(&self.load.bank)?.logins();
         let host = server.host()?;
         let json = HeaderValue::from_static("application/json");
         let next = move || {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::BankLoad;
 use crate::bank::{Bank, OwnedAccount};
-use crate::record::Load;
+use crate::record::{Load, read_json};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -37,7 +37,7 @@ struct Transfers {
 impl TransfersCommand {
     pub fn run(&self) -> Result<()> {
         let BankLoad { server, plan, .. } = &self.load;
-        let bank = Bank::read(&self.load.bank)?;
+        let bank: Bank = read_json(&self.load.bank)?;
         let host = server.host()?;
         let load = super::on_one_thread(async {
             let accounts = bank.log_in(server).await?;

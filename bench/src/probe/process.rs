@@ -1,10 +1,8 @@
 //! What Linux says of a process.
 
-use std::fs;
-
 use anyhow::{Context, Result};
 
-use crate::record::{Destination, Figure};
+use crate::record::{Destination, read_text};
 
 /// The unit of Linux for CPU time, on every architecture: USER_HZ is 100.
 const MICROSECONDS_PER_TICK: u64 = 10_000;
@@ -24,8 +22,7 @@ impl MemoryCommand {
         let mut lines = status.lines();
         let kib = lines.find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
         let kib: u64 = kib.context("the process has no VmRSS")?.parse()?;
-        let value = kib.saturating_mul(1024);
-        self.destination.keep(&Figure { value })
+        self.destination.keep(&kib.saturating_mul(1024))
     }
 }
 
@@ -42,6 +39,5 @@ pub fn cpu_microseconds(pid: u32) -> Result<u64> {
 }
 
 fn read(pid: u32, name: &str) -> Result<String> {
-    let path = format!("/proc/{pid}/{name}");
-    fs::read_to_string(&path).context(path)
+    read_text(format!("/proc/{pid}/{name}").as_ref())
 }

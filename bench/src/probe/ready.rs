@@ -1,6 +1,5 @@
 //! How long a host takes from its start until every service serves.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::load::client::Client;
 use crate::load::on_one_thread;
 use crate::load::server::Server;
-use crate::record::{Destination, Figure};
+use crate::record::{Destination, read_text};
 
 /// The time between two looks: short beside a start.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -40,9 +39,7 @@ impl ReadyCommand {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let microseconds = u64::try_from(now.as_micros())?.saturating_sub(self.started);
         println!("{gateway}");
-        self.destination.keep(&Figure {
-            value: microseconds,
-        })
+        self.destination.keep(&microseconds)
     }
 
     /// Waits, and returns the gateway's `HOST:PORT`.
@@ -72,7 +69,7 @@ impl ReadyCommand {
 
 /// The addresses of the gateway and the admin listener, once the host has printed both.
 fn announced(stdout: &Path) -> Result<Option<(String, String)>> {
-    let text = fs::read_to_string(stdout).with_context(|| format!("{}", stdout.display()))?;
+    let text = read_text(stdout)?;
     // The host may not have written the last line to its end.
     let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
     let after = |prefix| {

@@ -95,8 +95,7 @@ impl SwapsCommand {
 
     async fn swap_all(&self) -> Result<Swaps> {
         let mut host = Host::find(&self.stdout).await?;
-        let mut text = fs::read_to_string(&self.registry)
-            .with_context(|| format!("{}", self.registry.display()))?;
+        let mut text = record::read_text(&self.registry)?;
         let mut pairs = self.pairs.clone();
         for pair in &mut pairs {
             // Swaps before these may have left either of the two.
@@ -177,7 +176,7 @@ struct Host(Client);
 
 impl Host {
     async fn find(stdout: &Path) -> Result<Self> {
-        let text = fs::read_to_string(stdout).with_context(|| format!("{}", stdout.display()))?;
+        let text = record::read_text(stdout)?;
         let admin = text
             .lines()
             .find_map(|line| line.strip_prefix("admin listens on http://"))

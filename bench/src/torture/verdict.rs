@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::swaps::Swaps;
 use crate::judge::Judge;
-use crate::record::{Figure, Load, read};
+use crate::record::{Load, read};
 
 /// The limit of the 99th percentile of latency, as a multiple of that without swaps.
 const P99_TIMES_MAX: u64 = 3;
@@ -33,8 +33,8 @@ impl VerdictCommand {
         let calm: Load = self.record("calm")?;
         let swapped: Load = self.record("swapped")?;
         let swaps: Swaps = self.record("swaps")?;
-        let before: Figure = self.record("memory-before")?;
-        let after: Figure = self.record("memory-after")?;
+        let before: u64 = self.record("memory-before")?;
+        let after: u64 = self.record("memory-after")?;
         let seconds = swaps.microseconds / 1_000_000;
         println!("{}: {} swaps in {seconds} s", self.prefix, swaps.swaps);
         println!("  measured maximum         {:>9} requests/s", max.rate());
@@ -51,8 +51,8 @@ impl VerdictCommand {
         ] {
             println!("  {name:<24} {step}");
         }
-        let percent = after.value.saturating_mul(100) / before.value.max(1);
-        let [before, after] = [before, after].map(|figure| figure.value / 1_000_000);
+        let percent = after.saturating_mul(100) / before.max(1);
+        let [before, after] = [before, after].map(|bytes| bytes / 1_000_000);
         println!("  resident memory          {before} MB before, {after} MB after ({percent} %)");
 
         let mut judge = Judge::default();
