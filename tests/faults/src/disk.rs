@@ -156,7 +156,9 @@ impl Disk {
         let mut removed = std::mem::take(&mut self.removed);
         for (path, file) in files {
             // The index of a write-ahead log is memory that processes share.
-            remove_if_there(&with_suffix(&path, "-shm"))?;
+            let mut index = path.clone().into_os_string();
+            index.push("-shm");
+            remove_if_there(index.as_ref())?;
             let before = removed.remove(&path);
             match choice.name(before.is_some(), file.is_new) {
                 Name::AsItIs => rewrite(&path, None, &file.changes, &mut choice)?,
@@ -239,16 +241,10 @@ fn rewrite(
     changes: &[Change],
     choice: &mut Choice,
 ) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let file = options
-        .read(true)
-        .write(true)
-        .create(content.is_some())
-        .truncate(content.is_some())
-        .open(path)?;
     if let Some(content) = content {
-        io::Write::write_all(&mut &file, content)?;
+        std::fs::write(path, content)?;
     }
+    let file = OpenOptions::new().write(true).open(path)?;
     replay(&file, changes, |change| choice.portion(change))
 }
 
@@ -257,12 +253,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 #[cfg(test)]

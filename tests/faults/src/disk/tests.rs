@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use tempfile::TempDir;
 
@@ -26,13 +27,11 @@ impl Folder {
     fn open(&mut self, name: &str) -> Opened {
         let path = self.path(name);
         let was_there = path.exists();
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .unwrap();
+        let file = match was_there {
+            true => File::options().read(true).write(true).open(&path),
+            false => File::create_new(&path),
+        };
+        let file = file.unwrap();
         let id = self.disk.opened(&path, was_there);
         Opened { path, file, id }
     }
@@ -99,7 +98,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 struct Opened {
     path: PathBuf,
-    file: std::fs::File,
+    file: File,
     id: FileId,
 }
 
