@@ -83,10 +83,10 @@ impl SwapsCommand {
                 tasks.spawn_local(async move { connect_until(&address, || watched.get()).await });
             let swaps = tasks.run_until(self.swap_all()).await;
             is_over.set(true);
-            let Connections { opened, failed } = tasks.run_until(connections).await?;
+            let (connections_opened, connections_failed) = tasks.run_until(connections).await?;
             Ok(Swaps {
-                connections_opened: opened,
-                connections_failed: failed,
+                connections_opened,
+                connections_failed,
                 ..swaps?
             })
         })?;
@@ -219,27 +219,21 @@ impl Host {
     }
 }
 
-/// A client that keeps no connection notices a listener that is gone for a moment.
-#[derive(Debug, Default)]
-struct Connections {
-    opened: u64,
-    /// Refused, or without a response of 200.
-    failed: u64,
-}
-
-/// Connects for each `GET /api/hello` until `is_over`.
-async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> Connections {
-    let mut connections = Connections::default();
+/// Connects for each `GET /api/hello` until `is_over`: such a client notices a listener that is gone
+/// for a moment. Returns how many connections it opened, and how many were refused or had no
+/// response of 200.
+async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> (u64, u64) {
+    let (mut opened, mut failed) = (0_u64, 0_u64);
     let mut clock = tokio::time::interval(CONNECTION_INTERVAL);
     while !is_over() {
         clock.tick().await;
-        connections.opened = connections.opened.saturating_add(1);
+        opened = opened.saturating_add(1);
         if let Err(error) = ask_once(address).await {
             eprintln!("a new connection failed: {error:#}");
-            connections.failed = connections.failed.saturating_add(1);
+            failed = failed.saturating_add(1);
         }
     }
-    connections
+    (opened, failed)
 }
 
 async fn ask_once(address: &str) -> Result<()> {
