@@ -7,6 +7,13 @@ host_pid=
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf '%s: %s\n' "${BASH_SOURCE[-1]#"$root/"}" "$*" >&2; exit 1; }
 
+# Sets the variable of an argument's name to its number.
+set_number() { # NAME, MOST, TEXT
+  [[ $3 =~ ^[0-9]{1,9}$ ]] && ((10#$3 >= 1 && 10#$3 <= $2)) ||
+    fail "--$1 takes a number from 1 to $2"
+  printf -v "$1" '%s' $((10#$3))
+}
+
 # Calls clean_up with the status at the end, however that comes.
 clean_up_at_exit() {
   trap 'status=$?; trap - EXIT; clean_up $status; exit $status' EXIT

@@ -27,12 +27,12 @@ only=
 source "$root/bench/common.sh"
 
 while (($#)); do
-  if [[ $1 == --keys || $1 == --transfers ]]; then
-    only=${1#--}
-    shift
-    continue
-  fi
   case $1 in
+    --keys | --transfers)
+      only=${1#--}
+      shift
+      continue
+      ;;
     --base) base=$(realpath -e "${2:-}") || fail "--base names a binary" ;;
     --base-components)
       base_components=$(realpath -e "${2:-}") || fail "--base-components names a folder"
@@ -40,16 +40,8 @@ while (($#)); do
     --base-registry)
       base_registry=$(realpath -e "${2:-}") || fail "--base-registry names a file"
       ;;
-    --seconds)
-      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 200)) ||
-        fail "--seconds takes a number from 1 to 200"
-      seconds=$((10#$2))
-      ;;
-    --turns)
-      [[ ${2:-} =~ ^[0-9]{1,2}$ ]] && ((10#$2 >= 1)) ||
-        fail "--turns takes a number from 1 to 99"
-      turns=$((10#$2))
-      ;;
+    --seconds) set_number seconds 200 "${2:-}" ;;
+    --turns) set_number turns 99 "${2:-}" ;;
     *) fail "unknown argument: $1; see the head of this file" ;;
   esac
   shift 2

@@ -11,8 +11,7 @@ read_numbers() { # "NAMES", ARGUMENTS..
     [[ $names == *" ${1#--} "* && $1 == --* ]] ||
       fail "unknown argument: $1; there are:" \
         "$(printf -- '--%s N\n' $names | paste -sd, | sed 's/,/, /g')"
-    [[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || fail "$1 takes a number, from 1 to 999999999"
-    printf -v "${1#--}" '%s' "$2"
+    set_number "${1#--}" 999999999 "${2:-}"
     shift 2
   done
 }

@@ -23,17 +23,13 @@ source "$root/bench/common.sh"
 while (($#)); do
   case $1 in
     --seconds)
-      [[ ${2:-} =~ ^[0-9]{1,3}$ ]] && ((10#$2 >= 1 && 10#$2 <= 240)) ||
-        fail "--seconds takes a number from 1 to 240"
-      seconds=$((10#$2))
-      shift 2
-      ;;
-    --no-large)
-      large=
+      set_number seconds 240 "${2:-}"
       shift
       ;;
+    --no-large) large= ;;
     *) fail "unknown argument: $1; there are: --seconds N, --no-large" ;;
   esac
+  shift
 done
 
 find_programs bench target/components/test-guests/hello.wasm
