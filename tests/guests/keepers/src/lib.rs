@@ -48,12 +48,7 @@ macro_rules! keeper {
             }
         }
 
-        #[wstd::http_server]
-        async fn main(
-            request: wstd::http::Request<wstd::http::Body>,
-        ) -> Result<wstd::http::Response<wstd::http::Body>, wstd::http::Error> {
-            keepers::answer(request, $select).await
-        }
+        single::server!(request => keepers::answer(request, $select).await);
     };
 }
 

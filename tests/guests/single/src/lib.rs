@@ -24,6 +24,19 @@ macro_rules! bindings {
     };
 }
 
+/// Makes the entry of a component from what it answers to a request.
+#[macro_export]
+macro_rules! server {
+    ($request:ident => $answer:expr) => {
+        #[wstd::http_server]
+        async fn main(
+            $request: wstd::http::Request<wstd::http::Body>,
+        ) -> Result<wstd::http::Response<wstd::http::Body>, wstd::http::Error> {
+            $answer
+        }
+    };
+}
+
 pub const GREED_BYTES: usize = 1 << 20;
 
 /// Misbehaves as the word says; returns if the word says nothing.

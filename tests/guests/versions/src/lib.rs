@@ -21,12 +21,7 @@ use wstd::http::{Body, Error, Request, Response, StatusCode};
 #[macro_export]
 macro_rules! version {
     () => {
-        #[wstd::http_server]
-        async fn main(
-            request: wstd::http::Request<wstd::http::Body>,
-        ) -> Result<wstd::http::Response<wstd::http::Body>, wstd::http::Error> {
-            versions::answer(env!("CARGO_BIN_NAME"), request).await
-        }
+        single::server!(request => versions::answer(env!("CARGO_BIN_NAME"), request).await);
     };
 }
 

@@ -1,8 +1,6 @@
 //! The far end of a link: misbehaves as the call says. The tests use it to see that a fault reaches
 //! the caller as a value, and no other service.
 
-use wstd::http::{Body, Error, Request, Response};
-
 single::bindings!(Callee, {
     path: ["../../../wit/store", "../wit"],
     world: "tests:echo/callee",
@@ -29,7 +27,4 @@ impl Guest for Callee {
     }
 }
 
-#[wstd::http_server]
-async fn main(_: Request<Body>) -> Result<Response<Body>, Error> {
-    Ok(Response::new(Body::from("fine")))
-}
+single::server!(_request => Ok(wstd::http::Response::new("fine".into())));

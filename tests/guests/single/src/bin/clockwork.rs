@@ -1,8 +1,6 @@
 //! A component whose `start`, `tick`, and `document` misbehave as its configuration says, and which
 //! takes commands.
 
-use wstd::http::{Body, Error, Request, Response};
-
 single::bindings!(Clockwork, {
     path: ["../../../wit/service", "../../../wit/config"],
     inline: "
@@ -73,7 +71,4 @@ fn misbehave(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-#[wstd::http_server]
-async fn main(_: Request<Body>) -> Result<Response<Body>, Error> {
-    Ok(Response::new(Body::from("fine")))
-}
+single::server!(_request => Ok(wstd::http::Response::new("fine".into())));

@@ -1,8 +1,6 @@
 //! A screening that returns the verdict of its configuration under `verdict`. The tests put it in
 //! the place of the bank's fraud check, to see that no money moves without a verdict.
 
-use wstd::http::{Body, Error, Request, Response};
-
 single::bindings!(Screens, {
     path: ["../../../wit/config", "../../../wit/screening"],
     inline: "
@@ -42,7 +40,4 @@ impl Guest for Screens {
     }
 }
 
-#[wstd::http_server]
-async fn main(_: Request<Body>) -> Result<Response<Body>, Error> {
-    Ok(Response::new(Body::from("fine")))
-}
+single::server!(_request => Ok(wstd::http::Response::new("fine".into())));
