@@ -1,12 +1,6 @@
 //! The account service (A): `components/account/src/ledger/{post,decide}.rs` and `ledger/legs`.
 
-use crate::protocol::model::{Amounts, Protocol, State, Terms};
-use crate::protocol::mutant::Mutant;
-use crate::protocol::set::Member;
-use crate::protocol::store::Store;
-use crate::protocol::words::{
-    Body, Call, Function, Id, Outcome, Refusal, Reply, Returned, Transfer,
-};
+use super::*;
 
 /// A row of the journal. A decline is a row too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

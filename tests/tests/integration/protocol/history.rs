@@ -1,8 +1,6 @@
 //! What no service keeps, for the properties alone.
 
-use crate::protocol::account::{Books, Record};
-use crate::protocol::set::{Member, Set};
-use crate::protocol::words::{Attempt, Id, Outcome, Transfer};
+use super::*;
 
 /// What has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

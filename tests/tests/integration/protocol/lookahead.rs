@@ -6,12 +6,7 @@
 //! everywhere, no client and no tick fails without end that tries again until its messages arrive.
 //! Each property asks it twice: for the state as it is, and as it is after the process has died.
 
-use crate::protocol::model::{Protocol, State, Step};
-use crate::protocol::network::Network;
-use crate::protocol::screening::Verdict;
-use crate::protocol::set::Member;
-use crate::protocol::transaction::{Run, RunState};
-use crate::protocol::words::{Attempt, Caller, Date, Outcome, Request, Returned, Round, Transfer};
+use super::*;
 
 /// The states to begin with: all messages are lost, and the open groups are committed.
 fn quiet(protocol: &Protocol, state: &State) -> [State; 2] {

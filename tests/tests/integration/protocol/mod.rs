@@ -50,14 +50,21 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use stateright::{Checker, Expectation, HasDiscoveries, Model};
+use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 use strongroom_tests::scale::short_or_full;
 
-use model::Protocol;
-use scenario::{
-    ALL, FEW, MANY, ONE, TWO_BODIES, both_covered, dates, lost_account, refill, refused, retried,
-    rivals, screened, screened_dates, split,
-};
+use account::*;
+use history::*;
+use model::*;
+use mutant::*;
+use network::*;
+use properties::*;
+use scenario::*;
+use screening::*;
+use set::*;
+use store::*;
+use transaction::*;
+use words::*;
 
 /// A check uses all cores.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -107,7 +114,7 @@ fn check(name: &str, protocol: Protocol) {
 fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut found_by = BTreeSet::new();
-    for (mutant, protocol, property) in mutant::findings() {
+    for (mutant, protocol, property) in findings() {
         let protocol = Protocol {
             mutant: Some(mutant),
             ..protocol
@@ -124,7 +131,7 @@ fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
         }
         found_by.insert(property);
     }
-    for (property, _) in properties::ALWAYS {
+    for (property, _) in ALWAYS {
         assert!(found_by.contains(property), "found nothing: {property}");
     }
 }

@@ -1,19 +1,6 @@
 //! The state of all parties, and the steps that change it.
 
-use stateright::{Model, Property};
-
-use crate::protocol::account::Account;
-use crate::protocol::history::History;
-use crate::protocol::mutant::Mutant;
-use crate::protocol::network::Network;
-use crate::protocol::properties;
-use crate::protocol::scenario::Sight;
-use crate::protocol::screening::Verdict;
-use crate::protocol::set::Member;
-use crate::protocol::transaction::Transaction;
-use crate::protocol::words::{
-    Attempt, Call, Caller, Date, Function, Id, Request, Returned, Round, Transfer,
-};
+use super::*;
 
 /// What each account has, or what moves: payer, payee, and a third, as for fees.
 pub type Amounts = [i8; 3];

@@ -1,8 +1,6 @@
 //! Protocols that are wrong in one place, and the properties that must notice.
 
-use crate::protocol::model::Protocol;
-use crate::protocol::properties::*;
-use crate::protocol::scenario::*;
+use super::*;
 
 /// Lists mutants, each with protocols in which it must break a property.
 macro_rules! mutants {

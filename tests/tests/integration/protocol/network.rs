@@ -10,8 +10,7 @@
 //!   may arrive at any time. A retry is no other message than a doubled one.
 //! - A response counts from the moment it is sent, whether it arrives or not.
 
-use crate::protocol::set::Set;
-use crate::protocol::words::{Call, Reply, Response};
+use super::*;
 
 /// All that was ever sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -1,16 +1,6 @@
 //! What must hold in every state, whatever was lost, doubled, or late.
 
-use stateright::Property;
-
-use crate::protocol::account::{Books, Record};
-use crate::protocol::history::posted_attempts;
-use crate::protocol::lookahead;
-use crate::protocol::model::{Amounts, Protocol, State};
-use crate::protocol::set::{Member, Set};
-use crate::protocol::transaction::RunState;
-use crate::protocol::words::{
-    Attempt, Date, Id, Key, Outcome, Payment, Refusal, Response, Returned, Transfer,
-};
+use super::*;
 
 /// A condition on every state.
 pub type Condition = fn(&Protocol, &State) -> bool;

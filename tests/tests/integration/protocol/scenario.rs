@@ -1,12 +1,6 @@
 //! Who sends what, and what there is to be seen.
 
-use crate::protocol::model::{Amounts, Protocol, StandingOrder, State, Terms};
-use crate::protocol::set::Member;
-use crate::protocol::transaction::RunState;
-use crate::protocol::words::{
-    Attempt, Body, Client, Date, Id, Key, Outcome, Payment, Refusal, Request, Response, Returned,
-    Round,
-};
+use super::*;
 
 use Body::{Other, Right};
 use Client::{Laptop, Phone};

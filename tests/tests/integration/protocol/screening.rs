@@ -4,10 +4,7 @@
 //! recalls it. So does a `cancel`, which goes from T to A here. Without a verdict the call returns
 //! `not-screened`, and T responds with a 503: nothing is sent.
 
-use crate::protocol::model::{Protocol, State};
-use crate::protocol::mutant::Mutant;
-use crate::protocol::set::{Member, members};
-use crate::protocol::words::{Call, Caller, Function};
+use super::*;
 
 members! {
     /// What `screen` returns. The same transfer may get another verdict each time.

@@ -4,7 +4,7 @@
 //! group, and only then its caller goes on. A reader of `sql.query` sees what is durable. A lone
 //! writer that commits on the spot is a group of one turn.
 
-use crate::protocol::set::{Member, Set};
+use super::*;
 
 /// The rows of a store, and the callers that wait for their commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

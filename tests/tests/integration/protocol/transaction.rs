@@ -12,15 +12,7 @@
 //! **`DELETE`.** One handler stands for all: two share nothing but the store and the network. A
 //! later one takes the place of the earlier, with what is open then.
 
-use crate::protocol::account::Record;
-use crate::protocol::model::{Protocol, State};
-use crate::protocol::mutant::Mutant;
-use crate::protocol::set::{Member, Set, members};
-use crate::protocol::store::Store;
-use crate::protocol::words::{
-    Attempt, Call, Caller, Date, Function, Outcome, Refusal, Request, Response, Returned, Round,
-    Transfer,
-};
+use super::*;
 
 /// How the run of a date stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

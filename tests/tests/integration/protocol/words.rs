@@ -1,7 +1,7 @@
 //! What clients, the transaction service (T), a screening, and the account service (A) say to each
 //! other.
 
-use crate::protocol::set::{Member, either, members, pair};
+use super::*;
 
 members! {
     /// Two devices of one user, so that the same key names the same transfer.
