@@ -275,35 +275,26 @@ mod tests {
 
     #[test]
     fn an_error_comes_at_its_place_of_what_it_watches_once_or_from_there_on() {
-        const ONCE: &str = "error store=a op=write at=2 code=EIO";
-        const BOTH: &str = "error store=a op=write at=1 code=EIO; \
-                            error store=a op=write at=2 code=EIO";
+        const ONCE: &str = "store=a op=write at=2";
+        const BOTH: &str = "store=a op=write at=1; error code=EIO store=a op=write at=2";
         let (here, there) = (("a", Operation::Write), ("b", Operation::Write));
         let read = ("a", Operation::Read);
-        for (plan, operations, at) in [
+        for (words, operations, at) in [
             (ONCE, [here; 4], &[1][..]),
-            (
-                "error store=a op=write at=2 code=EIO for=good",
-                [here; 4],
-                &[1, 2, 3],
-            ),
+            ("store=a op=write at=2 for=good", [here; 4], &[1, 2, 3]),
             (ONCE, [there, read, here, here], &[3]),
             (ONCE, [there, here, read, there], &[]),
-            (
-                "error store=* op=write at=2 code=EIO",
-                [there, read, here, here],
-                &[2],
-            ),
+            ("store=* op=write at=2", [there, read, here, here], &[2]),
             (BOTH, [here; 4], &[0, 1]),
         ] {
-            let injector = injector(plan);
+            let injector = injector(&format!("error code=EIO {words}"));
             for (place, (store, operation)) in operations.into_iter().enumerate() {
                 let expected = match at.contains(&place) {
                     true => Verdict::Fail(Code::Eio),
                     false => Verdict::Pass,
                 };
                 let verdict = injector.at_operation(store, operation);
-                assert_eq!(verdict, expected, "{plan}: {operations:?}: {place}");
+                assert_eq!(verdict, expected, "{words}: {operations:?}: {place}");
             }
         }
     }
