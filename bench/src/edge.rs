@@ -2,12 +2,10 @@
 //! with an API key beside those with tokens; and transfers beside logins. Both sides take turns in
 //! one run, and each turn is compared with its neighbour.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::Result;
 
 use crate::judge::Judge;
-use crate::record::{Load, read};
+use crate::record::{Load, Records};
 use crate::report::thousandths;
 
 /// The least share of the other side's rate, in thousandths.
@@ -16,13 +14,6 @@ const RATE: Target = Target::RateAtLeast(900);
 const RATE_BY_KEY: Target = Target::RateAtLeast(920);
 /// The most that the 99th percentile of latency may be of the other side's, in thousandths.
 const P99: Target = Target::P99AtMost(2_000);
-
-#[derive(Debug, clap::Args)]
-pub struct EdgeCommand {
-    /// The folder of the records: one of each side and turn
-    #[arg(long, value_name = "FOLDER")]
-    records: PathBuf,
-}
 
 /// The figure that a comparison judges, and its limit.
 #[derive(Clone, Copy)]
@@ -39,7 +30,7 @@ struct EdgeComparison {
 }
 
 /// What is compared. Without a base, TLS is compared with the plain side of this build.
-fn comparisons(records: &Path) -> Result<Vec<EdgeComparison>> {
+fn comparisons(records: &Records) -> Result<Vec<EdgeComparison>> {
     let has_base = !turns(records, "hello-base")?.is_empty();
     let of_tls = if has_base { "base" } else { "plain" };
     let rates = [
@@ -68,24 +59,22 @@ fn comparisons(records: &Path) -> Result<Vec<EdgeComparison>> {
     Ok(rates.into_iter().chain([by_key, beside_logins]).collect())
 }
 
-impl EdgeCommand {
-    pub fn run(&self) -> Result<()> {
-        let mut judge = Judge::default();
-        for comparison in comparisons(&self.records)? {
-            comparison.judge(&self.records, &mut judge)?;
-        }
-        for login in turns(&self.records, "logins")? {
-            if login.failed() > 0 {
-                judge.say(false, format!("logins failed: {:?}", login.errors));
-            }
-        }
-        judge.end()
+pub fn run(records: &Records) -> Result<()> {
+    let mut judge = Judge::default();
+    for comparison in comparisons(records)? {
+        comparison.judge(records, &mut judge)?;
     }
+    for login in turns(records, "logins")? {
+        if login.failed() > 0 {
+            judge.say(false, format!("logins failed: {:?}", login.errors));
+        }
+    }
+    judge.end()
 }
 
 impl EdgeComparison {
     /// Prints its line. Without records it has no target.
-    fn judge(&self, records: &Path, judge: &mut Judge) -> Result<()> {
+    fn judge(&self, records: &Records, judge: &mut Judge) -> Result<()> {
         let [one, other] = &self.sides;
         let (one, other) = (turns(records, one)?, turns(records, other)?);
         let figure = |load: &Load| self.target.of(load);
@@ -132,9 +121,9 @@ impl Target {
 }
 
 /// The records of a side, in the order of its turns.
-fn turns(records: &Path, side: &str) -> Result<Vec<Load>> {
+fn turns(records: &Records, side: &str) -> Result<Vec<Load>> {
     let mut loads = Vec::new();
-    while let Some(load) = read(records, &format!("{side}-{}", loads.len() + 1))? {
+    while let Some(load) = records.read(&format!("{side}-{}", loads.len() + 1))? {
         loads.push(load);
     }
     Ok(loads)

@@ -48,15 +48,15 @@ enum Command {
     /// Read the logs of pgbench
     Pgbench(pgbench::PgbenchCommand),
     /// Print the table
-    Report(report::ReportCommand),
+    Report(record::Records),
     /// Swap components of a running host, many times, by saving its registry
     Swaps(torture::swaps::SwapsCommand),
     /// Print and judge what the swaps cost
     Verdict(torture::verdict::VerdictCommand),
     /// Print and judge what a hostile component costs the bank
-    Overload(torture::overload::OverloadCommand),
+    Overload(record::Records),
     /// Print and judge what the edge costs
-    Edge(edge::EdgeCommand),
+    Edge(record::Records),
 }
 
 fn main() -> ExitCode {
@@ -73,11 +73,11 @@ fn main() -> ExitCode {
         Command::Balances(arguments) => arguments.run(),
         Command::Logins(arguments) => arguments.run(),
         Command::Pgbench(arguments) => arguments.run(),
-        Command::Report(arguments) => arguments.run(),
+        Command::Report(records) => report::run(&records),
         Command::Swaps(arguments) => arguments.run(),
         Command::Verdict(arguments) => arguments.run(),
-        Command::Overload(arguments) => arguments.run(),
-        Command::Edge(arguments) => arguments.run(),
+        Command::Overload(records) => torture::overload::run(&records),
+        Command::Edge(records) => edge::run(&records),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,10 +24,19 @@ impl Destination {
     }
 }
 
-/// Reads a measurement; none if there is no such file.
-pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
-    let path = folder.join(name).with_extension("json");
-    path.exists().then(|| read_json(&path)).transpose()
+#[derive(Debug, clap::Args)]
+pub struct Records {
+    /// The folder of the measurements
+    #[arg(long = "records", value_name = "FOLDER")]
+    pub folder: PathBuf,
+}
+
+impl Records {
+    /// Reads a measurement; none if there is no such file.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let path = self.folder.join(name).with_extension("json");
+        path.exists().then(|| read_json(&path)).transpose()
+    }
 }
 
 pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T> {

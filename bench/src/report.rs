@@ -1,21 +1,13 @@
 //! The table: each figure beside its comparison, and whether it meets the target.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::record::{self, Latency, Load};
+use crate::record::{Latency, Load, Records};
 
 /// A megabyte in decimal units.
 const BYTES_PER_MB: u64 = 1_000_000;
-
-#[derive(Debug, clap::Args)]
-pub struct ReportCommand {
-    /// The folder of the records
-    #[arg(long, value_name = "DIR")]
-    records: PathBuf,
-}
 
 /// A load run, and the run that it is compared with.
 struct Comparison {
@@ -113,76 +105,74 @@ const HEAD: [&str; 9] = [
     "ratio",
 ];
 
-impl ReportCommand {
-    pub fn run(&self) -> Result<()> {
-        row(HEAD.map(str::to_owned), "target");
-        for comparison in &COMPARISONS {
-            self.compare(comparison)?;
-        }
-        println!();
-        for bound in &BOUNDS {
-            self.check(bound)?;
-        }
-        if let Some(disk) = record::read::<Latency>(&self.records, "disk")? {
-            let [p50, p99, max] = [disk.p50, disk.p99, disk.max].map(thousandths);
-            let title = "fdatasync of a 4 KiB append";
-            println!("{title:<48} p50 {p50} ms, p99 {p99} ms, max {max} ms");
-        }
-        Ok(())
+pub fn run(records: &Records) -> Result<()> {
+    row(HEAD.map(str::to_owned), "target");
+    for comparison in &COMPARISONS {
+        compare(records, comparison)?;
     }
+    println!();
+    for bound in &BOUNDS {
+        check(records, bound)?;
+    }
+    if let Some(disk) = records.read::<Latency>("disk")? {
+        let [p50, p99, max] = [disk.p50, disk.p99, disk.max].map(thousandths);
+        let title = "fdatasync of a 4 KiB append";
+        println!("{title:<48} p50 {p50} ms, p99 {p99} ms, max {max} ms");
+    }
+    Ok(())
+}
 
-    fn compare(&self, comparison: &Comparison) -> Result<()> {
-        let title = comparison.title.to_owned();
-        let Some(load) = record::read::<Load>(&self.records, comparison.record)? else {
-            println!("{title:<36}  not measured");
-            return Ok(());
-        };
-        let (ratio, mut verdict) = match comparison.against {
-            None => (String::new(), String::new()),
-            Some((other, target)) => {
-                let other = record::read::<Load>(&self.records, other)?;
-                let permille = other.and_then(|other| ratio_permille(load.rate(), other.rate()));
-                judge_ratio(permille, target)
-            }
-        };
-        if let Some(least) = comparison.at_least {
-            let reached = met(load.rate() >= least);
-            write!(verdict, " >= {least}/s: {reached}")?;
+fn compare(records: &Records, comparison: &Comparison) -> Result<()> {
+    let title = comparison.title.to_owned();
+    let Some(load) = records.read::<Load>(comparison.record)? else {
+        println!("{title:<36}  not measured");
+        return Ok(());
+    };
+    let (ratio, mut verdict) = match comparison.against {
+        None => (String::new(), String::new()),
+        Some((other, target)) => {
+            let other = records.read::<Load>(other)?;
+            let permille = other.and_then(|other| ratio_permille(load.rate(), other.rate()));
+            judge_ratio(permille, target)
         }
-        if load.failed() > 0 {
-            verdict.push_str(" HAS ERRORS:");
-            for (error, count) in &load.errors {
-                write!(verdict, " {count} x {error};")?;
-            }
-        }
-        let cells = [
-            title,
-            load.clients.to_string(),
-            load.rate().to_string(),
-            thousandths(load.latency.p50),
-            thousandths(load.latency.p99),
-            thousandths(load.latency.max),
-            load.cpu_microseconds_each()
-                .map_or(String::new(), |each| each.to_string()),
-            load.failed().to_string(),
-            ratio,
-        ];
-        row(cells, &verdict);
-        Ok(())
+    };
+    if let Some(least) = comparison.at_least {
+        let reached = met(load.rate() >= least);
+        write!(verdict, " >= {least}/s: {reached}")?;
     }
+    if load.failed() > 0 {
+        verdict.push_str(" HAS ERRORS:");
+        for (error, count) in &load.errors {
+            write!(verdict, " {count} x {error};")?;
+        }
+    }
+    let cells = [
+        title,
+        load.clients.to_string(),
+        load.rate().to_string(),
+        thousandths(load.latency.p50),
+        thousandths(load.latency.p99),
+        thousandths(load.latency.max),
+        load.cpu_microseconds_each()
+            .map_or(String::new(), |each| each.to_string()),
+        load.failed().to_string(),
+        ratio,
+    ];
+    row(cells, &verdict);
+    Ok(())
+}
 
-    fn check(&self, bound: &Bound) -> Result<()> {
-        let figure = record::read::<u64>(&self.records, bound.record)?;
-        let (mut shown, mut verdict) = ("not measured".to_owned(), String::new());
-        if let Some(value) = figure {
-            shown = (bound.show)(value);
-            if let Some(below) = bound.below {
-                verdict = format!("< {}: {}", (bound.show)(below), met(value < below));
-            }
+fn check(records: &Records, bound: &Bound) -> Result<()> {
+    let figure = records.read::<u64>(bound.record)?;
+    let (mut shown, mut verdict) = ("not measured".to_owned(), String::new());
+    if let Some(value) = figure {
+        shown = (bound.show)(value);
+        if let Some(below) = bound.below {
+            verdict = format!("< {}: {}", (bound.show)(below), met(value < below));
         }
-        println!("{:<48} {shown:>12}  {verdict}", bound.title);
-        Ok(())
     }
+    println!("{:<48} {shown:>12}  {verdict}", bound.title);
+    Ok(())
 }
 
 fn row(cells: [String; 9], verdict: &str) {

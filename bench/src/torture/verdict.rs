@@ -1,13 +1,11 @@
 //! What swaps cost the clients of the host, and whether that is within the limits.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
 use super::swaps::Swaps;
 use crate::judge::Judge;
-use crate::record::{Load, read};
+use crate::record::{Load, Records};
 
 /// The limit of the 99th percentile of latency, as a multiple of that without swaps.
 const P99_TIMES_MAX: u64 = 3;
@@ -18,10 +16,8 @@ const MEMORY_PERCENT_MAX: u64 = 110;
 
 #[derive(Debug, clap::Args)]
 pub struct VerdictCommand {
-    /// The folder of the records: PREFIX-max, -calm, -swapped, -swaps, -memory-before,
-    /// -memory-after
-    #[arg(long, value_name = "FOLDER")]
-    records: PathBuf,
+    #[command(flatten)]
+    records: Records,
     /// The prefix of the records to judge
     #[arg(long)]
     prefix: String,
@@ -77,6 +73,7 @@ impl VerdictCommand {
 
     fn record<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let name = format!("{}-{name}", self.prefix);
-        read(Path::new(&self.records), &name)?.with_context(|| format!("{name} was not measured"))
+        let record = self.records.read(&name)?;
+        record.with_context(|| format!("{name} was not measured"))
     }
 }
