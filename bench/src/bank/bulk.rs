@@ -10,18 +10,15 @@ use strongroom_sdk::store::{
 /// How many transactions share a commit.
 const TRANSACTIONS_PER_COMMIT: u32 = 1_000;
 
-/// Each transaction is a savepoint of an open one.
 pub struct BulkStore {
     store: SqliteStore,
     open: RefCell<Option<Rc<SqliteTransaction>>>,
     count: Cell<u32>,
 }
 
-/// A savepoint; dropping it undoes its changes.
-pub struct BulkTransaction {
-    open: Rc<SqliteTransaction>,
-    is_over: Cell<bool>,
-}
+/// A share of the open transaction. Who drops it without a commit must drop the store, too: only
+/// that undoes its changes.
+pub struct BulkTransaction(Rc<SqliteTransaction>);
 
 impl BulkStore {
     pub fn new(store: SqliteStore) -> Self {
@@ -38,7 +35,7 @@ impl BulkStore {
         match self.open.take().map(Rc::into_inner) {
             None => Ok(()),
             Some(Some(open)) => open.commit(),
-            Some(None) => Err(StoreError::Aborted("a savepoint is open".to_owned())),
+            Some(None) => Err(StoreError::Aborted("a transaction is open".to_owned())),
         }
     }
 }
@@ -60,42 +57,26 @@ impl Store for BulkStore {
         if open.is_none() {
             *open = Some(Rc::new(self.store.begin()?));
         }
-        let transaction = BulkTransaction {
-            open: open.clone().expect("it has begun"),
-            is_over: Cell::new(false),
-        };
-        transaction.execute("SAVEPOINT bulk", &[])?;
-        Ok(transaction)
+        Ok(BulkTransaction(open.clone().expect("it has begun")))
     }
 }
 
 impl Reader for BulkTransaction {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Rows, StoreError> {
-        self.open.query(sql, params)
+        self.0.query(sql, params)
     }
 }
 
 impl Transaction for BulkTransaction {
     fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        self.open.execute(sql, params)
+        self.0.execute(sql, params)
     }
 
     fn commit(self) -> Result<(), StoreError> {
-        self.is_over.set(true);
-        self.execute("RELEASE bulk", &[]).map(drop)
+        Ok(())
     }
 
     fn commit_later(self) -> Result<(), StoreError> {
-        self.commit()
-    }
-}
-
-impl Drop for BulkTransaction {
-    fn drop(&mut self) {
-        if !self.is_over.get() {
-            // If this fails, the drop of the outer transaction undoes it.
-            let _ = self.execute("ROLLBACK TO bulk", &[]);
-            let _ = self.execute("RELEASE bulk", &[]);
-        }
+        Ok(())
     }
 }
