@@ -65,11 +65,11 @@ impl Caller {
         }
         let what = format!("{} {}", request.method(), request.uri());
         let answer = self.client.ask(request).await?;
-        if !answer.status.is_success() {
-            let body = String::from_utf8_lossy(&answer.body);
-            bail!("{what}: {}: {body}", answer.status);
+        if !answer.status().is_success() {
+            let body = String::from_utf8_lossy(answer.body());
+            bail!("{what}: {}: {body}", answer.status());
         }
-        serde_json::from_slice(&answer.body).context(what)
+        serde_json::from_slice(answer.body()).context(what)
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::header::HOST;
-use http::{Request, StatusCode};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -15,12 +15,6 @@ use super::server::Server;
 pub struct Client {
     server: Server,
     sender: SendRequest<Full<Bytes>>,
-}
-
-/// A response, read to its end.
-pub struct Answer {
-    pub status: StatusCode,
-    pub body: Bytes,
 }
 
 impl Client {
@@ -38,15 +32,13 @@ impl Client {
     }
 
     /// Sends a request and reads the whole response. After an error the client must reconnect.
-    pub async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer> {
+    pub async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>> {
         self.sender.ready().await?;
-        let response = self.sender.send_request(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok(Answer { status, body })
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 
-    pub async fn get(&mut self, path: &str) -> Result<Answer> {
+    pub async fn get(&mut self, path: &str) -> Result<Response<Bytes>> {
         let request = Request::get(path).header(HOST, self.server.host()?);
         self.ask(request.body(Full::default())?).await
     }

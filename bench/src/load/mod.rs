@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use hdrhistogram::Histogram;
 use http::header::HOST;
-use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -174,13 +174,13 @@ impl<Next: Fn() -> Request<Full<Bytes>>> Run<Next> {
         }
     }
 
-    fn count(&self, outcome: &Result<client::Answer>, took: Duration) {
+    fn count(&self, outcome: &Result<Response<Bytes>>, took: Duration) {
         let (error, body) = match outcome {
-            Ok(answer) if answer.status == self.success => {
+            Ok(answer) if answer.status() == self.success => {
                 let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
                 return self.latencies.borrow_mut().saturating_record(microseconds);
             }
-            Ok(answer) => (answer.status.to_string(), &answer.body[..]),
+            Ok(answer) => (answer.status().to_string(), &answer.body()[..]),
             Err(error) => (format!("{error:#}"), &[][..]),
         };
         let mut errors = self.errors.borrow_mut();

@@ -56,11 +56,11 @@ impl ReadyCommand {
         let mut client = Client::connect(&Server::plain(&admin)).await?;
         loop {
             let answer = client.get("/readyz").await?;
-            if answer.status.is_success() {
+            if answer.status().is_success() {
                 return Ok(gateway);
             }
-            if answer.status.is_client_error() {
-                bail!("/readyz: {}", answer.status);
+            if answer.status().is_client_error() {
+                bail!("/readyz: {}", answer.status());
             }
             tokio::time::sleep(PAUSE).await;
         }

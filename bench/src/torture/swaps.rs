@@ -188,8 +188,8 @@ impl Host {
     async fn changes(&mut self, limit: u64) -> Result<Vec<Value>> {
         let path = format!("/services/history?limit={limit}");
         let answer = self.0.get(&path).await?;
-        ensure!(answer.status.is_success(), "history: {}", answer.status);
-        let mut page: Value = serde_json::from_slice(&answer.body)?;
+        ensure!(answer.status().is_success(), "history: {}", answer.status());
+        let mut page: Value = serde_json::from_slice(answer.body())?;
         match page["changes"].take() {
             Value::Array(changes) => Ok(changes),
             other => bail!("history is {other}"),
@@ -239,6 +239,6 @@ async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> (u64, u64) 
 async fn ask_once(address: &str) -> Result<()> {
     let mut client = Client::connect(&Server::plain(address)).await?;
     let answer = client.get("/api/hello").await?;
-    ensure!(answer.status.is_success(), "{}", answer.status);
+    ensure!(answer.status().is_success(), "{}", answer.status());
     Ok(())
 }
