@@ -94,15 +94,7 @@ const BOUNDS: [Bound; 4] = [
 ];
 
 const HEAD: [&str; 9] = [
-    "",
-    "clients",
-    "per second",
-    "p50 ms",
-    "p99 ms",
-    "max ms",
-    "cpu us",
-    "errors",
-    "ratio",
+    "", "clients", "rate / s", "p50 ms", "p99 ms", "max ms", "cpu us", "errors", "ratio",
 ];
 
 pub fn run(records: &Records) -> Result<()> {
