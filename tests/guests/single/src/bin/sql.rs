@@ -75,16 +75,13 @@ fn hold_and_loop() -> Result<String, sql::Error> {
 }
 
 fn hold_and_answer() -> Result<String, sql::Error> {
-    let transaction = Transaction::begin()?;
-    KEPT.set(Some(transaction));
+    KEPT.set(Some(Transaction::begin()?));
     Ok("held".to_owned())
 }
 
 fn use_what_is_held(sql: &str) -> Result<String, sql::Error> {
     KEPT.with_borrow(|kept| match kept {
-        Some(transaction) => transaction
-            .execute(sql, &[])
-            .map(|changed| changed.to_string()),
+        Some(held) => held.execute(sql, &[]).map(|rows| rows.to_string()),
         None => Ok("nothing is held".to_owned()),
     })
 }
