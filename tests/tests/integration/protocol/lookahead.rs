@@ -93,10 +93,9 @@ pub fn retry_judged(protocol: &Protocol, state: &State) -> bool {
             || Date::all().filter(is_retrying).all(|date| {
                 let round = Round::Second;
                 let terms = protocol.terms(Transfer::Attempt(Attempt { date, round }));
-                let expected = if state.account.durable.covers(terms) {
-                    Outcome::Posted
-                } else {
-                    Outcome::Declined
+                let expected = match state.account.durable.covers(terms) {
+                    true => Outcome::Posted,
+                    false => Outcome::Declined,
                 };
                 let retry = [Step::Retry(date), Step::CommitTransaction];
                 let state = protocol.after_all(state, retry);

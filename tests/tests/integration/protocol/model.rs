@@ -97,12 +97,9 @@ impl Protocol {
     }
 
     pub fn terms(&self, transfer: Transfer) -> Terms {
-        match (transfer, &self.order) {
-            (Transfer::Attempt(_), Some(order)) => order.terms,
-            (Transfer::Attempt(_), None) => unreachable!("an attempt without a standing order"),
-            (Transfer::Payment(payment), _) => {
-                self.terms[payment.key as usize][payment.body as usize]
-            }
+        match transfer {
+            Transfer::Attempt(_) => self.order.expect("it has a standing order").terms,
+            Transfer::Payment(payment) => self.terms[payment.key as usize][payment.body as usize],
         }
     }
 

@@ -19,8 +19,9 @@ members! {
 impl State {
     /// A `post` arrives.
     pub fn judge(&mut self, protocol: &Protocol, caller: Caller, verdict: Verdict) {
-        let reads_open_group = protocol.is(Mutant::ScreeningReadsOpenGroup);
-        let books = self.account.seen(reads_open_group);
+        let books = self
+            .account
+            .seen(protocol.is(Mutant::ScreeningReadsOpenGroup));
         let is_known = books.record(protocol.id(caller.transfer())).is_some();
         let function = match verdict {
             _ if is_known => Function::Post,

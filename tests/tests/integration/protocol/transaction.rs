@@ -212,10 +212,9 @@ impl State {
         let schedule = *store.seen(protocol.is(Mutant::AskBeforeCommit));
         if !(schedule.has_ended && protocol.is(Mutant::TickSkipsEnded)) {
             let cancels = schedule.has_ended && !protocol.is(Mutant::TickPostsEnded);
-            let function = if cancels {
-                Function::Cancel
-            } else {
-                Function::Post
+            let function = match cancels {
+                true => Function::Cancel,
+                false => Function::Post,
             };
             self.call_all(schedule.open(), function);
         }
