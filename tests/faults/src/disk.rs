@@ -31,17 +31,10 @@ pub use change::Edit;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Disk {
     files: BTreeMap<PathBuf, FileRecord>,
-    /// Files whose removal is not durable.
-    removed: BTreeMap<PathBuf, RemovedFile>,
+    /// Files whose removal is not durable: the content, and its changes that were not durable.
+    removed: BTreeMap<PathBuf, (Vec<u8>, Vec<Change>)>,
     /// The number of files and changes so far.
     count: u64,
-}
-
-/// A removed file: its content, and the changes of that which were not durable.
-#[derive(Debug, Serialize, Deserialize)]
-struct RemovedFile {
-    content: Vec<u8>,
-    changes: Vec<Change>,
 }
 
 /// A file that exists.
@@ -134,9 +127,8 @@ impl Disk {
             Some(file) => file.changes,
             None => Vec::new(),
         };
-        self.removed
-            .entry(path.to_owned())
-            .or_insert(RemovedFile { content, changes });
+        let removed = self.removed.entry(path.to_owned());
+        removed.or_insert((content, changes));
     }
 
     fn file(&mut self, path: &Path, id: FileId) -> Option<&mut FileRecord> {
@@ -164,14 +156,14 @@ impl Disk {
                 Name::AsItIs => rewrite(&path, None, &file.changes, &mut choice)?,
                 Name::Gone => remove_if_there(&path)?,
                 Name::AsItWas => match before {
-                    Some(old) => rewrite(&path, Some(&old.content), &old.changes, &mut choice)?,
+                    Some((old, changes)) => rewrite(&path, Some(&old), &changes, &mut choice)?,
                     None => remove_if_there(&path)?,
                 },
             }
         }
-        for (path, old) in removed {
+        for (path, (old, changes)) in removed {
             if choice.name(true, false) == Name::AsItWas {
-                rewrite(&path, Some(&old.content), &old.changes, &mut choice)?;
+                rewrite(&path, Some(&old), &changes, &mut choice)?;
             }
         }
         Ok(())

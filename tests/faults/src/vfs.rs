@@ -48,13 +48,6 @@ pub fn register() {
 }
 
 /// # Safety
-/// The caller is SQLite, and `vfs` is ours.
-unsafe fn real_of(vfs: *mut sqlite3_vfs) -> *mut sqlite3_vfs {
-    // SAFETY: `register` has put the system's VFS there.
-    unsafe { (*vfs).pAppData.cast() }
-}
-
-/// # Safety
 /// `name` is null or a C string.
 unsafe fn path_of(name: *const c_char) -> Option<PathBuf> {
     if name.is_null() {
@@ -86,10 +79,10 @@ unsafe extern "C" fn open(
     // Held until the file is recorded: no other thread opens or removes one of its name meanwhile.
     let mut disk = injector().disk();
     let was_there = path.as_ref().is_some_and(|path| path.exists());
-    // SAFETY: `real` is the system's VFS, and behind the `Shim` lies the room that it asked for.
-    // The name is passed on as SQLite made it.
+    // SAFETY: `real` is the system's VFS, which `register` has put there, and behind the `Shim` lies
+    // the room that it asked for. The name is passed on as SQLite made it.
     let code = unsafe {
-        let real = real_of(vfs);
+        let real = (*vfs).pAppData.cast::<sqlite3_vfs>();
         let real_open = (*real).xOpen.expect("the system's VFS opens files");
         real_open(real, name, Shim::real(file), flags, out_flags)
     };
@@ -123,7 +116,7 @@ unsafe extern "C" fn delete(
     let content = path.as_ref().filter(|_| disk.is_some()).map(std::fs::read);
     // SAFETY: `real` is the system's VFS.
     let code = unsafe {
-        let real = real_of(vfs);
+        let real = (*vfs).pAppData.cast::<sqlite3_vfs>();
         let real_delete = (*real).xDelete.expect("the system's VFS removes files");
         real_delete(real, name, sync_folder)
     };
