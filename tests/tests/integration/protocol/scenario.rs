@@ -85,12 +85,11 @@ pub fn both_covered(requests: Requests) -> Protocol {
 /// Two postings of several legs: one debit that pays two credits, and two debits of which the
 /// second lacks the money until the first has come. With the other body, two legs are exchanged.
 pub fn split(requests: Requests) -> Protocol {
-    let mut protocol = rivals(requests);
-    protocol.terms = [
-        [moves([-3, 2, 1]), moves([-3, 1, 2])],
-        [moves([2, -1, -1]), moves([2, -2, 0])],
-    ];
     Protocol {
+        terms: [
+            [moves([-3, 2, 1]), moves([-3, 1, 2])],
+            [moves([2, -1, -1]), moves([2, -2, 0])],
+        ],
         opening: [3, 1, 0],
         sights: &[
             ("all legs of both are posted", |_, state| {
@@ -100,7 +99,7 @@ pub fn split(requests: Requests) -> Protocol {
                 has_recorded(state, One, Posted) && has_recorded(state, Two, Declined)
             }),
         ],
-        ..protocol
+        ..rivals(requests)
     }
 }
 
@@ -194,9 +193,8 @@ pub fn dates(requests: Requests) -> Protocol {
 
 /// A standing order of one date, which is tried again when a client's payment brings money.
 pub fn retried(requests: Requests) -> Protocol {
-    let mut protocol = rivals(requests);
-    protocol.terms = [[moves([2, -2, 0]); 2]; 2];
     Protocol {
+        terms: [[moves([2, -2, 0]); 2]; 2],
         order: Some(StandingOrder {
             terms: moves([-1, 1, 0]),
             dates: 1,
@@ -218,7 +216,7 @@ pub fn retried(requests: Requests) -> Protocol {
                 schedule.has_ended && is_open && outcome.is_none() && is_deleted
             }),
         ],
-        ..protocol
+        ..rivals(requests)
     }
 }
 
