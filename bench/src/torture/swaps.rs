@@ -219,9 +219,8 @@ impl Host {
     }
 }
 
-/// Connects for each `GET /api/hello` until `is_over`: such a client notices a listener that is gone
-/// for a moment. Returns how many connections it opened, and how many were refused or had no
-/// response of 200.
+/// Connects for each `GET /api/hello` until `is_over`, which notices a listener that is gone for a
+/// moment. Returns how many connections it opened, and how many were refused or had no success.
 async fn connect_until(address: &str, is_over: impl Fn() -> bool) -> (u64, u64) {
     let (mut opened, mut failed) = (0_u64, 0_u64);
     let mut clock = tokio::time::interval(CONNECTION_INTERVAL);
