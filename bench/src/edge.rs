@@ -89,22 +89,19 @@ impl EdgeComparison {
         };
         let failed: u64 = one.iter().chain(&other).map(Load::failed).sum();
         let cpu = |load: &Load| load.cpu_microseconds_each().unwrap_or(0);
-        let (is_met, least_or_most, unit) = match self.target {
-            Target::RateAtLeast(least) => (ratio >= least, ("at least", least), "a second"),
-            Target::P99AtMost(most) => (ratio <= most, ("at most", most), "us"),
+        let (is_met, least_or_most, limit, unit) = match self.target {
+            Target::RateAtLeast(least) => (ratio >= least, "at least", least, "a second"),
+            Target::P99AtMost(most) => (ratio <= most, "at most", most, "us"),
         };
+        let (title, ratio, limit) = (&self.title, thousandths(ratio), thousandths(limit));
         let each: Vec<String> = ratios.into_iter().map(thousandths).collect();
+        let each = each.join(" ");
+        let [figure, figure_beside] = [&one, &other].map(|loads| median_of(loads, figure));
+        let [cpu, cpu_beside] = [&one, &other].map(|loads| median_of(loads, cpu));
         let line = format!(
-            "{:<56} {} ({} {}; each turn: {}), {} beside {} {unit}, cpu {} beside {} us, {failed} failed",
-            self.title,
-            thousandths(ratio),
-            least_or_most.0,
-            thousandths(least_or_most.1),
-            each.join(" "),
-            median_of(&one, figure),
-            median_of(&other, figure),
-            median_of(&one, cpu),
-            median_of(&other, cpu),
+            "{title:<56} {ratio} ({least_or_most} {limit}; each turn: {each}), \
+             {figure} beside {figure_beside} {unit}, cpu {cpu} beside {cpu_beside} us, \
+             {failed} failed"
         );
         judge.say(is_met && failed == 0, line);
         Ok(())

@@ -59,9 +59,8 @@ impl Caller {
 
     async fn ask(&mut self, mut request: Request<Full<Bytes>>) -> Result<Value> {
         if let Some(authorization) = &self.authorization {
-            request
-                .headers_mut()
-                .insert(AUTHORIZATION, authorization.clone());
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, authorization.clone());
         }
         let what = format!("{} {}", request.method(), request.uri());
         let answer = self.client.ask(request).await?;

@@ -58,11 +58,8 @@ impl FillCommand {
         store.finish()?;
         // Its cache is as large as that of the next store.
         drop(store);
-        println!(
-            "{} accounts, {} entries",
-            self.accounts,
-            deposited + written
-        );
+        let (accounts, entries) = (self.accounts, deposited + written);
+        println!("{accounts} accounts, {entries} entries");
         let ledger = LocalLedger {
             store: SqliteStore::open(&ledger)?,
             clock: SystemClock,

@@ -108,14 +108,10 @@ async fn time(reader: &mut Caller, list: &str, path: &str) -> Result<bool> {
     microseconds.sort_unstable();
     let (median, max) = (microseconds[READS / 2], microseconds[READS - 1]);
     let is_met = median <= MEDIAN_MAX;
-    println!(
-        "{list:<84} {:>4} {:>5} {:>8} {:>8}{}",
-        rows.len(),
-        page["has_more"].to_string(),
-        thousandths(median),
-        thousandths(max),
-        if is_met { "" } else { "  MISSED" }
-    );
+    let (rows, more) = (rows.len(), page["has_more"].to_string());
+    let [median, max] = [median, max].map(thousandths);
+    let missed = if is_met { "" } else { "  MISSED" };
+    println!("{list:<84} {rows:>4} {more:>5} {median:>8} {max:>8}{missed}");
     Ok(is_met)
 }
 

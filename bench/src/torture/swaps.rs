@@ -111,12 +111,9 @@ impl SwapsCommand {
         let mut clock = tokio::time::interval(interval);
         let first = host.last_change().await?;
         let mut last = first;
-        for number in 0..self.swaps {
+        for turn in (0..pairs.len()).cycle().take(usize::try_from(self.swaps)?) {
             clock.tick().await;
-            let turn = usize::try_from(number)?
-                .checked_rem(pairs.len())
-                .context("at least one pair")?;
-            let pair = pairs.get_mut(turn).context("the turn is of a pair")?;
+            let pair = &mut pairs[turn];
             let new = text.replace(&in_quotes(&pair.0), &in_quotes(&pair.1));
             ensure!(new != text, "{} is not in the registry", pair.0);
             text = new;
@@ -177,10 +174,9 @@ struct Host(Client);
 impl Host {
     async fn find(stdout: &Path) -> Result<Self> {
         let text = record::read_text(stdout)?;
-        let admin = text
-            .lines()
-            .find_map(|line| line.strip_prefix("admin listens on http://"))
-            .context("the host does not say where its admin listener is")?;
+        let mut lines = text.lines();
+        let admin = lines.find_map(|line| line.strip_prefix("admin listens on http://"));
+        let admin = admin.context("the host does not say where its admin listener is")?;
         Ok(Self(Client::connect(&Server::plain(admin)).await?))
     }
 

@@ -66,6 +66,7 @@ pub(super) fn open_all(
         number_format: NumberFormat::new("DE", "10000000")?,
         accounts_per_user_max: u32::MAX,
     };
+    let actor = &Actor::BANK;
     let customers = bank.customers.len();
     let mut paying = Vec::with_capacity(count);
     for number in 0..count {
@@ -77,15 +78,7 @@ pub(super) fn open_all(
             None => Uuid::from_u128(FIRST_OWNER + owner as u128),
         };
         let (request, then) = account(number, owner_id)?;
-        let opened = open(
-            store,
-            &SystemClock,
-            &SystemRandom,
-            &rules,
-            request,
-            &Actor::BANK,
-        )?;
-        let id = opened.id;
+        let id = open(store, &SystemClock, &SystemRandom, &rules, request, actor)?.id;
         match then {
             Then::Deposit => {
                 // Random, as real ids are hashes.
@@ -97,12 +90,8 @@ pub(super) fn open_all(
                 post_one(store, transfer, deposit)?;
                 paying.push(id);
             }
-            Then::Freeze => {
-                freeze(store, &SystemClock, id, Freeze::Both, &Actor::BANK)?;
-            }
-            Then::Close => {
-                close(store, &SystemClock, id, &Actor::BANK)?;
-            }
+            Then::Freeze => drop(freeze(store, &SystemClock, id, Freeze::Both, actor)?),
+            Then::Close => drop(close(store, &SystemClock, id, actor)?),
             Then::Nothing => {}
         }
         if let Some(customer) = customer {
