@@ -80,15 +80,11 @@ impl Counts {
 
 impl Display for Counts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<_> = self
-            .0
-            .iter()
-            .map(|((store, point), count)| match point {
-                FaultPoint::Operation(operation) => format!("{store}:op.{operation}={count}"),
-                FaultPoint::Call(call, when) => format!("{store}:call.{call}.{when}={count}"),
-            })
-            .collect();
-        formatter.write_str(&words.join(" "))
+        let words = self.0.iter().map(|((store, point), count)| match point {
+            FaultPoint::Operation(operation) => format!("{store}:op.{operation}={count}"),
+            FaultPoint::Call(call, when) => format!("{store}:call.{call}.{when}={count}"),
+        });
+        formatter.write_str(&words.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -180,10 +176,8 @@ impl Injector {
         let Some(file) = &self.plan.page_cache else {
             return;
         };
-        let written = serde_json::to_vec(disk)
-            .map_err(std::io::Error::from)
-            .and_then(|text| write_whole(file, &text));
-        if let Err(error) = written {
+        let text = serde_json::to_vec(disk).map_err(std::io::Error::from);
+        if let Err(error) = text.and_then(|text| write_whole(file, &text)) {
             end::say(&format!("{}: cannot be written: {error}", file.display()));
             std::process::abort();
         }
@@ -195,11 +189,8 @@ impl Injector {
             return None;
         }
         let mut progress = self.progress.lock();
-        *progress
-            .counts
-            .0
-            .entry((store.to_owned(), point))
-            .or_default() += 1;
+        let Counts(counts) = &mut progress.counts;
+        *counts.entry((store.to_owned(), point)).or_default() += 1;
         let mut due = None;
         for (fault, passed) in self.plan.faults.iter().zip(&mut progress.passed) {
             if !fault.watches(store, point) {
