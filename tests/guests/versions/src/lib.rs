@@ -56,10 +56,8 @@ pub async fn answer(
 ) -> Result<Response<Body>, Error> {
     let path = request.uri().path().to_owned();
     let mut segments = path.rsplit('/');
-    let (last, before) = (
-        segments.next().unwrap_or_default(),
-        segments.next().unwrap_or_default(),
-    );
+    let last = segments.next().unwrap_or_default();
+    let before = segments.next().unwrap_or_default();
     match (before, last) {
         ("open", name) => {
             gate::open(name);
@@ -83,9 +81,8 @@ pub async fn answer(
 }
 
 pub fn text(status: StatusCode, text: &str) -> Result<Response<Body>, Error> {
-    Ok(Response::builder()
-        .status(status)
-        .body(Body::from(text.to_owned()))?)
+    let body = Body::from(text.to_owned());
+    Ok(Response::builder().status(status).body(body)?)
 }
 
 /// A body that begins at once, and ends when a gate is open.

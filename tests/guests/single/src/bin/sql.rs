@@ -95,11 +95,9 @@ fn ask_for_a_long_key(size: &str) -> String {
 
 /// One `key=value` line for each, sorted.
 fn configuration() -> String {
-    let mut lines: Vec<String> = store::get_all()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
+    let values = store::get_all().unwrap_or_default().into_iter();
+    let lines = values.map(|(key, value)| format!("{key}={value}"));
+    let mut lines: Vec<String> = lines.collect();
     lines.sort();
     lines.join("\n")
 }

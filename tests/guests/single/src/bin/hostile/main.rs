@@ -19,6 +19,7 @@ use wstd::http::body::{Bytes, Frame, HttpBody};
 use wstd::http::response::Builder;
 use wstd::http::{Body, Error, HeaderMap, Request, Response};
 
+const TEXT: &str = "text/plain; charset=utf-8";
 /// The size of one piece of an endless body, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Larger than any sensible limit of a response, in bytes.
@@ -111,16 +112,13 @@ fn empty(status: &str) -> Result<Response<Body>, Error> {
 }
 
 fn with_header(name: &str, value: &str) -> Result<Response<Body>, Error> {
-    Ok(Response::builder()
-        .header("content-type", "text/plain; charset=utf-8")
-        .header(name, value)
-        .body(Body::from("fine"))?)
+    let response = Response::builder().header("content-type", TEXT);
+    Ok(response.header(name, value).body(Body::from("fine"))?)
 }
 
 fn text(content: &str) -> Result<Response<Body>, Error> {
-    Ok(Response::builder()
-        .header("content-type", "text/plain; charset=utf-8")
-        .body(Body::from(content))?)
+    let response = Response::builder().header("content-type", TEXT);
+    Ok(response.body(Body::from(content))?)
 }
 
 /// Uses two handles alone, so that no limit on handles helps.
@@ -213,9 +211,8 @@ enum Fault {
 }
 
 fn stream(fault: Fault) -> Result<Response<Body>, Error> {
-    Ok(Response::builder()
-        .header("content-type", "application/octet-stream")
-        .body(Body::from_http_body(FaultyBody(fault)))?)
+    let response = Response::builder().header("content-type", "application/octet-stream");
+    Ok(response.body(Body::from_http_body(FaultyBody(fault)))?)
 }
 
 struct FaultyBody(Fault);
