@@ -138,6 +138,7 @@ fn compare(records: &Records, comparison: &Comparison) -> Result<()> {
             write!(verdict, " {count} x {error};")?;
         }
     }
+    let cpu = load.cpu_microseconds_each();
     let cells = [
         title,
         load.clients.to_string(),
@@ -145,8 +146,7 @@ fn compare(records: &Records, comparison: &Comparison) -> Result<()> {
         thousandths(load.latency.p50),
         thousandths(load.latency.p99),
         thousandths(load.latency.max),
-        load.cpu_microseconds_each()
-            .map_or(String::new(), |each| each.to_string()),
+        cpu.map_or(String::new(), |each| each.to_string()),
         load.failed().to_string(),
         ratio,
     ];
@@ -206,9 +206,6 @@ fn milliseconds_with_unit(microseconds: u64) -> String {
 }
 
 fn megabytes(bytes: u64) -> String {
-    format!(
-        "{}.{} MB",
-        bytes / BYTES_PER_MB,
-        bytes % BYTES_PER_MB / (BYTES_PER_MB / 10)
-    )
+    let tenths = bytes / (BYTES_PER_MB / 10);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
 }

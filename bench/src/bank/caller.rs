@@ -80,7 +80,6 @@ pub fn bearer(token: &str) -> Result<HeaderValue> {
 }
 
 pub fn text(value: &Value) -> Result<&str> {
-    value
-        .as_str()
-        .with_context(|| format!("{value} is not a string"))
+    let text = value.as_str();
+    text.with_context(|| format!("{value} is not a string"))
 }

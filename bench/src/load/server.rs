@@ -39,9 +39,8 @@ impl Server {
     }
 
     pub async fn connect(&self) -> Result<TcpStream> {
-        let stream = TcpStream::connect(&self.address)
-            .await
-            .with_context(|| format!("{} does not answer", self.address))?;
+        let stream = TcpStream::connect(&self.address).await;
+        let stream = stream.with_context(|| format!("{} does not answer", self.address))?;
         stream.set_nodelay(true)?;
         Ok(stream)
     }

@@ -1,6 +1,6 @@
 //! How long a durable write takes on a disk: no commit can be faster, ours or PostgreSQL's.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,11 +25,7 @@ pub struct DiskCommand {
 impl DiskCommand {
     pub fn run(&self) -> Result<()> {
         let path = self.folder.join("appends");
-        let mut file = OpenOptions::new()
-            .create_new(true)
-            .append(true)
-            .open(&path)
-            .with_context(|| format!("{}", path.display()))?;
+        let mut file = File::create_new(&path).with_context(|| format!("{}", path.display()))?;
         let mut latencies = histogram();
         let end = Instant::now() + MEASURED_TIME;
         while Instant::now() < end {
