@@ -46,13 +46,12 @@ impl State {
     /// A call arrives: `post::in_transaction`, as far as its commit. A recalled row, and a reused
     /// id, wait for the commit too, as the row may be of the same group.
     pub fn take(&mut self, protocol: &Protocol, call: Call) {
-        let known = self.account.known(protocol, call.caller.transfer());
-        let reply = Reply {
-            caller: call.caller,
-            returned: self.account.record(protocol, call),
-        };
+        let caller = call.caller;
+        let known = self.account.known(protocol, caller.transfer());
+        let returned = self.account.record(protocol, call);
+        let reply = Reply { caller, returned };
         // Nothing was written that a lost group could take back; a refusal promises nothing.
-        let at_once = reply.returned == Returned::Refused(Refusal::NotFound)
+        let at_once = returned == Returned::Refused(Refusal::NotFound)
             || protocol.is(Mutant::ReplyBeforeCommit)
             || (known.is_some() && protocol.is(Mutant::RecallBeforeCommit));
         if at_once {

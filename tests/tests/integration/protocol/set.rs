@@ -123,51 +123,45 @@ macro_rules! either {
 pub(crate) use either;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Set<T> {
-    bits: u128,
-    of: PhantomData<T>,
-}
+pub struct Set<T>(u128, PhantomData<T>);
 
 impl<T> Default for Set<T> {
     fn default() -> Self {
-        Self {
-            bits: 0,
-            of: PhantomData,
-        }
+        Self(0, PhantomData)
     }
 }
 
 impl<T: Member> Set<T> {
     pub fn is_empty(self) -> bool {
-        self.bits == 0
+        self.0 == 0
     }
 
     pub fn has(self, member: T) -> bool {
-        self.bits & (1 << member.number()) != 0
+        self.0 & (1 << member.number()) != 0
     }
 
     pub fn has_all(self, others: Self) -> bool {
-        others.bits & !self.bits == 0
+        others.0 & !self.0 == 0
     }
 
     /// Adds a member; twice is once.
     pub fn add(&mut self, member: T) {
         const { assert!(T::COUNT <= u128::BITS) };
-        self.bits |= 1 << member.number();
+        self.0 |= 1 << member.number();
     }
 
     pub fn add_all(&mut self, others: Self) {
-        self.bits |= others.bits;
+        self.0 |= others.0;
     }
 
     /// Takes a member out.
     pub fn take(&mut self, member: T) {
-        self.bits &= !(1 << member.number());
+        self.0 &= !(1 << member.number());
     }
 
     /// Its members, by their numbers.
     pub fn members(self) -> impl Iterator<Item = T> {
-        let mut bits = self.bits;
+        let mut bits = self.0;
         std::iter::from_fn(move || {
             let number = (bits != 0).then(|| bits.trailing_zeros())?;
             bits &= bits - 1;
@@ -179,9 +173,7 @@ impl<T: Member> Set<T> {
 impl<T: Member> FromIterator<T> for Set<T> {
     fn from_iter<Members: IntoIterator<Item = T>>(members: Members) -> Self {
         let mut set = Self::default();
-        for member in members {
-            set.add(member);
-        }
+        members.into_iter().for_each(|member| set.add(member));
         set
     }
 }
