@@ -62,11 +62,8 @@ fn start() -> (String, strongroom_faults::Started) {
     let started = strongroom_faults::start();
     // The test runner may have begun a line.
     println!();
-    let file = std::env::var(FILE_VARIABLE);
-    (
-        file.expect("one of the other tests has started this"),
-        started,
-    )
+    let file = std::env::var(FILE_VARIABLE).expect("another test has started this");
+    (file, started)
 }
 
 fn open(file: &str) -> rusqlite::Result<Connection> {
