@@ -1,17 +1,16 @@
 //! The load generator: clients that each have one connection and one open request.
 //!
 //! It runs on one thread, so that a machine with two cores has one for the server. Clients send the
-//! next request after each response, or at a [`pace`].
+//! next request after each response, or when it is due.
 
 pub mod balances;
 pub mod client;
 pub mod hello;
 pub mod logins;
-mod pace;
 pub mod server;
 pub mod transfers;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -29,7 +28,6 @@ use tokio::time::Instant;
 use crate::probe::process::cpu_microseconds;
 use crate::record::{self, Destination, Latency, Load};
 use client::Client;
-use pace::Pace;
 use server::Server;
 
 /// The clients of a run, and its times.
@@ -86,7 +84,11 @@ fn request(host: &HeaderValue, path: Uri, body: Option<Bytes>) -> Request<Full<B
 /// What all clients of a run share: its times, and their measurements.
 struct Run<Next> {
     next: Next,
-    pace: Pace,
+    /// Requests a second; none is without a schedule.
+    rate: Option<u64>,
+    /// How many requests of the schedule clients have taken.
+    taken: Cell<u64>,
+    began: Instant,
     measured_from: Instant,
     measured_until: Instant,
     success: StatusCode,
@@ -107,11 +109,14 @@ pub async fn run(
     for _ in 0..plan.clients {
         clients.push(Client::connect(server).await?);
     }
-    let measured_from = Instant::now() + Duration::from_secs(plan.warm_up);
+    let began = Instant::now();
+    let measured_from = began + Duration::from_secs(plan.warm_up);
     let measured_until = measured_from + Duration::from_secs(plan.seconds);
     let run = Rc::new(Run {
         next,
-        pace: Pace::new(plan.rate, measured_until),
+        rate: plan.rate,
+        taken: Cell::new(0),
+        began,
         measured_from,
         measured_until,
         success,
@@ -154,7 +159,7 @@ impl<Next: Fn() -> Request<Full<Bytes>>> Run<Next> {
     async fn keep_asking(&self, mut client: Client) {
         loop {
             let request = (self.next)();
-            let Some(asked) = self.pace.next().await else {
+            let Some(asked) = self.due().await else {
                 return;
             };
             let outcome = client.ask(request).await;
@@ -172,6 +177,26 @@ impl<Next: Fn() -> Request<Full<Bytes>>> Run<Next> {
                 return;
             }
         }
+    }
+
+    /// Waits until the next request is due, and returns when it was due; none if the run is over.
+    ///
+    /// The schedule of a paced run does not wait for the server, and the latency of a request
+    /// counts from when it was due. So a server that hangs for a moment pays for every request that
+    /// was due in that time (see "coordinated omission").
+    async fn due(&self) -> Option<Instant> {
+        let Some(rate) = self.rate else {
+            return Some(Instant::now());
+        };
+        let number = self.taken.get();
+        self.taken.set(number.saturating_add(1));
+        let offset = number.saturating_mul(1_000_000) / rate;
+        let due = self.began + Duration::from_micros(offset);
+        if due.max(Instant::now()) >= self.measured_until {
+            return None;
+        }
+        tokio::time::sleep_until(due).await;
+        Some(due)
     }
 
     fn count(&self, outcome: &Result<Response<Bytes>>, took: Duration) {
