@@ -90,13 +90,9 @@ fn check(name: &str, protocol: Protocol) {
     let began = Instant::now();
     let threads = available_parallelism().map_or(1, usize::from);
     let checker = protocol.checker().threads(threads).spawn_bfs().join();
-    println!(
-        "{name}: {} states, {} steps between them, depth {}, in {:.1?}",
-        checker.unique_state_count(),
-        checker.state_count(),
-        checker.max_depth(),
-        began.elapsed(),
-    );
+    let (states, steps) = (checker.unique_state_count(), checker.state_count());
+    let (depth, took) = (checker.max_depth(), began.elapsed());
+    println!("{name}: {states} states, {steps} steps between them, depth {depth}, in {took:.1?}");
     assert!(checker.is_done(), "{name}: there are more states");
     for property in checker.model().properties() {
         let found = checker.discovery(property.name);
@@ -114,11 +110,8 @@ fn check(name: &str, protocol: Protocol) {
 fn whatever_is_wrong_on_purpose_is_found_and_each_property_finds_something() {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut found_by = BTreeSet::new();
-    for (mutant, protocol, property) in findings() {
-        let protocol = Protocol {
-            mutant: Some(mutant),
-            ..protocol
-        };
+    for (mutant, mut protocol, property) in findings() {
+        protocol.mutant = Some(mutant);
         let sought = HasDiscoveries::AnyOf(BTreeSet::from([property]));
         let checker = protocol.checker().finish_when(sought).spawn_bfs().join();
         let states = checker.unique_state_count();
