@@ -79,8 +79,8 @@ unsafe extern "C" fn open(
     // Held until the file is recorded: no other thread opens or removes one of its name meanwhile.
     let mut disk = injector().disk();
     let was_there = path.as_ref().is_some_and(|path| path.exists());
-    // SAFETY: `real` is the system's VFS, which `register` has put there. Behind the `Shim` lies the
-    // room that it asked for. The name is passed on as SQLite made it.
+    // SAFETY: `real` is the system's VFS, which `register` has put there. Behind the `Shim` lies
+    // the room that it asked for. The name is passed on as SQLite made it.
     let code = unsafe {
         let real = (*vfs).pAppData.cast::<sqlite3_vfs>();
         let real_open = (*real).xOpen.expect("the system's VFS opens files");
