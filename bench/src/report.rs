@@ -58,40 +58,9 @@ const COMPARISONS: [Comparison; 12] = [
     Comparison::of("one client: POST .../transfer", "transfers-1").against("pgbench-1", None),
 ];
 
-/// A figure with an upper bound.
-struct Bound {
-    title: &'static str,
-    record: &'static str,
-    below: Option<u64>,
-    show: fn(u64) -> String,
-}
-
-const BOUNDS: [Bound; 4] = [
-    Bound {
-        title: "resident memory, idle after a few requests",
-        record: "memory",
-        below: Some(150 * BYTES_PER_MB),
-        show: megabytes,
-    },
-    Bound {
-        title: "resident memory, idle after the runs above",
-        record: "memory-after-load",
-        below: None,
-        show: megabytes,
-    },
-    Bound {
-        title: "second start to ready",
-        record: "ready",
-        below: Some(1_000_000),
-        show: milliseconds_with_unit,
-    },
-    Bound {
-        title: "first start to ready (compiles the components)",
-        record: "ready-first",
-        below: None,
-        show: milliseconds_with_unit,
-    },
-];
+/// The upper bounds of the memory, in bytes, and of a second start, in microseconds.
+const MEMORY_BELOW: u64 = 150 * BYTES_PER_MB;
+const READY_BELOW: u64 = 1_000_000;
 
 const HEAD: [&str; 9] = [
     "", "clients", "rate / s", "p50 ms", "p99 ms", "max ms", "cpu us", "errors", "ratio",
@@ -103,9 +72,14 @@ pub fn run(records: &Records) -> Result<()> {
         compare(records, comparison)?;
     }
     println!();
-    for bound in &BOUNDS {
-        check(records, bound)?;
-    }
+    let title = "resident memory, idle after a few requests";
+    check(records, title, "memory", Some(MEMORY_BELOW), megabytes)?;
+    let title = "resident memory, idle after the runs above";
+    check(records, title, "memory-after-load", None, megabytes)?;
+    let title = "second start to ready";
+    check(records, title, "ready", Some(READY_BELOW), milliseconds)?;
+    let title = "first start to ready (compiles the components)";
+    check(records, title, "ready-first", None, milliseconds)?;
     if let Some(disk) = records.read::<Latency>("disk")? {
         let [p50, p99, max] = [disk.p50, disk.p99, disk.max].map(thousandths);
         let title = "fdatasync of a 4 KiB append";
@@ -154,16 +128,22 @@ fn compare(records: &Records, comparison: &Comparison) -> Result<()> {
     Ok(())
 }
 
-fn check(records: &Records, bound: &Bound) -> Result<()> {
-    let figure = records.read::<u64>(bound.record)?;
+/// Prints a figure, and whether it is below its bound, if it has one.
+fn check(
+    records: &Records,
+    title: &str,
+    record: &str,
+    below: Option<u64>,
+    show: fn(u64) -> String,
+) -> Result<()> {
     let (mut shown, mut verdict) = ("not measured".to_owned(), String::new());
-    if let Some(value) = figure {
-        shown = (bound.show)(value);
-        if let Some(below) = bound.below {
-            verdict = format!("< {}: {}", (bound.show)(below), met(value < below));
+    if let Some(value) = records.read::<u64>(record)? {
+        shown = show(value);
+        if let Some(below) = below {
+            verdict = format!("< {}: {}", show(below), met(value < below));
         }
     }
-    println!("{:<48} {shown:>12}  {verdict}", bound.title);
+    println!("{title:<48} {shown:>12}  {verdict}");
     Ok(())
 }
 
@@ -201,7 +181,7 @@ pub fn thousandths(number: u64) -> String {
     format!("{}.{:03}", number / 1000, number % 1000)
 }
 
-fn milliseconds_with_unit(microseconds: u64) -> String {
+fn milliseconds(microseconds: u64) -> String {
     format!("{} ms", microseconds / 1000)
 }
 
