@@ -57,10 +57,8 @@ impl VerdictCommand {
         judge.say(refused == 0, format!("no connection refused: {refused}"));
         let p99 = swapped.latency.p99;
         let is_quick = p99 <= calm.latency.p99.saturating_mul(P99_TIMES_MAX);
-        judge.say(
-            is_quick,
-            format!("p99 at most {P99_TIMES_MAX} times that without swaps (us): {p99}"),
-        );
+        let what = format!("p99 at most {P99_TIMES_MAX} times that without swaps (us): {p99}");
+        judge.say(is_quick, what);
         let switch = swaps.switch.max;
         let is_quick = switch < SWITCH_MICROSECONDS_MAX;
         judge.say(is_quick, format!("the switch under 1 ms (us): {switch}"));
