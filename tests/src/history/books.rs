@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::call::{Details, Line, Wish, digest_of};
-use super::check::Rule;
+use super::check::{Rule, Violation};
 use super::journal::{Event, Leg, Row};
 use super::model::Model;
 use super::replay::Replay;
@@ -61,35 +61,25 @@ impl Books {
     /// Replays rows, those of an atomic batch together: `batch_of` says which these are.
     pub fn read(
         &mut self,
-        rows: impl IntoIterator<Item = Row>,
+        rows: &[Row],
         batch_of: &HashMap<Uuid, usize>,
-        mut report: impl FnMut(Rule, String),
+        violations: &mut Vec<Violation>,
     ) {
-        let mut together: Vec<Row> = Vec::new();
-        for row in rows {
-            let batch = batch_of.get(&row.id);
-            let last = together.last().and_then(|last| batch_of.get(&last.id));
-            if batch.is_none() || batch != last {
-                self.enter(&std::mem::take(&mut together), &mut report);
-            }
-            together.push(row);
-        }
-        self.enter(&together, &mut report);
-    }
-
-    fn enter(&mut self, rows: &[Row], report: &mut impl FnMut(Rule, String)) {
-        for difference in self.replay.replay(rows) {
-            report(Rule::Replay, difference);
-        }
-        for row in rows {
-            self.ids.push(row.id);
-            let kept = Row {
-                entries: Vec::new(),
-                ..row.clone()
-            };
-            if let Some(other) = self.rows.insert(row.id, kept) {
-                let what = format!("row {} has the id of {other:?}", row.sequence);
-                report(Rule::Doubled, what);
+        let batch = |row: &Row| batch_of.get(&row.id);
+        let is_together = |row: &Row, next: &Row| batch(row).is_some() && batch(row) == batch(next);
+        for together in rows.chunk_by(is_together) {
+            let differences = self.replay.replay(together).into_iter();
+            violations.extend(differences.map(|what| (Rule::Replay, what)));
+            for row in together {
+                self.ids.push(row.id);
+                let kept = Row {
+                    entries: Vec::new(),
+                    ..row.clone()
+                };
+                if let Some(other) = self.rows.insert(row.id, kept) {
+                    let what = format!("row {} has the id of {other:?}", row.sequence);
+                    violations.push((Rule::Doubled, what));
+                }
             }
         }
     }

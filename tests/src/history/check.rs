@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::books::Books;
 use super::call::{CallRecord, Decided, Details, Line, Reply, Told, Wish};
 use super::journal::{Event, Row};
-use super::model::Model;
 use super::words::Kind;
 
 /// What a sound bank never does.
@@ -37,11 +36,7 @@ pub enum Rule {
 }
 
 /// A rule that was broken, and by what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    pub rule: Rule,
-    pub what: String,
-}
+pub type Violation = (Rule, String);
 
 /// What it knows of the bank so far. Each [`Checker::check`] goes on from the one before it, so
 /// that a long history need not be kept.
@@ -78,28 +73,26 @@ impl Checker {
         &mut self,
         calls: &[CallRecord],
         events: impl IntoIterator<Item = Event>,
-        rows: impl IntoIterator<Item = Row>,
+        rows: &[Row],
     ) {
         let first_new = self.books.rows_seen() + 1;
         for event in events {
             self.books.notice(event);
         }
-        let violations = &mut self.violations;
-        self.books.read(rows, &atomic_batches(calls), |rule, what| {
-            violations.push(Violation { rule, what });
-        });
+        let batches = atomic_batches(calls);
+        self.books.read(rows, &batches, &mut self.violations);
         let spans = self.hear(calls);
         self.check_order(spans);
-        self.check_asked(first_new);
-    }
-
-    /// What every account has, by the model.
-    pub const fn model(&self) -> &Model {
-        self.books.model()
+        // The bank does nothing by itself but end holds whose time is up.
+        for row in self.books.untold_from(first_new) {
+            if row.kind != Kind::Expiry {
+                self.report(Rule::Unasked, format!("{row:?}"));
+            }
+        }
     }
 
     fn report(&mut self, rule: Rule, what: String) {
-        self.violations.push(Violation { rule, what });
+        self.violations.push((rule, what));
     }
 
     /// Checks what each request was told; answers when each that was decided now can have been.
@@ -126,10 +119,7 @@ impl Checker {
             self.hear_call(&scope, call);
         }
         let (wish, _) = self.answers.get(&scope)?.clone();
-        let own = || {
-            let calls = calls.iter().copied();
-            calls.filter(|call| call.wish == wish)
-        };
+        let own = || calls.iter().copied().filter(|call| call.wish == wish);
         let decided = || own().filter(|call| call.is_decided());
         let known_since_ns = if was_known {
             Some(0)
@@ -264,15 +254,6 @@ impl Checker {
         }
         for span in ended {
             self.answered_sequence = self.answered_sequence.max(span.last);
-        }
-    }
-
-    /// The bank does nothing by itself but end holds whose time is up.
-    fn check_asked(&mut self, first_new: u64) {
-        for row in self.books.untold_from(first_new) {
-            if row.kind != Kind::Expiry {
-                self.report(Rule::Unasked, format!("{row:?}"));
-            }
         }
     }
 }

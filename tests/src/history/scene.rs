@@ -179,14 +179,13 @@ impl Scene {
     pub async fn differences(&mut self) -> Vec<String> {
         let rows = self.new_rows().await;
         let events = events_of_bank(&self.town.admin, self.checker.books.events_seen()).await;
-        self.checker.check(&self.history.take(), events, rows);
+        self.checker.check(&self.history.take(), events, &rows);
         let violations = self.checker.violations.iter();
-        let mut differences: Vec<String> = violations
-            .map(|violation| format!("{:?}: {}", violation.rule, violation.what))
-            .collect();
+        let told = violations.map(|(rule, what)| format!("{rule:?}: {what}"));
+        let mut differences = Vec::from_iter(told);
         for owner in &self.town.owners {
             for account in owner.all("/api/accounts?limit=500").await {
-                let expected = self.checker.model().account(id(&account["id"]));
+                let expected = self.checker.books.model().account(id(&account["id"]));
                 let expected = expected.map(|account| account.balance());
                 if expected != Some(minor(text(&account["balance"]))) {
                     differences.push(format!("{account} should have {expected:?}"));
