@@ -76,7 +76,7 @@ impl Line {
     fn body(&self) -> Value {
         json!({
             "from_account_id": self.from, "to_account_id": self.to,
-            "amount": self.currency.decimal(self.amount), "currency": self.currency.code(),
+            "amount": self.currency.decimal(self.amount), "currency": self.currency.word(),
         })
     }
 }
@@ -84,7 +84,7 @@ impl Line {
 fn entry(leg: &Leg) -> Value {
     json!({
         "account_id": leg.account, "direction": leg.direction.word(),
-        "amount": leg.currency.decimal(leg.amount), "currency": leg.currency.code(),
+        "amount": leg.currency.decimal(leg.amount), "currency": leg.currency.word(),
     })
 }
 
@@ -125,7 +125,7 @@ impl Wish {
         Some(match self {
             Self::Deposit(cash) | Self::Withdraw(cash) => json!({
                 "account_id": cash.account, "amount": cash.currency.decimal(cash.amount),
-                "currency": cash.currency.code(),
+                "currency": cash.currency.word(),
             }),
             Self::Transfer(line) => line.body(),
             Self::Posting(legs) => {

@@ -160,7 +160,7 @@ pub async fn open_account(
     history: &History,
     currency: Currency,
 ) -> Uuid {
-    let id = owner.open_account(currency.code()).await;
+    let id = owner.open_account(currency.word()).await;
     let account = Uuid::parse_str(&id).expect("an account's id");
     let deposit = Wish::Deposit(Cash {
         account,

@@ -1,14 +1,14 @@
 //! The words of `docs/move-money.md` and `docs/audit-the-books.md`.
 
-use std::fmt;
-
 /// An enum of words of the API.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
+    ($(#[$of:meta])* $name:ident {
+        $($(#[$of_variant:meta])* $variant:ident = $word:literal,)+
+    }) => {
+        $(#[$of])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum $name {
-            $($variant,)+
+            $($(#[$of_variant])* $variant,)+
         }
 
         impl $name {
@@ -84,36 +84,22 @@ impl Outcome {
     }
 }
 
-/// The code of a currency, which is all that is stored of it.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Currency([u8; 3]);
+words! {
+    /// A currency of the tests, or ISO 4217's for none: that of a row with legs.
+    #[derive(Default)]
+    Currency { Eur = "EUR", Jpy = "JPY", Kwd = "KWD", #[default] NoCurrency = "XXX", }
+}
 
-/// Two digits behind the point.
-pub const EUR: Currency = Currency(*b"EUR");
-/// None.
-pub const JPY: Currency = Currency(*b"JPY");
-/// Three.
-pub const KWD: Currency = Currency(*b"KWD");
-
-/// ISO 4217 for none: that of a row with legs.
-pub const NONE: Currency = Currency(*b"XXX");
+pub use Currency::{Eur as EUR, Jpy as JPY, Kwd as KWD, NoCurrency as NONE};
 
 impl Currency {
-    pub fn of(code: &str) -> Self {
-        Self(code.as_bytes().try_into().expect("three letters"))
-    }
-
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("three letters")
-    }
-
     /// Minor units as a decimal string.
     pub fn decimal(self, minor: i64) -> String {
         let scale = match self {
             EUR => 2,
             JPY => 0,
             KWD => 3,
-            other => panic!("how many digits does {other:?} have?"),
+            NONE => panic!("an amount has a currency"),
         };
         let sign = if minor < 0 { "-" } else { "" };
         let digits = format!("{:0>1$}", minor.unsigned_abs(), scale + 1);
@@ -123,16 +109,8 @@ impl Currency {
     }
 }
 
-impl fmt::Debug for Currency {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.code())
-    }
-}
-
 /// The minor units of a decimal string at the scale of its currency: its digits without the point.
 pub fn minor(decimal: &str) -> i64 {
-    decimal
-        .replace('.', "")
-        .parse()
-        .unwrap_or_else(|_| panic!("{decimal} is no decimal"))
+    let digits = decimal.replace('.', "").parse();
+    digits.unwrap_or_else(|_| panic!("{decimal} is no decimal"))
 }
