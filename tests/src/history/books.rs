@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::call::{Details, Line, Wish, digest_of};
+use super::call::{Details, Line, Wish};
 use super::check::{Rule, Violation};
 use super::journal::{Event, Leg, Row};
 use super::model::Model;
@@ -110,7 +110,7 @@ impl Books {
             to: row.credit.filter(is_named),
             amount: row.amount,
             currency: row.currency,
-            legs: digest_of(&row.legs),
+            legs: row.legs.clone(),
             subject: self.subject_of(row).map(|subject| subject.id),
         }
     }

@@ -1,6 +1,5 @@
 //! What was asked of the bank, and what it said.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -204,7 +203,7 @@ pub struct Decided {
 }
 
 /// What the bank shows of a transaction. The bank's own account is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Details {
     pub kind: Kind,
     pub sequence: u64,
@@ -213,8 +212,8 @@ pub struct Details {
     /// Of several entries, zero of none.
     pub amount: i64,
     pub currency: Currency,
-    /// The [digest](digest_of) of several entries.
-    pub legs: u64,
+    /// Several entries.
+    pub legs: Vec<Leg>,
     /// The hold that it ended, or what it reversed.
     pub subject: Option<Uuid>,
 }
@@ -306,7 +305,6 @@ impl Decided {
             .into_iter()
             .find_map(|member| optional_id(&transaction[member]));
         let entries = transaction["entries"].as_array();
-        let legs: Vec<Leg> = entries.into_iter().flatten().map(Leg::of).collect();
         Self {
             id: id(&transaction["id"]),
             outcome: Outcome::of(text(&transaction["status"]), None),
@@ -317,18 +315,11 @@ impl Decided {
                 to: optional_id(&transaction["to_account_id"]),
                 amount: transaction["amount"].as_str().map_or(0, minor),
                 currency: transaction["currency"].as_str().map_or(NONE, Currency::of),
-                legs: digest_of(&legs),
+                legs: entries.into_iter().flatten().map(Leg::of).collect(),
                 subject,
             }),
         }
     }
-}
-
-/// Differs where any of the legs does.
-pub fn digest_of(legs: &[Leg]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    legs.hash(&mut hasher);
-    hasher.finish()
 }
 
 pub fn id(value: &Value) -> Uuid {

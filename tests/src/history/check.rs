@@ -219,8 +219,8 @@ impl Checker {
             self.report(Rule::Lost, format!("{} was told to {call:?}", decided.id));
             return None;
         };
-        let is_other = |shown: Details| shown != self.books.details_of(&recorded);
-        if decided.outcome != recorded.outcome || decided.details.is_some_and(is_other) {
+        let is_other = |shown: &Details| *shown != self.books.details_of(&recorded);
+        if decided.outcome != recorded.outcome || decided.details.as_ref().is_some_and(is_other) {
             self.report(Rule::Untrue, format!("{recorded:?} was told to {call:?}"));
         }
         if !self.books.tell(decided.id) {

@@ -38,7 +38,7 @@ pub struct Row {
 }
 
 /// What a posting of several legs asks of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {
     /// None where a declined row names an account to credit that may not exist.
     pub account: Option<Uuid>,

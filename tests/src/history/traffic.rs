@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::call::{Cash, Details, Line, Reply, Told, Wish};
+use super::call::{Cash, Line, Reply, Told, Wish};
 use super::journal::Leg;
 use super::record::{Ask, History};
 use super::words::{Currency, Direction, Outcome};
@@ -201,8 +201,8 @@ pub struct Wishes {
     orders: usize,
 }
 
-/// A hold, and who placed it.
-type Held = (Who, Uuid, Details);
+/// A hold, who placed it, and what it holds.
+type Held = (Who, Uuid, (i64, Currency));
 
 impl Wishes {
     /// Those of so many clients.
@@ -232,8 +232,11 @@ impl Wishes {
         let (Told::Decided(decided), Who::Owner(_)) = (&reply.told, who) else {
             return;
         };
-        match (decided.outcome, decided.details) {
-            (Outcome::Pending, Some(details)) => self.holds.push((who, decided.id, details)),
+        match (decided.outcome, &decided.details) {
+            (Outcome::Pending, Some(held)) => {
+                let sum = (held.amount, held.currency);
+                self.holds.push((who, decided.id, sum));
+            }
             (Outcome::Posted, Some(_)) => {
                 self.posted.push_back(decided.id);
                 if self.posted.len() > POSTINGS_MAX {
@@ -308,11 +311,11 @@ impl Wishes {
 
     /// All of a hold, a part, or a little more than it: now and then of one that has ended.
     fn capture(&mut self) -> Option<(Who, Wish)> {
-        let (who, hold, held) = self.held()?;
+        let (who, hold, (held, currency)) = self.held()?;
         let amount = match self.random.random_range(0..10_u32) {
             0..5 => None,
-            5..9 => Some((self.random.random_range(1..=held.amount), held.currency)),
-            _ => Some((held.amount + 1, held.currency)),
+            5..9 => Some((self.random.random_range(1..=held), currency)),
+            _ => Some((held + 1, currency)),
         };
         Some((who, Wish::Capture { hold, amount }))
     }
