@@ -27,13 +27,8 @@ pub struct Shift {
     pub refusals: Vec<Refusal>,
 }
 
-/// An answer that promises nothing, and after how long it came.
-#[derive(Debug)]
-pub struct Refusal {
-    pub status: u16,
-    pub code: String,
-    pub waited: Duration,
-}
+/// The status and the code of an answer that promises nothing, and after how long it came.
+pub type Refusal = (u16, String, Duration);
 
 #[derive(Debug, Default)]
 pub struct Crew {
@@ -96,11 +91,9 @@ async fn work(
                     shift.answered.push(((who, ask), reply));
                     break;
                 }
-                Heard::NotYet { status, code } => shift.refusals.push(Refusal {
-                    status,
-                    code,
-                    waited: asked.elapsed(),
-                }),
+                Heard::NotYet(status, code) => {
+                    shift.refusals.push((status, code, asked.elapsed()));
+                }
                 Heard::Silence => {
                     shift.unanswered = Some((who, ask));
                     break;

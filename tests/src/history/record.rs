@@ -1,6 +1,6 @@
 //! Asks the bank, and writes down what and when.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -33,11 +33,8 @@ pub struct Ask {
 #[derive(Debug, Clone)]
 pub enum Heard {
     Final(Reply),
-    /// That it may ask again.
-    NotYet {
-        status: u16,
-        code: String,
-    },
+    /// That it may ask again: the status and the code.
+    NotYet(u16, String),
     /// Nothing: the connection was refused, or broke.
     Silence,
 }
@@ -47,23 +44,19 @@ impl Heard {
         if let Some(reply) = Reply::of(answer) {
             return Self::Final(reply);
         }
-        let (status, problem) = (answer.status, answer.problem(answer.status));
-        Self::NotYet {
-            status,
-            code: text(&problem["code"]).to_owned(),
-        }
+        let problem = answer.problem(answer.status);
+        Self::NotYet(answer.status, text(&problem["code"]).to_owned())
     }
 
     /// The outcome of the one transaction that was asked for.
     #[track_caller]
     pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Final(Reply {
-                told: Told::Decided(decided),
-                ..
-            }) => decided.outcome,
-            other => panic!("{other:?} is no decision"),
+        if let Self::Final(reply) = self
+            && let Told::Decided(decided) = &reply.told
+        {
+            return decided.outcome;
         }
+        panic!("{self:?} is no decision");
     }
 }
 
@@ -98,9 +91,9 @@ impl History {
         let heard = answer.map_or(Heard::Silence, |answer| Heard::of(&answer));
         let reply = match &heard {
             Heard::Final(reply) => Some(reply.clone()),
-            Heard::NotYet { .. } | Heard::Silence => None,
+            Heard::NotYet(..) | Heard::Silence => None,
         };
-        self.write(CallRecord {
+        self.lock().push(CallRecord {
             principal: Uuid::parse_str(&person.id).expect("a user's id"),
             key: Arc::clone(&ask.key),
             wish: Arc::clone(&ask.wish),
@@ -125,14 +118,11 @@ impl History {
 
     /// Takes what was written since the last time. No call may be under way.
     pub fn take(&self) -> Vec<CallRecord> {
-        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.lock())
     }
 
-    fn write(&self, call: CallRecord) {
-        self.calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(call);
+    fn lock(&self) -> MutexGuard<'_, Vec<CallRecord>> {
+        self.calls.lock().expect("no call panics with it")
     }
 
     fn now_ns(&self) -> u64 {

@@ -174,7 +174,7 @@ impl Order {
         self.made = match scene.ask(&self.request).await {
             Heard::Final(reply) => Some(reply),
             Heard::Silence => None,
-            Heard::NotYet { status, code } => panic!("{status} {code}"),
+            Heard::NotYet(status, code) => panic!("{status} {code}"),
         };
     }
 
