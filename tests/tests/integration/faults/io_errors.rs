@@ -31,51 +31,41 @@ const LAST_WORDS: &str = "strongroom: the disk did not keep a write";
 /// from the start, in the short form and in the full one.
 type Failure = (&'static str, &'static str, (u32, u32));
 
-const READ: Failure = ("read", "EIO", (20, 40));
-const WRITE: Failure = ("write", "EIO", (400, 5_000));
-const NO_ROOM: Failure = ("write", "ENOSPC", (400, 5_000));
-const SYNC: Failure = ("sync", "EIO", (30, 600));
-const SYNC_WITHOUT_ROOM: Failure = ("sync", "ENOSPC", (30, 600));
-/// The log is cut when the host stops in good order.
-const TRUNCATE: Failure = ("truncate", "EIO", (1, 1));
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_read_or_write_is_told_as_such_and_does_no_harm() {
     let mut disk = FailingDisk::open().await;
-    for failure in [READ, WRITE, NO_ROOM] {
-        for (store, duration, at) in disk.cases(failure) {
-            disk.fail(failure, store, duration, at);
-            let load = disk.load();
-            disk.scene.bank.wait_until_fired().await;
-            tokio::time::sleep(GO_ON).await;
-            disk.recover(load.end().await).await;
-        }
+    for plan in disk.plans(&[
+        ("read", "EIO", (20, 40)),
+        ("write", "EIO", (400, 5_000)),
+        ("write", "ENOSPC", (400, 5_000)),
+    ]) {
+        let load = disk.work(&plan);
+        disk.scene.bank.wait_until_fired().await;
+        tokio::time::sleep(GO_ON).await;
+        disk.recover(load.end().await).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_sync_ends_the_process_and_is_never_tried_again() {
     let mut disk = FailingDisk::open().await;
-    for failure in [SYNC, SYNC_WITHOUT_ROOM] {
-        for (store, duration, at) in disk.cases(failure) {
-            disk.fail(failure, store, duration, at);
-            let shifts = disk.load().until_cut_off().await;
-            let status = disk.scene.bank.host.wait_for_exit().await;
-            assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()), "{status}");
-            let log = disk.scene.bank.log_of_latest_run();
-            assert!(log.contains(LAST_WORDS), "{log}");
-            assert_eq!(disk.scene.bank.faults_fired().len(), 1, "{log}");
-            disk.recover(shifts).await;
-        }
+    for plan in disk.plans(&[("sync", "EIO", (30, 600)), ("sync", "ENOSPC", (30, 600))]) {
+        let shifts = disk.work(&plan).until_cut_off().await;
+        let status = disk.scene.bank.host.wait_for_exit().await;
+        assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()), "{status}");
+        let log = disk.scene.bank.log_of_latest_run();
+        assert!(log.contains(LAST_WORDS), "{log}");
+        assert_eq!(disk.scene.bank.faults_fired().len(), 1, "{log}");
+        disk.recover(shifts).await;
     }
 }
 
+/// The log is cut when the host stops in good order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_cannot_be_cut_when_the_host_stops_does_no_harm() {
     let mut disk = FailingDisk::open().await;
-    for (store, duration, at) in disk.cases(TRUNCATE) {
-        disk.fail(TRUNCATE, store, duration, at);
-        let load = disk.load();
+    for plan in disk.plans(&[("truncate", "EIO", (1, 1))]) {
+        let load = disk.work(&plan);
         tokio::time::sleep(GO_ON).await;
         let shifts = load.end().await;
         disk.scene.stop().await;
@@ -104,33 +94,31 @@ impl FailingDisk {
         }
     }
 
-    /// Stores, how long the disk fails, and at which call.
-    fn cases(&mut self, (_, _, (short, full)): Failure) -> Vec<(&'static str, &'static str, u32)> {
-        let mut cases = Vec::new();
-        for (store, share) in STORES {
-            for duration in ["once", "good"] {
-                let at_max = short_or_full(short, full).div_ceil(share);
+    /// Each failure in each store, once and from then on, at calls by chance.
+    fn plans(&mut self, failures: &[Failure]) -> Vec<String> {
+        let mut plans = Vec::new();
+        for (operation, code, (short, full)) in failures {
+            for (store, share) in STORES {
+                let at_max = short_or_full(*short, *full).div_ceil(share);
                 let tries = short_or_full(1, 100).min(at_max);
                 let stride = at_max / tries;
-                for part in 0..tries {
-                    let at = 1 + part * stride + self.random.random_range(0..stride);
-                    cases.push((store, duration, at));
+                for duration in ["once", "good"] {
+                    let error = format!("error store={store} op={operation} code={code}");
+                    for part in 0..tries {
+                        let at = 1 + part * stride + self.random.random_range(0..stride);
+                        plans.push(format!("after-start; {error} at={at} for={duration}"));
+                    }
                 }
             }
         }
-        cases
+        plans
     }
 
-    fn fail(&mut self, (operation, code, _): Failure, store: &str, duration: &str, at: u32) {
-        let plan = format!(
-            "after-start; error store={store} op={operation} at={at} code={code} for={duration}"
-        );
+    /// Sets the clients to work on a disk that fails as planned.
+    fn work(&mut self, plan: &str) -> Crew {
         println!("{plan}");
         self.scene.go_back_to(&self.kept);
-        assert!(self.scene.fail(&plan), "{plan}: it serves");
-    }
-
-    fn load(&mut self) -> Crew {
+        assert!(self.scene.fail(plan), "{plan}: it serves");
         load(&self.scene, CLIENTS, &mut self.random)
     }
 
@@ -138,7 +126,6 @@ impl FailingDisk {
     async fn recover(&mut self, shifts: Vec<Shift>) {
         println!("{:?}", refusals(&shifts));
         self.scene.recover().await;
-        let violations = self.scene.account_for(shifts).await;
-        assert_eq!(violations, Vec::<String>::new());
+        assert_eq!(self.scene.account_for(shifts).await, Vec::<String>::new());
     }
 }
