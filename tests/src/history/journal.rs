@@ -118,6 +118,16 @@ impl Leg {
         }
     }
 
+    /// On an account that is there.
+    pub const fn new(account: Uuid, direction: Direction, amount: i64, currency: Currency) -> Self {
+        Self {
+            account: Some(account),
+            direction,
+            amount,
+            currency,
+        }
+    }
+
     /// The other way.
     pub const fn back(self) -> Self {
         let direction = match self.direction {

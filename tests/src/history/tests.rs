@@ -135,12 +135,7 @@ impl Day {
 
     /// A split payment that A has not enough for, by the leg that the journal names.
     fn decline_posting(&mut self, declined_leg: Option<usize>) {
-        let of = |account, direction, amount| Leg {
-            account: Some(account),
-            direction,
-            amount,
-            currency: EUR,
-        };
+        let of = |account, direction, amount| Leg::new(account, direction, amount, EUR);
         let (debit, credit) = (Direction::Debit, Direction::Credit);
         let legs = vec![of(B, credit, 7), of(A, debit, 5), of(BANK, debit, 2)];
         let told = self.record(ALICE, &Wish::Transfer(line(7)), SHORT);

@@ -287,19 +287,14 @@ impl Wishes {
         if self.random.random_ratio(1, UNKNOWN_IN) {
             payees.insert(self.unknown());
         }
-        let leg = |account, direction, amount| Leg {
-            account: Some(account),
-            direction,
-            amount,
-            currency: from.currency,
+        let credit = |payee| {
+            let amount = self.amount() / 2 + 1;
+            Leg::new(payee, Direction::Credit, amount, from.currency)
         };
-        let credits = payees.into_iter();
-        let mut legs: Vec<Leg> = credits
-            .map(|payee| leg(payee, Direction::Credit, self.amount() / 2 + 1))
-            .collect();
+        let mut legs: Vec<Leg> = payees.into_iter().map(credit).collect();
         let sum = legs.iter().map(|leg| leg.amount).sum();
-        let place = self.random.random_range(0..=legs.len());
-        legs.insert(place, leg(from.id, Direction::Debit, sum));
+        let debit = Leg::new(from.id, Direction::Debit, sum, from.currency);
+        legs.insert(self.random.random_range(0..=legs.len()), debit);
         (Who::Owner(from.owner), Wish::Posting(legs))
     }
 
