@@ -26,7 +26,7 @@ use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::{Bank, Person, wait_until, workspace};
 use uuid::Uuid;
 
-use crate::faults::{load, refusals};
+use crate::faults::{NOTHING, load, refusals};
 
 const VOLUME_MIB: u64 = 64;
 /// Set where the test runs in a namespace of its own.
@@ -135,12 +135,14 @@ async fn fill_under_load(volume: &Volume) {
         for refusal in shifts.iter().flat_map(|shift| &shift.refusals) {
             assert!(refusal.2 <= ANSWER_MAX, "{refusal:?}");
         }
-        prober.repeat().await;
-        let violations = scene.account_for(shifts).await;
-        assert_eq!(violations, Vec::<String>::new());
+        // Also what was refused.
+        for ask in &prober.asked {
+            prober.history.ask_until_answered(&prober.person, ask).await;
+        }
+        assert_eq!(scene.account_for(shifts).await, NOTHING);
     }
     scene.recover().await;
-    assert_eq!(scene.violations().await, Vec::<String>::new());
+    assert_eq!(scene.violations().await, NOTHING);
 }
 
 /// The owner of the first account looks at what is theirs.
@@ -185,13 +187,6 @@ impl Prober {
             }
             Heard::NotYet(503 | 507, _) => false,
             other => panic!("only room is short: {other:?}"),
-        }
-    }
-
-    /// Repeats everything, also what was refused.
-    async fn repeat(self) {
-        for ask in &self.asked {
-            self.history.ask_until_answered(&self.person, ask).await;
         }
     }
 
@@ -240,8 +235,7 @@ impl Volume {
         } else {
             let image = folder.path().join("image");
             let file = File::create(&image).expect("a file can be made");
-            file.set_len(VOLUME_MIB << 20)
-                .expect("it has no blocks yet");
+            file.set_len(VOLUME_MIB << 20).expect("it has no blocks");
             // Nothing is set aside for root, who fills it.
             let mut format = Command::new("mkfs.ext4");
             complete(format.args(["-q", "-m", "0"]).arg(&image))?;
@@ -304,9 +298,8 @@ fn complete(command: &mut Command) -> Result<String, String> {
     let texts = [output.stdout, output.stderr];
     let texts = texts.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
     let text = texts.join("\n").trim().to_owned();
-    if output.status.success() {
-        Ok(text)
-    } else {
-        Err(text)
+    match output.status.success() {
+        true => Ok(text),
+        false => Err(text),
     }
 }

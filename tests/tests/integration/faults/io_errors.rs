@@ -16,7 +16,7 @@ use strongroom_tests::faults::Kept;
 use strongroom_tests::history::{Crew, Scene, Shift};
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::{load, refusals, scene};
+use crate::faults::{NOTHING, load, refusals, scene};
 
 const CLIENTS: usize = 4;
 /// The stores, and the share of calls that one has: only standing orders write to that of the
@@ -126,6 +126,6 @@ impl FailingDisk {
     async fn recover(&mut self, shifts: Vec<Shift>) {
         println!("{:?}", refusals(&shifts));
         self.scene.recover().await;
-        assert_eq!(self.scene.account_for(shifts).await, Vec::<String>::new());
+        assert_eq!(self.scene.account_for(shifts).await, NOTHING);
     }
 }

@@ -25,6 +25,9 @@ use rand::rngs::StdRng;
 use strongroom_tests::Bank;
 use strongroom_tests::history::{Crew, EUR, Mix, Scene, Shift, Wishes};
 
+/// The violations of a sound bank.
+const NOTHING: [String; 0] = [];
+
 /// A bank of so many customers with an account each.
 async fn scene(customers: usize) -> Scene {
     Scene::open(Bank::start().await, customers, &[EUR]).await

@@ -10,7 +10,7 @@
 use rand::RngExt;
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::{load, scene};
+use crate::faults::{NOTHING, load, scene};
 
 const CLIENTS: usize = 8;
 
@@ -18,7 +18,7 @@ const CLIENTS: usize = 8;
 async fn what_was_acknowledged_survives_a_power_cut_at_any_sync() {
     let syncs = short_or_full(vec![1, 2, 3, 9, 29], (1..=60).collect());
     let (answered, violations) = lose_power("", &syncs, &["drop", "reorder", "torn"]).await;
-    assert_eq!(violations, Vec::<String>::new());
+    assert_eq!(violations, NOTHING);
     assert!(answered > 0, "the clients were at work");
 }
 

@@ -10,7 +10,7 @@ use strongroom_tests::history::traffic::ORDERS_BEGIN_IN_DAYS;
 use strongroom_tests::history::{Line, OwnedAsk, Told, Who, Wish};
 use strongroom_tests::scale::{seeded, short_or_full};
 
-use crate::faults::{load, scene};
+use crate::faults::{NOTHING, load, scene};
 
 const CLIENTS: usize = 4;
 
@@ -31,24 +31,21 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
         let order = format!("/api/transactions/schedules/{order}");
         // The clients are cut off in the middle, so that some have had no answer to what the ledger
         // has done.
-        let plan = format!(
-            "after-start; crash store=accounts call=commit-with when=after at={}",
-            random.random_range(10..40)
-        );
+        let at = random.random_range(10..40);
+        let place = format!("store=accounts call=commit-with when=after at={at}");
+        let plan = format!("after-start; crash {place}");
         assert!(scene.fail(&plan), "{plan}: it serves");
         let load = load(&scene, CLIENTS, &mut random);
         let mut shifts = load.until_cut_off().await;
         scene.bank.host.wait_for_exit().await;
         scene.assert_fired_once(&plan);
+        let data = scene.bank.data();
         for ending in ["sqlite", "sqlite-wal", "sqlite-shm"] {
-            let file = scene
-                .bank
-                .data()
-                .join(format!("stores/transactions.{ending}"));
+            let file = data.join(format!("stores/transactions.{ending}"));
             fs::remove_file(&file).expect("the store is there");
         }
         // The operator confirms that the service may begin with an empty store.
-        let known = scene.bank.data().join("known-stores");
+        let known = data.join("known-stores");
         let names = fs::read_to_string(&known).expect("it is there");
         fs::write(&known, names.replace("transactions\n", "")).expect("it can be written");
         scene.recover().await;
@@ -59,7 +56,6 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
         for shift in &mut shifts {
             shift.answered.retain(|(request, _)| is_kept(request));
         }
-        let violations = scene.account_for(shifts).await;
-        assert_eq!(violations, Vec::<String>::new());
+        assert_eq!(scene.account_for(shifts).await, NOTHING);
     }
 }

@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
+use strongroom_tests::Bank;
 use strongroom_tests::history::{Heard, Scene};
 
 use movement::{Movement, Stage, request, row};
@@ -58,27 +59,20 @@ const TICKS: Duration = Duration::from_millis(2_500);
 /// The calls into these stores that were counted, in the words of a plan, and how often each was
 /// made. Those that only read are left out: every tick makes some.
 fn calls(counts: &BTreeMap<String, u32>, stores: &[&str]) -> Vec<(String, u32)> {
-    let mut calls = Vec::new();
-    for (what, count) in counts {
-        let parts = what
-            .split_once(":call.")
-            .and_then(|(store, call)| Some((store, call.split_once('.')?)));
-        if let Some((store, (call, when))) = parts
-            && stores.contains(&store)
-            && call != "read"
-        {
-            calls.push((format!("store={store} call={call} when={when}"), *count));
-        }
-    }
-    calls
+    let calls = counts.iter().filter_map(|(what, count)| {
+        let (store, call) = what.split_once(":call.")?;
+        let (call, when) = call.split_once('.')?;
+        let is_meant = stores.contains(&store) && call != "read";
+        is_meant.then(|| (format!("store={store} call={call} when={when}"), *count))
+    });
+    calls.collect()
 }
 
 /// Before and after each of these calls, as often as it was counted; in the words of a plan.
 fn places(counts: &BTreeMap<String, u32>, stores: &[&str]) -> Vec<String> {
-    let calls = calls(counts, stores).into_iter();
-    calls
-        .flat_map(|(call, count)| (1..=count).map(move |at| format!("{call} at={at}")))
-        .collect()
+    let places = calls(counts, stores).into_iter();
+    let places = places.map(|(call, count)| (1..=count).map(move |at| format!("{call} at={at}")));
+    places.flatten().collect()
 }
 
 /// Cuts off at all these places, at some of them at the same time: each lane has a bank of its own.
@@ -121,7 +115,7 @@ async fn cut_off_everywhere(mut stage: Stage, movements: impl IntoIterator<Item 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_movement_cut_off_at_any_point_is_done_once_and_whole() {
-    let stage = Stage::set().await;
+    let stage = Stage::set(Bank::start().await).await;
     let movements = stage.movements();
     cut_off_everywhere(stage, movements).await;
 }
@@ -129,9 +123,9 @@ async fn a_movement_cut_off_at_any_point_is_done_once_and_whole() {
 /// K3: the response was sent, and may not have arrived.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_given_again_after_a_kill() {
-    let mut stage = Stage::set().await;
+    let mut stage = Stage::set(Bank::start().await).await;
     for movement in stage.movements() {
-        stage.put_back();
+        stage.scene.go_back_to(&stage.kept);
         stage.scene.recover().await;
         let request = request(&movement);
         let Heard::Final(first) = stage.scene.ask(&request).await else {
@@ -146,14 +140,12 @@ async fn an_answer_is_given_again_after_a_kill() {
 /// K0 and K1, and no client comes back for a while.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_cut_off_before_its_commit_is_not_done_later() {
-    let mut stage = Stage::set().await;
+    let mut stage = Stage::set(Bank::start().await).await;
     let [transfer, _, batch, ..] = stage.movements();
-    for place in [
-        "call=begin-query when=before",
-        "call=commit-with when=before",
-    ] {
+    for call in ["begin-query", "commit-with"] {
         for movement in [&transfer, &batch] {
-            let plan = format!("after-start; crash store=accounts {place} at=1");
+            let place = format!("store=accounts call={call} when=before at=1");
+            let plan = format!("after-start; crash {place}");
             let request = stage.cut_off(movement, &plan).await;
             stage.scene.recover().await;
             tokio::time::sleep(TICKS).await;

@@ -23,12 +23,8 @@ pub type Movement = (Who, Wish);
 /// The name of a place on the way of a movement: see the table of [`super`]. The transactions
 /// service keeps nothing of one.
 pub fn row(place: &str) -> &'static str {
-    let words: Vec<&str> = place
-        .split(' ')
-        .filter_map(|word| word.split_once('='))
-        .map(|(_, value)| value)
-        .collect();
-    match words.as_slice() {
+    let words = place.split(' ').filter_map(|word| word.split_once('='));
+    match Vec::from_iter(words.map(|(_, value)| value)).as_slice() {
         ["accounts", "begin-query", "before", "1"] => "K0",
         ["accounts", "commit-with", "after", "1"] => "K2",
         ["accounts", "begin-query" | "query" | "commit-with", ..] => "K1",
@@ -40,21 +36,15 @@ pub fn row(place: &str) -> &'static str {
 /// one to void, and a transfer to reverse.
 pub struct Stage {
     pub scene: Scene,
-    kept: Kept,
+    pub kept: Kept,
     /// From the payer to the payee.
     line: Line,
-    to_capture: Uuid,
-    to_void: Uuid,
-    to_reverse: Uuid,
+    /// Of the holds to capture and to void, and of the transfer.
+    ids: [Uuid; 3],
 }
 
 impl Stage {
-    pub async fn set() -> Self {
-        Self::set_in(Bank::start().await).await
-    }
-
-    /// The same in a bank that serves already.
-    pub async fn set_in(bank: Bank) -> Self {
+    pub async fn set(bank: Bank) -> Self {
         let mut scene = Scene::open(bank, 2, &[EUR]).await;
         let [from, to] = scene.town.accounts();
         let line = Line::eur(from, to, CENTS);
@@ -63,14 +53,11 @@ impl Stage {
         for (id, wish) in ids.iter_mut().zip(wishes) {
             *id = scene.do_once(PAYER, wish).await.told.decided()[0].id;
         }
-        let [to_capture, to_void, to_reverse] = ids;
         Self {
             kept: scene.keep().await,
             scene,
             line,
-            to_capture,
-            to_void,
-            to_reverse,
+            ids,
         }
     }
 
@@ -78,16 +65,14 @@ impl Stage {
     /// reversal.
     pub fn movements(&self) -> [Movement; 7] {
         let line = self.line;
+        let [to_capture, to_void, to_reverse] = self.ids;
         let batch = Wish::Batch {
             lines: [CENTS, 1, 2].map(|amount| Line { amount, ..line }).to_vec(),
             atomic: true,
         };
         let capture = Wish::Capture {
-            hold: self.to_capture,
+            hold: to_capture,
             amount: Some((CENTS - 1, EUR)),
-        };
-        let reversal = Wish::Reverse {
-            id: self.to_reverse,
         };
         [
             (PAYER, Wish::Transfer(line)),
@@ -95,19 +80,14 @@ impl Stage {
             (PAYER, batch),
             (PAYER, capture),
             (PAYER, hold(line)),
-            (PAYER, Wish::Void { hold: self.to_void }),
-            (Who::Admin, reversal),
+            (PAYER, Wish::Void { hold: to_void }),
+            (Who::Admin, Wish::Reverse { id: to_reverse }),
         ]
-    }
-
-    /// Puts everything back.
-    pub fn put_back(&mut self) {
-        self.scene.go_back_to(&self.kept);
     }
 
     /// Puts everything back, and starts a host with a plan.
     pub async fn begin(&mut self, plan: &str) {
-        self.put_back();
+        self.scene.go_back_to(&self.kept);
         assert!(self.scene.fail(plan), "{plan}: it serves");
         self.scene.renew_logins().await;
     }
@@ -166,11 +146,6 @@ fn hold(line: Line) -> Wish {
 
 fn legs(line: Line) -> Vec<Leg> {
     let sides = [(line.from, Direction::Debit), (line.to, Direction::Credit)];
-    let leg = |(account, direction)| Leg {
-        account: Some(account),
-        direction,
-        amount: line.amount,
-        currency: line.currency,
-    };
+    let leg = |(account, side)| Leg::new(account, side, line.amount, line.currency);
     sides.map(leg).to_vec()
 }

@@ -9,8 +9,7 @@ use crate::examples::example::screened_by;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_screened_movement_cut_off_at_any_point_is_done_once_and_whole() {
-    let bank = Bank::start_with(&screened_by("allow")).await;
-    let stage = Stage::set_in(bank).await;
+    let stage = Stage::set(Bank::start_with(&screened_by("allow")).await).await;
     let [transfer, _, batch, ..] = stage.movements();
     cut_off_everywhere(stage, [transfer, batch]).await;
 }
