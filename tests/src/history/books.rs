@@ -153,18 +153,17 @@ impl Books {
             }
             Wish::Transfer(line) => is_of_line(&line),
             Wish::Posting(ref legs) => is_of_legs(legs),
-            Wish::Hold { line, expires_in } => {
+            Wish::Hold(line, expires_in) => {
                 let expires_at_ms = row.recorded_at_ms + i64::from(expires_in) * 1_000;
                 let is_for_so_long = row.expires_at_ms == Some(expires_at_ms);
                 is_of_line(&line) && (is_for_so_long || row.outcome.is_declined())
             }
-            Wish::Capture {
-                hold,
-                amount: Some(asked),
-            } => self.subject_of(row).is_some_and(|of| of.id == hold) && sum == asked,
-            Wish::Capture { hold, amount: None } | Wish::Void { hold } => is_of_whole(hold),
-            Wish::Reverse { id } => is_of_whole(id),
-            Wish::Batch { .. } | Wish::Order { .. } => false,
+            Wish::Capture(hold, Some(asked)) => {
+                self.subject_of(row).is_some_and(|of| of.id == hold) && sum == asked
+            }
+            Wish::Capture(hold, None) | Wish::Void(hold) => is_of_whole(hold),
+            Wish::Reverse(id) => is_of_whole(id),
+            Wish::Batch { .. } | Wish::Order(..) => false,
         };
         fits && row.kind == wish.kind()
     }

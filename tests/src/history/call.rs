@@ -18,30 +18,18 @@ pub enum Wish {
     Withdraw(Cash),
     Transfer(Line),
     Posting(Vec<Leg>),
-    Hold {
-        line: Line,
-        expires_in: u32,
-    },
-    /// Without an amount, all that is held.
-    Capture {
-        hold: Uuid,
-        amount: Option<(i64, Currency)>,
-    },
-    Void {
-        hold: Uuid,
-    },
-    Reverse {
-        id: Uuid,
-    },
+    /// For so many seconds.
+    Hold(Line, u32),
+    /// Of a hold; without an amount, all that is held.
+    Capture(Uuid, Option<(i64, Currency)>),
+    Void(Uuid),
+    Reverse(Uuid),
     Batch {
         lines: Vec<Line>,
         atomic: bool,
     },
     /// A monthly standing order from this day on.
-    Order {
-        line: Line,
-        start: String,
-    },
+    Order(Line, String),
 }
 
 /// Money that comes into an account, or leaves it.
@@ -88,17 +76,25 @@ fn entry(leg: &Leg) -> Value {
 }
 
 impl Wish {
+    /// All of these transfers, or none.
+    pub const fn atomic_batch(lines: Vec<Line>) -> Self {
+        Self::Batch {
+            lines,
+            atomic: true,
+        }
+    }
+
     /// What the journal calls it; a batch is transfers, and so is what a standing order pays.
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Deposit(_) => Kind::Deposit,
             Self::Withdraw(_) => Kind::Withdrawal,
-            Self::Transfer(_) | Self::Batch { .. } | Self::Order { .. } => Kind::Transfer,
+            Self::Transfer(_) | Self::Batch { .. } | Self::Order(..) => Kind::Transfer,
             Self::Posting(_) => Kind::Posting,
-            Self::Hold { .. } => Kind::Hold,
-            Self::Capture { .. } => Kind::Capture,
-            Self::Void { .. } => Kind::Void,
-            Self::Reverse { .. } => Kind::Reversal,
+            Self::Hold(..) => Kind::Hold,
+            Self::Capture(..) => Kind::Capture,
+            Self::Void(_) => Kind::Void,
+            Self::Reverse(_) => Kind::Reversal,
         }
     }
 
@@ -109,12 +105,12 @@ impl Wish {
             Self::Withdraw(_) => "withdraw".to_owned(),
             Self::Transfer(_) => "transfer".to_owned(),
             Self::Posting(_) => "postings".to_owned(),
-            Self::Hold { .. } => "holds".to_owned(),
-            Self::Capture { hold, .. } => format!("holds/{hold}/capture"),
-            Self::Void { hold } => format!("holds/{hold}/void"),
-            Self::Reverse { id } => format!("{id}/reverse"),
+            Self::Hold(..) => "holds".to_owned(),
+            Self::Capture(hold, _) => format!("holds/{hold}/capture"),
+            Self::Void(hold) => format!("holds/{hold}/void"),
+            Self::Reverse(id) => format!("{id}/reverse"),
             Self::Batch { .. } => "batch".to_owned(),
-            Self::Order { .. } => "schedules".to_owned(),
+            Self::Order(..) => "schedules".to_owned(),
         };
         format!("/api/transactions/{path}")
     }
@@ -131,21 +127,21 @@ impl Wish {
                 let entries: Vec<Value> = legs.iter().map(entry).collect();
                 json!({"entries": entries})
             }
-            Self::Hold { line, expires_in } => {
+            Self::Hold(line, expires_in) => {
                 let mut body = line.body();
                 body["expires_in"] = json!(expires_in);
                 body
             }
-            Self::Capture { amount, .. } => {
+            Self::Capture(_, amount) => {
                 let (amount, currency) = (*amount)?;
                 json!({"amount": currency.decimal(amount)})
             }
-            Self::Void { .. } | Self::Reverse { .. } => return None,
+            Self::Void(_) | Self::Reverse(_) => return None,
             Self::Batch { lines, atomic } => {
                 let lines: Vec<Value> = lines.iter().map(Line::body).collect();
                 json!({"transfers": lines, "atomic": atomic})
             }
-            Self::Order { line, start } => {
+            Self::Order(line, start) => {
                 let mut body = line.body();
                 body["start"] = json!(start);
                 body["interval"] = json!("monthly");
@@ -239,6 +235,14 @@ impl Reply {
             replayed: answer.replayed(),
             told: Told::of(&body),
         })
+    }
+
+    /// The path of the standing order that was made.
+    pub fn order_path(&self) -> String {
+        match self.told {
+            Told::Made(id) => format!("/api/transactions/schedules/{id}"),
+            _ => panic!("{self:?} makes no order"),
+        }
     }
 
     /// Whether the bank has recorded anything of the request: then its answer stays the same.

@@ -187,7 +187,7 @@ impl Checker {
             (wish, Told::Decided(decided)) if !matches!(wish, Wish::Batch { .. }) => {
                 self.check_one(call, wish, decided);
             }
-            (Wish::Order { .. }, Told::Made(_)) => {}
+            (Wish::Order(..), Told::Made(_)) => {}
             _ => {
                 let what = format!("it has not one outcome for each wish: {call:?}");
                 self.report(Rule::Untrue, what);

@@ -48,15 +48,21 @@ impl Heard {
         Self::NotYet(answer.status, text(&problem["code"]).to_owned())
     }
 
+    #[track_caller]
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Self::Final(reply) => reply,
+            other => panic!("{other:?} is not final"),
+        }
+    }
+
     /// The outcome of the one transaction that was asked for.
     #[track_caller]
     pub fn outcome(&self) -> Outcome {
-        if let Self::Final(reply) = self
-            && let Told::Decided(decided) = &reply.told
-        {
-            return decided.outcome;
+        match &self.reply().told {
+            Told::Decided(decided) => decided.outcome,
+            other => panic!("{other:?} is no decision"),
         }
-        panic!("{self:?} is no decision");
     }
 }
 

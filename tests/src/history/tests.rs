@@ -81,12 +81,10 @@ impl Day {
         let kind = wish.kind();
         let (debit, credit, amount, subject) = match *wish {
             Wish::Deposit(cash) => (BANK, cash.account, cash.amount, None),
-            Wish::Capture { amount, .. } => (A, B, amount.expect("a part").0, Some(HOLD)),
-            Wish::Void { .. } => (A, B, HELD, Some(HOLD)),
-            Wish::Reverse { .. } => (B, A, SENT, Some(TRANSFER)),
-            Wish::Transfer(line) | Wish::Hold { line, .. } => {
-                (line.from, line.to, line.amount, None)
-            }
+            Wish::Capture(_, amount) => (A, B, amount.expect("a part").0, Some(HOLD)),
+            Wish::Void(_) => (A, B, HELD, Some(HOLD)),
+            Wish::Reverse(_) => (B, A, SENT, Some(TRANSFER)),
+            Wish::Transfer(line) | Wish::Hold(line, _) => (line.from, line.to, line.amount, None),
             _ => panic!("{wish:?} is not of this day"),
         };
         let mut entries = Vec::new();
@@ -157,10 +155,7 @@ impl Day {
             told.push(self.record(ALICE, &Wish::Transfer(line), outcome));
             self.rows.last_mut().expect("a row").entries.clear();
         }
-        let batch = Wish::Batch {
-            lines: lines.to_vec(),
-            atomic: true,
-        };
+        let batch = Wish::atomic_batch(lines.to_vec());
         self.say(ALICE, batch, Told::Batch(told));
     }
 
@@ -257,18 +252,10 @@ fn day() -> Day {
         amount: 1_000,
         currency: EUR,
     });
-    let reverse = Wish::Reverse {
-        id: id_of_row(TRANSFER),
-    };
-    let held = Wish::Hold {
-        line: line(HELD),
-        expires_in: 3_600,
-    };
+    let reverse = Wish::Reverse(id_of_row(TRANSFER));
+    let held = Wish::Hold(line(HELD), 3_600);
     let hold = id_of_row(HOLD);
-    let capture = Wish::Capture {
-        hold,
-        amount: Some((100, EUR)),
-    };
+    let capture = Wish::Capture(hold, Some((100, EUR)));
     let send = |amount| Wish::Transfer(line(amount));
     let posted = Outcome::Posted;
     day.decide(TELLER, deposit, posted);
@@ -279,7 +266,7 @@ fn day() -> Day {
     day.decide(ALICE, send(701), SHORT);
     day.decide(ALICE, capture, posted);
     let again = declined(Decline::AlreadyCaptured);
-    day.decide(ALICE, Wish::Void { hold }, again);
+    day.decide(ALICE, Wish::Void(hold), again);
     day.decide(ALICE, send(900), posted);
     day
 }
@@ -404,10 +391,7 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
             refuse(REUSED)(day.reply(9));
         }),
         ("an unrecorded batch, asked for twice", &[], |day| {
-            let batch = Wish::Batch {
-                lines: vec![line(1)],
-                atomic: true,
-            };
+            let batch = Wish::atomic_batch(vec![line(1)]);
             let refused = Told::Refused("account_not_found".to_owned());
             day.say(ALICE, batch, Told::Batch(vec![refused]));
             let mut again = day.calls[9].clone();

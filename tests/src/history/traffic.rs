@@ -255,7 +255,7 @@ impl Wishes {
             let from = town.account(&mut self.random);
             let line = self.line_from(town, from, true);
             let start = day(ORDERS_BEGIN_IN_DAYS);
-            return (Who::Owner(from.owner), Wish::Order { line, start });
+            return (Who::Owner(from.owner), Wish::Order(line, start));
         }
         let percent: u32 = self.random.random_range(0..100);
         if percent < self.mix.batches {
@@ -301,7 +301,7 @@ impl Wishes {
     fn hold(&mut self, town: &Town) -> (Who, Wish) {
         let (who, line) = self.line(town);
         let expires_in = *EXPIRES_IN.choose(&mut self.random).expect("there are some");
-        (who, Wish::Hold { line, expires_in })
+        (who, Wish::Hold(line, expires_in))
     }
 
     /// All of a hold, a part, or a little more than it: now and then of one that has ended.
@@ -312,12 +312,12 @@ impl Wishes {
             5..9 => Some((self.random.random_range(1..=held), currency)),
             _ => Some((held + 1, currency)),
         };
-        Some((who, Wish::Capture { hold, amount }))
+        Some((who, Wish::Capture(hold, amount)))
     }
 
     fn void(&mut self) -> Option<(Who, Wish)> {
         let (who, hold, _) = self.held()?;
-        Some((who, Wish::Void { hold }))
+        Some((who, Wish::Void(hold)))
     }
 
     /// Mostly forgotten then.
@@ -333,7 +333,7 @@ impl Wishes {
     fn reversal(&mut self) -> Option<(Who, Wish)> {
         let index = self.random.random_range(0..self.posted.len().max(1));
         let id = *self.posted.get(index)?;
-        Some((Who::Admin, Wish::Reverse { id }))
+        Some((Who::Admin, Wish::Reverse(id)))
     }
 
     fn cash(&mut self, town: &Town) -> (Who, Wish) {

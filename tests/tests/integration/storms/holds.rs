@@ -15,7 +15,7 @@ use strongroom_tests::history::words::minor;
 use strongroom_tests::history::{Ask, EUR, Heard, Line, Outcome, Wish};
 use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
-use strongroom_tests::wait_for;
+use strongroom_tests::wait_until;
 use uuid::Uuid;
 
 use crate::storms::payer::{PAYER, Payer};
@@ -88,30 +88,26 @@ impl Payer {
     /// Places the holds of a wave; returns the id of each, and for how many seconds it is.
     async fn place(&self, wave: usize) -> Vec<(Uuid, u32)> {
         let line = Line::eur(self.from, self.to, AMOUNT);
-        let seconds: Vec<u32> = (0..HOLDS)
-            .map(|hold| if hold % 2 == 0 { 1 } else { 600 })
-            .collect();
+        let seconds = (0..HOLDS).map(|hold| if hold % 2 == 0 { 1 } else { 600 });
+        let seconds = Vec::from_iter(seconds);
         let asks = seconds.iter().enumerate().map(|(hold, &expires_in)| {
-            let wish = Wish::Hold { line, expires_in };
+            let wish = Wish::Hold(line, expires_in);
             let ask = Ask::new(&format!("hold-{wave}-{hold}"), wish);
             (self.person().clone(), ask)
         });
         let heard = ask_at_once(&self.scene.history, asks).await;
-        let ids = heard.iter().map(|heard| match heard {
-            Heard::Final(reply) if is_accepted(heard) => reply.told.decided()[0].id,
-            other => panic!("a hold is placed: {other:?}"),
+        let ids = heard.iter().map(|heard| {
+            assert!(is_accepted(heard), "{heard:?}");
+            heard.reply().told.decided()[0].id
         });
         ids.zip(seconds).collect()
     }
 
     fn end_of(&mut self, hold: Uuid) -> Wish {
         match self.random.random_range(0..4_u32) {
-            0 => Wish::Capture { hold, amount: None },
-            1 => Wish::Capture {
-                hold,
-                amount: Some((AMOUNT - 1, EUR)),
-            },
-            _ => Wish::Void { hold },
+            0 => Wish::Capture(hold, None),
+            1 => Wish::Capture(hold, Some((AMOUNT - 1, EUR))),
+            _ => Wish::Void(hold),
         }
     }
 
@@ -128,9 +124,8 @@ impl Payer {
     /// The sweep comes every second.
     async fn assert_nothing_is_held(&self) {
         let path = format!("/api/accounts/{}/balance", self.from);
-        wait_for("the last holds to expire", 10, async || {
-            let balance = self.person().read(&path).await;
-            (balance["pending_debits"] == "0.00").then_some(())
+        wait_until("the last holds to expire", 10, async || {
+            self.person().read(&path).await["pending_debits"] == "0.00"
         })
         .await;
         for account in [self.from, self.to] {

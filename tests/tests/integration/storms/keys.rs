@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use rand::RngExt;
-use rustix::process::{Signal, kill_process};
+use rustix::process::Signal;
 use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::{Ask, Decline, Heard, Line, Outcome, Reply, Wish};
 use strongroom_tests::race::ask_at_once;
@@ -26,25 +26,21 @@ const AMOUNTS: [i64; 2] = [1, 2];
 const KILLED_IN: usize = 10;
 const KILL_AFTER_MS: std::ops::Range<u64> = 1..40;
 
-/// What is asked for under a key.
-#[derive(Debug, Clone, Copy)]
-enum Wanted {
-    Transfer,
-    Hold,
-    Batch,
-    TooMuch,
+/// What is asked for under a key, and what comes of it.
+const WANTED: [(fn(Line) -> Wish, Outcome); 4] = [
+    (Wish::Transfer, Outcome::Posted),
+    (|line| Wish::Hold(line, 3_600), Outcome::Pending),
+    (batch, Outcome::Posted),
+    (too_much, Outcome::Declined(Decline::InsufficientFunds)),
+];
+
+fn batch(line: Line) -> Wish {
+    Wish::atomic_batch(vec![line, Line { amount: 1, ..line }])
 }
 
-impl Wanted {
-    const ALL: [Self; 4] = [Self::Transfer, Self::Hold, Self::Batch, Self::TooMuch];
-
-    const fn outcome(self) -> Outcome {
-        match self {
-            Self::Transfer | Self::Batch => Outcome::Posted,
-            Self::Hold => Outcome::Pending,
-            Self::TooMuch => Outcome::Declined(Decline::InsufficientFunds),
-        }
-    }
+fn too_much(line: Line) -> Wish {
+    let amount = line.amount * 2 * OPENING;
+    Wish::Transfer(Line { amount, ..line })
 }
 
 /// What was asked for under a key in two wordings, and which of the two was decided.
@@ -61,15 +57,16 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
     let mut winners = Vec::new();
     for number in 0..keys {
         payer.scene.renew_logins().await;
-        let wanted = Wanted::ALL[number % Wanted::ALL.len()];
+        let (wish, outcome) = WANTED[number % WANTED.len()];
+        let (from, to) = (payer.from, payer.to);
+        let key = format!("key-{number}");
+        let asks = AMOUNTS.map(|amount| Ask::new(&key, wish(Line::eur(from, to, amount))));
         let kill = number % KILLED_IN == KILLED_IN / 2;
-        winners.push(payer.storm(&format!("key-{number}"), wanted, kill).await);
+        winners.push(payer.storm(asks, outcome, kill).await);
         payer.scene.check().await;
     }
-    let rows = winners
-        .iter()
-        .map(|winner| winner.reply.told.decided().len());
-    let rows = 2 + rows.sum::<usize>();
+    let told = winners.iter().map(|winner| &winner.reply.told);
+    let rows = 2 + told.flat_map(|told| told.decided()).count();
     assert_eq!(payer.scene.checker.books.rows_seen(), rows as u64);
 
     payer.scene.restart().await;
@@ -84,23 +81,6 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
 }
 
 impl Payer {
-    fn wordings(&self, key: &str, wanted: Wanted) -> [Ask; 2] {
-        let line = |amount| Line::eur(self.from, self.to, amount);
-        let wish = |amount| match wanted {
-            Wanted::Transfer => Wish::Transfer(line(amount)),
-            Wanted::Hold => Wish::Hold {
-                line: line(amount),
-                expires_in: 3_600,
-            },
-            Wanted::Batch => Wish::Batch {
-                lines: vec![line(amount), line(1)],
-                atomic: true,
-            },
-            Wanted::TooMuch => Wish::Transfer(line(amount * 2 * OPENING)),
-        };
-        AMOUNTS.map(|amount| Ask::new(key, wish(amount)))
-    }
-
     /// All clients at once, by turns in the two wordings.
     async fn ask_all(&self, asks: &[Ask; 2]) -> Vec<Heard> {
         let asks = (0..CLIENTS).map(|client| (self.person().clone(), asks[client % 2].clone()));
@@ -109,15 +89,13 @@ impl Payer {
 
     /// All clients send one key; if the host is killed, they repeat what was not answered at the
     /// next one.
-    async fn storm(&mut self, key: &str, wanted: Wanted, kill: bool) -> Winner {
-        let asks = self.wordings(key, wanted);
+    async fn storm(&mut self, asks: [Ask; 2], outcome: Outcome, kill: bool) -> Winner {
         let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
-        let pid = self.scene.bank.pid();
         let sending = self.ask_all(&asks);
         let heard = if kill {
             let killing = async {
                 tokio::time::sleep(after).await;
-                kill_process(pid, Signal::KILL).expect("the host can be killed");
+                self.scene.bank.signal(Signal::KILL);
             };
             let (heard, ()) = tokio::join!(sending, killing);
             self.scene.restart().await;
@@ -132,21 +110,22 @@ impl Payer {
             replies.push(match heard {
                 Heard::Final(reply) => reply,
                 _ if kill => history.ask_until_answered(self.person(), ask).await,
-                other => panic!("{key}: {other:?}"),
+                other => panic!("{ask:?}: {other:?}"),
             });
         }
         let winning = replies.iter().position(Reply::is_recorded);
-        let winning = winning.unwrap_or_else(|| panic!("{key} is not decided: {replies:?}"));
+        let winning = winning.unwrap_or_else(|| panic!("not decided: {asks:?}: {replies:?}"));
         let winner = Winner {
             asks,
             winning: winning % 2,
             reply: replies[winning].clone(),
         };
         let outcomes = winner.reply.told.decided();
-        assert!(outcomes.iter().all(|one| one.outcome == wanted.outcome()));
+        assert!(outcomes.iter().all(|one| one.outcome == outcome));
         let firsts = winner.assert_replies(&replies);
         // With a kill, the first may have had no answer.
-        assert!(firsts == 1 || kill && firsts == 0, "{key}: {firsts} firsts");
+        let is_right = firsts == 1 || kill && firsts == 0;
+        assert!(is_right, "{firsts} firsts in {replies:?}");
         winner
     }
 
@@ -164,11 +143,8 @@ impl Payer {
             heard.rotate_left(usize::from(winner.winning == 0));
             heard
         };
-        let replies = heard.into_iter().map(|heard| match heard {
-            Heard::Final(reply) => reply,
-            other => panic!("{other:?}"),
-        });
-        let replies: Vec<Reply> = replies.collect();
+        let replies = heard.iter().map(|heard| heard.reply().clone());
+        let replies = Vec::from_iter(replies);
         assert_eq!(winner.assert_replies(&replies), 0, "{:?}", winner.asks);
     }
 }

@@ -17,10 +17,7 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
     let transfers = short_or_full(50, 500);
     let mut scene = Scene::open(Bank::start().await, 2, &[EUR]).await;
     let [from, to] = scene.town.accounts();
-    let batch = Wish::Batch {
-        lines: vec![Line::eur(from, to, 20); transfers],
-        atomic: true,
-    };
+    let batch = Wish::atomic_batch(vec![Line::eur(from, to, 20); transfers]);
     let sent = scene.do_once(Who::Owner(0), batch).await;
     let ids: Vec<_> = sent.told.decided().iter().map(|sent| sent.id).collect();
     assert_eq!(ids.len(), transfers);
@@ -28,7 +25,7 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
     for some in ids.chunks(AT_ONCE) {
         let asks = some.iter().flat_map(|id| {
             ["one", "other"].map(|which| {
-                let ask = Ask::new(&format!("{which}-{id}"), Wish::Reverse { id: *id });
+                let ask = Ask::new(&format!("{which}-{id}"), Wish::Reverse(*id));
                 (scene.town.admin.clone(), ask)
             })
         });

@@ -22,10 +22,7 @@ async fn a_sweep_cut_off_at_any_point_ends_each_hold_once() {
     let mut scene = scene(2).await;
     let [from, to] = scene.town.accounts();
     for _hold in 0..HOLDS {
-        let hold = Wish::Hold {
-            line: Line::eur(from, to, CENTS),
-            expires_in: HOLD_SECONDS,
-        };
+        let hold = Wish::Hold(Line::eur(from, to, CENTS), HOLD_SECONDS);
         scene.do_once(Who::Owner(0), hold).await;
     }
     let kept = scene.keep().await;

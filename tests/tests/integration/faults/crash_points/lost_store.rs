@@ -7,7 +7,7 @@ use std::fs;
 use rand::RngExt;
 use strongroom_tests::bank::day;
 use strongroom_tests::history::traffic::ORDERS_BEGIN_IN_DAYS;
-use strongroom_tests::history::{Line, OwnedAsk, Told, Who, Wish};
+use strongroom_tests::history::{Line, OwnedAsk, Who, Wish};
 use strongroom_tests::scale::{seeded, short_or_full};
 
 use crate::faults::{NOTHING, load, scene};
@@ -20,15 +20,8 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
     let mut scene = scene(CLIENTS).await;
     let [from, to, ..]: [_; CLIENTS] = scene.town.accounts();
     for _round in 0..short_or_full(2, 200) {
-        let order = Wish::Order {
-            line: Line::eur(from, to, 1),
-            start: day(ORDERS_BEGIN_IN_DAYS),
-        };
-        let made = scene.do_once(Who::Owner(0), order).await;
-        let Told::Made(order) = made.told else {
-            panic!("{made:?}")
-        };
-        let order = format!("/api/transactions/schedules/{order}");
+        let order = Wish::Order(Line::eur(from, to, 1), day(ORDERS_BEGIN_IN_DAYS));
+        let order = scene.do_once(Who::Owner(0), order).await.order_path();
         // The clients are cut off in the middle, so that some have had no answer to what the ledger
         // has done.
         let at = random.random_range(10..40);
@@ -51,7 +44,7 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
         scene.recover().await;
         let owner = scene.town.person(Who::Owner(0));
         owner.get(&order).await.refused(404, "not_found");
-        let is_kept = |(_, ask): &OwnedAsk| !matches!(*ask.wish, Wish::Order { .. });
+        let is_kept = |(_, ask): &OwnedAsk| !matches!(*ask.wish, Wish::Order(..));
         scene.recorded.retain(is_kept);
         for shift in &mut shifts {
             shift.answered.retain(|(request, _)| is_kept(request));

@@ -48,8 +48,9 @@ impl Stage {
         let mut scene = Scene::open(bank, 2, &[EUR]).await;
         let [from, to] = scene.town.accounts();
         let line = Line::eur(from, to, CENTS);
+        let hold = Wish::Hold(line, HOLD_SECONDS);
         let mut ids = [Uuid::nil(); 3];
-        let wishes = [hold(line), hold(line), Wish::Transfer(line)];
+        let wishes = [hold.clone(), hold, Wish::Transfer(line)];
         for (id, wish) in ids.iter_mut().zip(wishes) {
             *id = scene.do_once(PAYER, wish).await.told.decided()[0].id;
         }
@@ -66,22 +67,16 @@ impl Stage {
     pub fn movements(&self) -> [Movement; 7] {
         let line = self.line;
         let [to_capture, to_void, to_reverse] = self.ids;
-        let batch = Wish::Batch {
-            lines: [CENTS, 1, 2].map(|amount| Line { amount, ..line }).to_vec(),
-            atomic: true,
-        };
-        let capture = Wish::Capture {
-            hold: to_capture,
-            amount: Some((CENTS - 1, EUR)),
-        };
+        let lines = [CENTS, 1, 2].map(|amount| Line { amount, ..line });
+        let capture = Wish::Capture(to_capture, Some((CENTS - 1, EUR)));
         [
             (PAYER, Wish::Transfer(line)),
             (PAYER, Wish::Posting(legs(line))),
-            (PAYER, batch),
+            (PAYER, Wish::atomic_batch(lines.to_vec())),
             (PAYER, capture),
-            (PAYER, hold(line)),
-            (PAYER, Wish::Void { hold: to_void }),
-            (Who::Admin, Wish::Reverse { id: to_reverse }),
+            (PAYER, Wish::Hold(line, HOLD_SECONDS)),
+            (PAYER, Wish::Void(to_void)),
+            (Who::Admin, Wish::Reverse(to_reverse)),
         ]
     }
 
@@ -107,8 +102,7 @@ impl Stage {
     /// Before and after each call of a movement, as they are counted where nothing cuts it off.
     pub async fn places(&mut self, movement: &Movement) -> Vec<String> {
         self.begin("after-start; count").await;
-        let heard = self.scene.ask(&request(movement)).await;
-        assert!(matches!(heard, Heard::Final(_)), "{heard:?}");
+        self.scene.ask(&request(movement)).await.reply();
         self.scene.stop().await;
         super::places(&self.scene.bank.counts(), super::LEDGER)
     }
@@ -135,13 +129,6 @@ impl Stage {
 /// A new request.
 pub fn request((who, wish): &Movement) -> OwnedAsk {
     (*who, Ask::new(&new_key(), wish.clone()))
-}
-
-fn hold(line: Line) -> Wish {
-    Wish::Hold {
-        line,
-        expires_in: HOLD_SECONDS,
-    }
 }
 
 fn legs(line: Line) -> Vec<Leg> {

@@ -3,27 +3,23 @@
 //! order pays nothing any more.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::faults::Kept;
 use strongroom_tests::history::call::id;
 use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::{
-    Ask, Decline, EUR, Heard, Kind, Line, Outcome, OwnedAsk, Reply, Scene, Told, Who, Wish,
+    Ask, Decline, EUR, Heard, Kind, Line, Outcome, OwnedAsk, Reply, Scene, Who, Wish,
 };
-use strongroom_tests::{Value, wait_until};
+use strongroom_tests::{Value, wait_for, wait_until};
 
 use super::{ORDERS, TICKS, in_lanes, places};
 use crate::faults::scene;
 
 const OWNER: Who = Who::Owner(0);
 const CENTS: i64 = 700;
-/// How soon a date comes to its outcome: the tick comes about every second.
+/// How soon a date comes to its outcome, or an order to its end: a tick comes about every second.
 const OUTCOME_SECONDS_MAX: u64 = 20;
-const PAUSE: Duration = Duration::from_millis(20);
-/// How often an order's end is asked for before the test has failed.
-const ATTEMPTS_MAX: usize = 500;
 /// How often the ledger fails where it must until a DELETE comes: each tick asks it once.
 const FAILURES: u32 = 6;
 
@@ -33,14 +29,6 @@ enum Fate {
     Paid,
     /// Its owner ends it after the ledger has failed once to pay it, so that its date is under way.
     Ended,
-}
-
-/// What the owner of an order hears of its end.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    Done,
-    NotNow,
-    CutOff,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +55,7 @@ async fn an_order_whose_date_cannot_be_cancelled_says_so_and_pays_nothing() {
         let mut order = Order::due(&scene);
         order.make(&scene).await;
         scene.bank.wait_until_fired().await;
-        assert_eq!(order.end(&scene).await, End::NotNow);
+        assert_eq!(order.end(&scene).await, Some(503));
         if !repeats {
             order.wait_for_outcome(&scene).await;
         }
@@ -161,9 +149,9 @@ impl Order {
     fn due(scene: &Scene) -> Self {
         let [from, to] = scene.town.accounts();
         let line = Line::eur(from, to, CENTS);
-        let start = day(0);
+        let ask = Ask::new(&new_key(), Wish::Order(line, day(0)));
         Self {
-            request: (OWNER, Ask::new(&new_key(), Wish::Order { line, start })),
+            request: (OWNER, ask),
             line,
             made: None,
         }
@@ -179,43 +167,33 @@ impl Order {
     }
 
     fn path(&self) -> String {
-        match &self.made {
-            Some(Reply {
-                told: Told::Made(id),
-                ..
-            }) => format!("/api/transactions/schedules/{id}"),
-            other => panic!("{other:?} makes no order"),
-        }
+        self.made.as_ref().expect("it was made").order_path()
     }
 
-    /// Asks once for its end.
-    async fn end(&self, scene: &Scene) -> End {
+    /// Asks once for its end: 204, or 503 for the moment; none if the host is gone.
+    async fn end(&self, scene: &Scene) -> Option<u16> {
         let owner = scene.town.person(OWNER);
-        let Ok(answer) = owner.delete(&self.path()).try_send().await else {
-            return End::CutOff;
-        };
+        let answer = owner.delete(&self.path()).try_send().await.ok()?;
         if answer.status == 503 {
             answer.refused(503, "service_unavailable");
             assert!(answer.header("retry-after").is_some(), "it may be repeated");
-            return End::NotNow;
+        } else {
+            answer.expect_no_content();
         }
-        answer.expect_no_content();
-        End::Done
+        Some(answer.status)
     }
 
     /// Asks for its end until that is confirmed, or the host is gone.
-    async fn end_if_alive(&self, scene: &Scene) -> End {
-        for _attempt in 0..ATTEMPTS_MAX {
-            match self.end(scene).await {
-                End::NotNow => tokio::time::sleep(PAUSE).await,
-                end => return end,
-            }
-        }
-        panic!("the end is not confirmed");
+    async fn end_if_alive(&self, scene: &Scene) -> Option<u16> {
+        wait_for("the end", OUTCOME_SECONDS_MAX, async || {
+            let status = self.end(scene).await;
+            (status != Some(503)).then_some(status)
+        })
+        .await
     }
 
     async fn end_for_good(&self, scene: &Scene) {
-        assert_eq!(self.end_if_alive(scene).await, End::Done);
+        assert_eq!(self.end_if_alive(scene).await, Some(204));
     }
 
     /// What became of its date; null before that has begun.
