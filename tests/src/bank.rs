@@ -94,9 +94,8 @@ impl Bank {
     pub async fn staff(&self, role: &str) -> Person {
         let email = new_email();
         let user = json!({"email": email, "password": PASSWORD, "role": role});
-        let admin = self.admin().await;
-        let created = admin.post("/api/auth/users").json(&user).await;
-        created.expect(201);
+        let call = self.admin().await.post("/api/auth/users");
+        call.json(&user).await.expect(201);
         Person::log_in(&self.client(), &email, PASSWORD).await
     }
 
@@ -225,13 +224,6 @@ impl Person {
         call.json(body).await.expect(200)
     }
 
-    /// As staff: changes the overdraft limit of an account, and returns the account.
-    pub async fn set_overdraft(&self, account: &str, limit: &str) -> Value {
-        let call = self.patch(&format!("/api/accounts/{account}"));
-        let limit = json!({"overdraft_limit": limit});
-        call.json(&limit).await.expect(200)
-    }
-
     /// `POST /api/accounts/{account}/close`.
     pub async fn close(&self, account: &str) -> Answer {
         self.post(&format!("/api/accounts/{account}/close")).await
@@ -239,8 +231,8 @@ impl Person {
 
     pub async fn change_password(&self, new: &str) {
         let change = json!({"current_password": self.password, "new_password": new});
-        let changed = self.post("/api/auth/password").json(&change).await;
-        changed.expect_no_content();
+        let call = self.post("/api/auth/password").json(&change);
+        call.await.expect_no_content();
     }
 
     /// As an administrator: changes a user, and returns them.

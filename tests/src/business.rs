@@ -40,7 +40,9 @@ impl Pair {
             let reversed = self.admin.submit(&reverse, &reference).await;
             reversed.expect(201);
         }
-        self.admin.set_overdraft(&self.from, "50.00").await;
+        let account = self.admin.patch(&format!("/api/accounts/{}", self.from));
+        let limit = json!({"overdraft_limit": "50.00"});
+        account.json(&limit).await.expect(200);
         let debits = json!({"stops": "debits"});
         self.admin.freeze(&self.to, &debits).await;
     }

@@ -96,16 +96,14 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        Call { request }
+        Call(request)
     }
 }
 
 /// A request under construction.
 #[derive(Debug)]
 #[must_use = "awaiting it sends it"]
-pub struct Call {
-    request: reqwest::RequestBuilder,
-}
+pub struct Call(reqwest::RequestBuilder);
 
 impl Call {
     pub fn json(self, body: &Value) -> Self {
@@ -113,15 +111,11 @@ impl Call {
     }
 
     pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
-        Self {
-            request: self.request.header(CONTENT_TYPE, content_type).body(body),
-        }
+        Self(self.0.header(CONTENT_TYPE, content_type).body(body))
     }
 
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self {
-            request: self.request.header(name, value),
-        }
+        Self(self.0.header(name, value))
     }
 
     pub fn key(self, key: &str) -> Self {
@@ -131,20 +125,18 @@ impl Call {
     /// Waits this long for the answer.
     pub fn within(self, seconds: u64) -> Self {
         let time_max = std::time::Duration::from_secs(seconds);
-        Self {
-            request: self.request.timeout(time_max),
-        }
+        Self(self.0.timeout(time_max))
     }
 
     /// Sends it; returns once the head of the answer is there. The caller reads its body.
     pub async fn open(self) -> reqwest::Response {
-        self.request.send().await.expect("the host answers")
+        self.0.send().await.expect("the host answers")
     }
 
     /// Sends it. The answer of a [watched](document::watch) host must be one of its document. There
     /// is none where the connection was refused or broke.
     pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
-        let (http, request) = self.request.build_split();
+        let (http, request) = self.0.build_split();
         let request = request?;
         let (method, url) = (request.method().clone(), request.url().clone());
         let response = http.execute(request).await?;
@@ -156,7 +148,7 @@ impl Call {
             body,
         };
         if let Some(document) = document::watched(&url.origin().ascii_serialization())
-            && let Err(difference) = document.check(method.as_str(), url.path(), &answer)
+            && let Some(difference) = document.difference(method.as_str(), url.path(), &answer)
         {
             let (path, text) = (url.path(), answer.text());
             panic!(

@@ -1,5 +1,7 @@
 //! One run of the binary that ends by itself.
 
+use std::ffi::OsStr;
+use std::fmt::Debug;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -55,7 +57,7 @@ pub fn verify(folder: &Path) -> CommandOutput {
 }
 
 /// Runs `strongroom ARGUMENTS` in `folder` to its end. One that takes too long is killed.
-pub fn run(folder: &Path, arguments: &[&str]) -> CommandOutput {
+pub fn run(folder: &Path, arguments: &[impl AsRef<OsStr> + Debug]) -> CommandOutput {
     let mut child = Command::new(workspace::binary())
         .args(arguments)
         .current_dir(folder)
@@ -75,10 +77,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> CommandOutput {
         if started.elapsed().as_secs() >= RUN_SECONDS_MAX {
             let _already_gone = child.kill();
             let _status = child.wait();
-            panic!(
-                "`strongroom {}` did not end in {RUN_SECONDS_MAX} s",
-                arguments.join(" ")
-            );
+            panic!("strongroom {arguments:?} did not end in {RUN_SECONDS_MAX} s");
         }
         thread::sleep(Duration::from_millis(5));
     };

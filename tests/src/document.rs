@@ -110,61 +110,53 @@ impl Document {
         self.resolve(found.unwrap_or_else(|| panic!("{reference} leads nowhere")))
     }
 
-    /// Whether this answer is one that the document says, or how it is not.
-    pub fn check(&self, method: &str, path: &str, answer: &Answer) -> Result<(), String> {
+    /// In what this answer differs from what the document says, if it does.
+    pub fn difference(&self, method: &str, path: &str, answer: &Answer) -> Option<String> {
         let status = answer.status;
         let asked = if method == "HEAD" { "GET" } else { method };
         let Some(operation) = self.operation(asked, path) else {
             let is_call = status < 400 && method != "OPTIONS" && self.describes(path);
-            return match is_call {
-                true => Err(format!("it does not have {method} {path}")),
-                false => Ok(()),
-            };
+            return is_call.then(|| format!("it does not have {method} {path}"));
         };
         let response = &operation.value["responses"][status.to_string()];
         if response.is_null() {
-            return Err(format!("it does not have the status {status}"));
+            return Some(format!("it does not have the status {status}"));
         }
         if method == "HEAD" {
-            return Ok(());
+            return None;
         }
         let content = &self.resolve(response)["content"];
         if content.is_null() {
-            return match answer.body.is_empty() {
-                true => Ok(()),
-                false => Err(format!("it has no body for {status}")),
-            };
+            let has_body = !answer.body.is_empty();
+            return has_body.then(|| format!("it has no body for {status}"));
         }
         let content_type = answer.header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default();
         let schema = &content[media_type]["schema"];
         if schema.is_null() {
-            return Err(format!("it does not have {media_type} for {status}"));
+            return Some(format!("it does not have {media_type} for {status}"));
         }
         if !media_type.ends_with("json") {
-            return Ok(());
+            return None;
         }
         let place = format!("{method} {} {status} {media_type}", operation.path);
-        let body = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        let body = match serde_json::from_slice(&answer.body) {
+            Ok(body) => body,
+            Err(error) => return Some(error.to_string()),
+        };
         let validator = self.validator(place, schema, status < 400);
         let errors: Vec<String> = validator
             .iter_errors(&body)
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
-        match errors.is_empty() {
-            true => Ok(()),
-            false => Err(errors.join("; ")),
-        }
+        (!errors.is_empty()).then(|| errors.join("; "))
     }
 
     /// Whether it has calls of the service at this path.
     fn describes(&self, path: &str) -> bool {
         let service = |path: &str| path.split('/').nth(2).map(str::to_owned);
-        let is_under_api = path.starts_with("/api/");
-        is_under_api
-            && self
-                .operations()
-                .any(|it| service(it.path) == service(path))
+        let is_of_service = |it: Operation<'_>| service(it.path) == service(path);
+        path.starts_with("/api/") && self.operations().any(is_of_service)
     }
 
     fn validator(&self, place: String, schema: &Value, is_closed: bool) -> Arc<Validator> {
@@ -278,7 +270,7 @@ mod tests {
     const JSON: &str = "application/json";
     const PROBLEM_JSON: &str = "application/problem+json";
 
-    fn check(call: &str, status: u16, kind: &str, body: &str) -> Result<(), String> {
+    fn difference(call: &str, status: u16, kind: &str, body: &str) -> Option<String> {
         let (method, path) = call.split_once(' ').expect("a method and a path");
         let content_type = HeaderValue::try_from(kind).expect("a media type");
         let answer = Answer {
@@ -286,7 +278,7 @@ mod tests {
             headers: HeaderMap::from_iter([(CONTENT_TYPE, content_type)]),
             body: body.as_bytes().to_vec(),
         };
-        document().check(method, path, &answer)
+        document().difference(method, path, &answer)
     }
 
     #[test]
@@ -321,9 +313,9 @@ mod tests {
             ("GET /api/notes", 429, PROBLEM_JSON, other_code, "/code"),
             ("DELETE /api/notes/all", 204, JSON, "x", "no body"),
         ] {
-            let refused = check(call, status, kind, body).err().unwrap_or_default();
-            assert!(refused.contains(reason), "{call} {body}: {refused}");
-            assert_eq!(refused.is_empty(), reason.is_empty(), "{call} {refused}");
+            let found = difference(call, status, kind, body).unwrap_or_default();
+            assert!(found.contains(reason), "{call} {body}: {found}");
+            assert_eq!(found.is_empty(), reason.is_empty(), "{call} {found}");
         }
     }
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::history::{Checker, History, OwnedAsk, Scene, Shift};
 use crate::host::Host;
 use crate::registry::Registry;
 use crate::scale::short_or_full;
-use crate::{Bank, wait_for, workspace};
+use crate::{Bank, wait_until, workspace};
 
 const PLAN_VARIABLE: &str = "STRONGROOM_FAULTS";
 /// Longer than a loaded machine takes to come to any fault that a plan has.
@@ -32,11 +33,6 @@ const READY_MAX: Duration = Duration::from_secs(5);
 const READY_MAX_SHORT: Duration = Duration::from_secs(30);
 
 impl Host {
-    /// Starts the binary with faults with a plan; false if it failed before it listened.
-    pub fn launch_to_fail(&mut self, plan: &str) -> bool {
-        self.try_launch(&workspace::faulty_binary(), &[(PLAN_VARIABLE, plan)])
-    }
-
     /// The faults that have fired in the latest run, in their order.
     pub fn faults_fired(&self) -> Vec<String> {
         self.log_of_latest_run()
@@ -48,8 +44,8 @@ impl Host {
 
     /// Waits until a fault has fired in the run that goes on.
     pub async fn wait_until_fired(&self) {
-        wait_for("the fault", FIRED_SECONDS_MAX, async || {
-            (!self.faults_fired().is_empty()).then_some(())
+        wait_until("the fault", FIRED_SECONDS_MAX, async || {
+            !self.faults_fired().is_empty()
         })
         .await;
     }
@@ -80,7 +76,8 @@ impl Scene {
     /// Starts the binary with faults on the same data; false if it failed before it served.
     pub fn fail(&mut self, plan: &str) -> bool {
         self.bank.host.kill();
-        let serves = self.bank.host.launch_to_fail(plan);
+        let (binary, plan) = (workspace::faulty_binary(), (PLAN_VARIABLE, plan));
+        let serves = self.bank.host.try_launch(&binary, &[plan]);
         if serves {
             self.follow();
         }
@@ -111,10 +108,7 @@ impl Scene {
     pub async fn keep(&mut self) -> Kept {
         self.check().await;
         self.stop().await;
-        let data = tempfile::Builder::new()
-            .prefix("strongroom-kept-")
-            .tempdir();
-        let data = data.expect("a temporary folder");
+        let data = tempfile::tempdir().expect("a temporary folder");
         copy_folder(&self.bank.data(), data.path());
         Kept {
             data,
@@ -142,7 +136,7 @@ impl Scene {
         if data.exists() {
             fs::remove_dir_all(&data).expect("the data can be removed");
         }
-        copy_folder(kept.data.path(), &data);
+        copy_folder(&kept.data.path().join("data"), self.bank.folder());
         self.history.take();
         self.checker = kept.checker.clone();
         self.recorded = kept.recorded.clone();
@@ -175,15 +169,8 @@ impl Scene {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("the folder can be read") {
-        let entry = entry.expect("the folder can be read");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("it has a type").is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a file can be copied");
-        }
-    }
+/// Copies a folder, with its name, into another.
+fn copy_folder(folder: &Path, into: &Path) {
+    let copied = Command::new("cp").arg("-R").arg(folder).arg(into).status();
+    assert!(copied.is_ok_and(|status| status.success()), "{folder:?}");
 }

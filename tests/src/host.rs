@@ -222,11 +222,8 @@ impl Host {
     pub async fn run(&self, arguments: &[&str]) -> CommandOutput {
         let folder = self.folder().to_owned();
         let arguments: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
-        let run = move || {
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            run(&folder, &arguments)
-        };
-        spawn_blocking(run).await.expect("it runs")
+        let running = spawn_blocking(move || run(&folder, &arguments));
+        running.await.expect("it runs")
     }
 
     /// Runs `strongroom serve` in the host's folder on free ports; it must end by itself.
@@ -336,18 +333,12 @@ impl Host {
 
     /// SIGKILL: the host gets no chance to tidy up.
     pub fn kill(&mut self) {
-        if let Some(running) = &mut self.running {
+        if let Some(mut running) = self.running.take() {
             let _already_gone = running.child.kill();
             let _status = running.child.wait();
-            self.keep_log();
+            let log = running.stderr.to_the_end();
+            self.log_of_earlier_runs.push_str(&log);
         }
-    }
-
-    /// The process has ended.
-    fn keep_log(&mut self) {
-        let running = self.running.take().expect("the host ran");
-        let log = running.stderr.to_the_end();
-        self.log_of_earlier_runs.push_str(&log);
     }
 
     /// Ends what is left of the process and starts the binary without faults on the same data;
@@ -387,11 +378,11 @@ impl Host {
     pub async fn wait_for_exit(&mut self) -> ExitStatus {
         let running = self.running.as_mut().expect("the host runs");
         let status = wait_for("the host to exit", EXIT_SECONDS_MAX, async || {
-            let status = running.child.try_wait();
-            status.expect("the child can be waited for")
+            running.child.try_wait().expect("it can be waited for")
         })
         .await;
-        self.keep_log();
+        // It is gone: this keeps its log.
+        self.kill();
         status
     }
 

@@ -36,10 +36,8 @@ pub async fn ask_at_once(
 
 /// How many answers have this status.
 pub fn count(answers: &[Answer], status: u16) -> usize {
-    answers
-        .iter()
-        .filter(|answer| answer.status == status)
-        .count()
+    let has_status = |answer: &&Answer| answer.status == status;
+    answers.iter().filter(has_status).count()
 }
 
 /// How many answers are problem documents with this code.

@@ -22,10 +22,9 @@ pub struct Received {
 impl Received {
     pub fn header(&self, name: &str) -> &str {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines
-            .find(|(header, _)| header.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .unwrap_or_else(|| panic!("no {name} in {}", self.head))
+        let found = lines.find(|(header, _)| header.eq_ignore_ascii_case(name));
+        let (_, value) = found.unwrap_or_else(|| panic!("no {name} in {}", self.head));
+        value
     }
 
     pub fn json(&self) -> Value {
@@ -94,8 +93,7 @@ impl Receiver {
 
     /// Answers the next request with this status.
     pub fn answer_next(&self, status: u16) {
-        let mut answers = self.answers.lock().expect("no panic");
-        answers.push_back(status);
+        self.answers.lock().expect("no panic").push_back(status);
     }
 
     pub fn received(&self) -> Vec<Received> {

@@ -7,10 +7,6 @@ use toml::{Table, Value};
 
 use crate::workspace;
 
-/// The smallest cost that the service takes: most tests are not about passwords.
-const CHEAP_PASSWORDS: [(&str, &str); 2] =
-    [("argon2_memory_kib", "7168"), ("argon2_iterations", "1")];
-
 /// The services of the default bank, each with the name of its component.
 pub const BANK_SERVICES: [(&str, &str); 5] = [
     ("auth", "auth"),
@@ -48,9 +44,10 @@ impl Registry {
             let service = Service(settings.clone()).file(&workspace::root().join(component));
             bank.service(name, service)
         });
+        // The smallest cost that the service takes: most tests are not about passwords.
         bank.change("auth", |auth| {
-            let cheap = CHEAP_PASSWORDS.into_iter();
-            cheap.fold(auth, |auth, (key, value)| auth.config(key, value))
+            let auth = auth.config("argon2_memory_kib", "7168");
+            auth.config("argon2_iterations", "1")
         })
     }
 
@@ -87,8 +84,8 @@ impl Registry {
 
     /// Adds or replaces a service.
     pub fn service(mut self, name: &str, service: Service) -> Self {
-        self.services
-            .insert(name.to_owned(), Value::Table(service.0));
+        let settings = Value::Table(service.0);
+        self.services.insert(name.to_owned(), settings);
         self
     }
 

@@ -23,7 +23,7 @@ fn libraries() -> PathBuf {
 /// A command of a script of Python in `tests/`, such as `attacks/http2.py`, if the libraries of
 /// `tests/clients/requirements.txt` are installed.
 pub fn python(script: &str) -> Option<Command> {
-    let mut command = command(&libraries().join("bin/python"))?;
+    let mut command = command(libraries().join("bin/python"))?;
     command.args(["-B", "-W", "ignore"]).arg(in_tests(script));
     Some(command)
 }
@@ -31,11 +31,7 @@ pub fn python(script: &str) -> Option<Command> {
 /// A command of a script of Node.js in `tests/`, if the libraries of `tests/clients/package.json`
 /// are installed. The script finds them by `require`.
 pub fn node(script: &str) -> Option<Command> {
-    let modules = libraries().join("node_modules");
-    if !modules.is_dir() {
-        skip(&modules);
-        return None;
-    }
+    let modules = installed(libraries().join("node_modules"))?;
     let mut command = program("node")?;
     command.env("NODE_PATH", modules).arg(in_tests(script));
     Some(command)
@@ -44,11 +40,7 @@ pub fn node(script: &str) -> Option<Command> {
 /// A command of a script of Node.js, a path from the root of the workspace, that uses the client of
 /// TypeScript, if `./build.sh clients` has made it.
 pub fn typescript_client(script: &str) -> Option<Command> {
-    let made = clients().join("typescript/dist/index.js");
-    if !made.is_file() {
-        skip(&made);
-        return None;
-    }
+    installed(clients().join("typescript/dist/index.js"))?;
     let mut command = program("node")?;
     command.arg(workspace::root().join(script));
     Some(command)
@@ -56,7 +48,7 @@ pub fn typescript_client(script: &str) -> Option<Command> {
 
 /// The same for a script of Python, and the client of Python.
 pub fn python_client(script: &str) -> Option<Command> {
-    let mut command = command(&clients().join("venv/bin/python"))?;
+    let mut command = command(clients().join("venv/bin/python"))?;
     command.arg("-B").arg(workspace::root().join(script));
     Some(command)
 }
@@ -80,7 +72,7 @@ pub fn program(name: &str) -> Option<Command> {
         .chain(env::split_paths(&path))
         .map(|folder| folder.join(name))
         .find(|file| file.is_file());
-    command(&file.unwrap_or_else(|| PathBuf::from(name)))
+    command(file.unwrap_or_else(|| PathBuf::from(name)))
 }
 
 /// A file that comes with a library of Python, such as `camt053/xsd/camt.053.001.08.xsd`, if it is
@@ -98,32 +90,29 @@ pub fn preloaded(library: &str) -> Option<PathBuf> {
 /// A file in one of the folders here: each version of Python has one, and each kind of machine.
 fn in_a_folder_of(folder: &Path, name: &Path) -> Option<PathBuf> {
     let folders = fs::read_dir(folder).into_iter().flatten();
-    let file = folders
-        .flatten()
-        .map(|folder| folder.path().join(name))
-        .find(|file| file.is_file());
-    if file.is_none() {
-        skip(name);
-    }
-    file
+    let mut files = folders.flatten().map(|folder| folder.path().join(name));
+    installed(
+        files
+            .find(|file| file.is_file())
+            .unwrap_or_else(|| name.to_owned()),
+    )
 }
 
 pub fn in_tests(file: &str) -> PathBuf {
     workspace::root().join("tests").join(file)
 }
 
-fn command(file: &Path) -> Option<Command> {
-    if !file.is_file() {
-        skip(file);
-        return None;
-    }
-    let mut command = Command::new(file);
+fn command(file: PathBuf) -> Option<Command> {
+    let mut command = Command::new(installed(file)?);
     command.kill_on_drop(true);
     Some(command)
 }
 
-/// The harness names the thread of a test after it.
-fn skip(tool: &Path) {
+/// A file or folder, if it is there. The harness names the thread of a test after it.
+fn installed(tool: PathBuf) -> Option<PathBuf> {
+    if tool.exists() {
+        return Some(tool);
+    }
     let (thread, tool) = (thread::current(), tool.display());
     let test = thread.name().unwrap_or("a test");
     assert!(
@@ -131,6 +120,7 @@ fn skip(tool: &Path) {
         "{test} needs {tool}, which is not installed; ./build.sh test installs it"
     );
     eprintln!("SKIPPED {test}: {tool} is not installed; ./build.sh test installs it");
+    None
 }
 
 /// Runs a command, which must succeed; returns what it printed to its standard output.

@@ -27,17 +27,12 @@ impl Connection {
         }
     }
 
-    /// Connects from this address of the loopback.
-    pub async fn open_from(source: Ipv4Addr, address: &str) -> Self {
-        Self {
-            stream: connect_from(source, address).await,
-            received: Vec::new(),
-        }
-    }
-
     /// Connects from this address of the loopback, and sends bytes.
     pub async fn begin(source: Ipv4Addr, address: &str, bytes: impl AsRef<[u8]>) -> Self {
-        let mut connection = Self::open_from(source, address).await;
+        let mut connection = Self {
+            stream: connect_from(source, address).await,
+            received: Vec::new(),
+        };
         connection.send(bytes).await;
         connection
     }
