@@ -91,11 +91,8 @@ pub fn preloaded(library: &str) -> Option<PathBuf> {
 fn in_a_folder_of(folder: &Path, name: &Path) -> Option<PathBuf> {
     let folders = fs::read_dir(folder).into_iter().flatten();
     let mut files = folders.flatten().map(|folder| folder.path().join(name));
-    installed(
-        files
-            .find(|file| file.is_file())
-            .unwrap_or_else(|| name.to_owned()),
-    )
+    let found = files.find(|file| file.is_file());
+    installed(found.unwrap_or_else(|| name.to_owned()))
 }
 
 pub fn in_tests(file: &str) -> PathBuf {

@@ -25,11 +25,11 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use rustix::process::{Signal, kill_process};
+use rustix::process::Signal;
 use strongroom_tests::Bank;
 use strongroom_tests::history::crew::lost;
 use strongroom_tests::history::journal::Row;
-use strongroom_tests::history::{Crew, EUR, Kind, Mix, OwnedAsk, Scene, Wishes};
+use strongroom_tests::history::{Crew, EUR, Kind, Mix, Scene, Wishes};
 use strongroom_tests::scale::{seeded, short_or_full};
 
 const ROUNDS_OF_ONE_BANK: usize = 25;
@@ -58,37 +58,54 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled() {
     let rounds = short_or_full(12, 500);
     let mut tally = Tally::default();
     for first in (0..rounds).step_by(ROUNDS_OF_ONE_BANK) {
-        let mut trial = Trial::open(&mut random, tally).await;
+        let mut trial = Trial::open(&mut random).await;
         for round in first..rounds.min(first + ROUNDS_OF_ONE_BANK) {
-            trial.round(round, &mut random).await;
+            trial.round(round, &mut random, &mut tally).await;
         }
-        tally = trial.end();
+        for ((kind, outcome), count) in trial.scene.checker.books.counts() {
+            let rows = tally.rows.entry(format!("{kind:?} {outcome:?}"));
+            *rows.or_default() += count;
+        }
     }
     println!("{rounds} rounds: {tally:#?}");
-    tally.assert_work_was_done();
+    // A test that found nothing must have looked everywhere.
+    for what in [
+        "Deposit Posted",
+        "Withdrawal Posted",
+        "Transfer Posted",
+        "Transfer Declined(InsufficientFunds)",
+        "Transfer Declined(BatchDeclined)",
+        "Hold Pending",
+        "Capture Posted",
+        "Void Voided",
+        "Expiry Expired",
+        "Reversal Posted",
+    ] {
+        assert!(tally.rows.contains_key(what), "no {what}");
+    }
+    let are_on_both_sides = tally.unanswered.iter().all(|count| *count > 0);
+    assert!(are_on_both_sides, "no kill came on both sides of a commit");
 }
 
 /// One bank that is killed again and again.
 struct Trial {
     scene: Scene,
     clients: Vec<Wishes>,
-    tally: Tally,
 }
 
 /// What was done, and how long it took at most.
 #[derive(Debug, Default)]
 struct Tally {
     rows: BTreeMap<String, u64>,
-    /// Of what no client had an answer to when the host was killed.
-    unanswered_recorded: usize,
-    unanswered_unrecorded: usize,
+    /// Of what no client had an answer to when the host was killed: what was not recorded, and what
+    /// was.
+    unanswered: [usize; 2],
     ready_max: Duration,
 }
 
 impl Trial {
-    async fn open(random: &mut StdRng, tally: Tally) -> Self {
+    async fn open(random: &mut StdRng) -> Self {
         let bank = Bank::start().await;
-        let scene = Scene::open(bank, OWNERS, &[EUR; ACCOUNTS_PER_OWNER]).await;
         let mix = Mix {
             batches: 5,
             lines: 2..=8,
@@ -96,18 +113,17 @@ impl Trial {
             orders: false,
         };
         Self {
-            scene,
+            scene: Scene::open(bank, OWNERS, &[EUR; ACCOUNTS_PER_OWNER]).await,
             clients: Wishes::of_clients(CLIENTS, &mix, random),
-            tally,
         }
     }
 
-    async fn round(&mut self, round: usize, random: &mut StdRng) {
+    async fn round(&mut self, round: usize, random: &mut StdRng, tally: &mut Tally) {
         let latest = short_or_full(KILL_AFTER_MS_MAX_SHORT, KILL_AFTER_MS_MAX);
         let kill_after = Duration::from_millis(random.random_range(KILL_AFTER_MS_MIN..=latest));
         let crew = Crew::begin(&self.scene, self.clients.drain(..));
         tokio::time::sleep(kill_after).await;
-        kill_process(self.scene.bank.pid(), Signal::KILL).expect("the host can be killed");
+        self.scene.bank.signal(Signal::KILL);
         let shifts = crew.until_cut_off().await;
         let started = Instant::now();
         let ready = self.scene.restart().await;
@@ -125,33 +141,21 @@ impl Trial {
         self.scene.remember(&shifts);
         for (wishes, was_there) in self.scene.repeat(shifts, &rows).await {
             self.clients.push(wishes);
-            *match was_there.expect("the host has died") {
-                true => &mut self.tally.unanswered_recorded,
-                false => &mut self.tally.unanswered_unrecorded,
-            } += 1;
+            let was_there = was_there.expect("the host has died");
+            tally.unanswered[usize::from(was_there)] += 1;
         }
         let some = self.scene.recorded.sample(random, REPEATED_PER_ROUND);
-        let some: Vec<OwnedAsk> = some.cloned().collect();
-        self.scene.ask_again(&some).await;
+        self.scene.ask_again(&Vec::from_iter(some.cloned())).await;
 
         self.scene.check().await;
         self.scene.verify();
-        self.tally.ready_max = self.tally.ready_max.max(ready);
+        tally.ready_max = tally.ready_max.max(ready);
         let rows = self.scene.checker.books.rows_seen();
         let checked = started.elapsed();
         println!(
             "round {round}: killed after {kill_after:?}, {answered} answered, {rows} rows so far; \
              ready after {ready:?}, checked after {checked:?}; alone for a while: {alone}"
         );
-    }
-
-    fn end(self) -> Tally {
-        let mut tally = self.tally;
-        for ((kind, outcome), count) in self.scene.checker.books.counts() {
-            let rows = tally.rows.entry(format!("{kind:?} {outcome:?}"));
-            *rows.or_default() += count;
-        }
-        tally
     }
 
     /// The journal is as it was, but for holds whose time is up.
@@ -161,27 +165,5 @@ impl Trial {
         assert_eq!(then, before);
         let expired = since.iter().filter(|row| row.kind == Kind::Expiry).count();
         assert_eq!(expired, since.len(), "no client asked for: {since:?}");
-    }
-}
-
-impl Tally {
-    /// A test that found nothing must have looked everywhere.
-    fn assert_work_was_done(&self) {
-        for what in [
-            "Deposit Posted",
-            "Withdrawal Posted",
-            "Transfer Posted",
-            "Transfer Declined(InsufficientFunds)",
-            "Transfer Declined(BatchDeclined)",
-            "Hold Pending",
-            "Capture Posted",
-            "Void Voided",
-            "Expiry Expired",
-            "Reversal Posted",
-        ] {
-            assert!(self.rows.contains_key(what), "no {what}");
-        }
-        let on_both_sides = self.unanswered_recorded > 0 && self.unanswered_unrecorded > 0;
-        assert!(on_both_sides, "no kill came on both sides of a commit");
     }
 }

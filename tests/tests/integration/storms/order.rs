@@ -8,7 +8,7 @@
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::seq::{IndexedRandom, IteratorRandom};
+use rand::seq::IteratorRandom;
 use strongroom_tests::history::traffic::{OPENING, open_account};
 use strongroom_tests::history::{
     Ask, Crew, Currency, EUR, JPY, KWD, Line, Mix, Scene, Who, Wish, Wishes,
@@ -38,12 +38,8 @@ async fn a_long_day_is_the_same_when_it_is_decided_anew() {
     while scene.checker.books.rows_seen() < operations {
         let leg = OPERATIONS_OF_ONE_LEG.min(operations - scene.checker.books.rows_seen());
         let crew = Crew::begin(&scene, clients);
-        let mut staff = Staff {
-            scene: &scene,
-            random: &mut random,
-        };
         while crew.decided() < leg {
-            staff.act().await;
+            change_an_account(&scene, &mut random).await;
         }
         clients = scene.end(crew).await;
         scene.check().await;
@@ -57,80 +53,63 @@ async fn a_long_day_is_the_same_when_it_is_decided_anew() {
     scene.verify();
 }
 
-/// Those who change what may be done with an account.
-struct Staff<'s> {
-    scene: &'s Scene,
-    random: &'s mut StdRng,
+/// Staff, or an owner, change what may be done with an account.
+async fn change_an_account(scene: &Scene, random: &mut StdRng) {
+    match random.random_range(0..5_u32) {
+        0 | 1 => freeze_for_a_moment(scene, random).await,
+        2 | 3 => set_limit(scene, random).await,
+        _ => open_and_close(scene, random).await,
+    }
 }
 
-impl Staff<'_> {
-    async fn act(&mut self) {
-        match self.random.random_range(0..5_u32) {
-            0 | 1 => self.freeze_for_a_moment().await,
-            2 | 3 => self.set_limit().await,
-            _ => self.open_and_close().await,
-        }
+async fn freeze_for_a_moment(scene: &Scene, random: &mut StdRng) {
+    let account = any_account(scene, random).to_string();
+    let stops = ["debits", "credits", "both"][random.random_range(0..3)];
+    let admin = &scene.town.admin;
+    admin.freeze(&account, &json!({"stops": stops})).await;
+    // As long as a few requests take.
+    for _look in 0..random.random_range(0..10_u32) {
+        admin.account(&account).await;
     }
+    let unfreeze = admin.post(&format!("/api/accounts/{account}/unfreeze"));
+    unfreeze.await.expect(200);
+}
 
-    async fn freeze_for_a_moment(&mut self) {
-        let path = self.account_path();
-        let stops = *["debits", "credits", "both"]
-            .choose(self.random)
-            .expect("there are some");
-        let admin = &self.scene.town.admin;
-        let freeze = admin.post(&format!("{path}/freeze"));
-        freeze.json(&json!({"stops": stops})).await.expect(200);
-        // As long as a few requests take.
-        for _look in 0..self.random.random_range(0..10_u32) {
-            admin.read(&path).await;
-        }
-        admin.post(&format!("{path}/unfreeze")).await.expect(200);
+/// Up to one payment. A limit that is used already is not taken back.
+async fn set_limit(scene: &Scene, random: &mut StdRng) {
+    let path = format!("/api/accounts/{}", any_account(scene, random));
+    let limit = random.random_range(0..=40_u32).to_string();
+    let change = scene.town.admin.patch(&path);
+    let answer = change.json(&json!({"overdraft_limit": limit})).await;
+    if answer.status != 200 {
+        answer.refused(409, "overdraft_in_use");
     }
+}
 
-    /// Up to one payment. A limit that is used already is not taken back.
-    async fn set_limit(&mut self) {
-        let path = self.account_path();
-        let limit = self.random.random_range(0..=40_u32).to_string();
-        let change = self.scene.town.admin.patch(&path);
-        let answer = change.json(&json!({"overdraft_limit": limit})).await;
-        if answer.status != 200 {
-            answer.refused(409, "overdraft_in_use");
-        }
+/// A payment to an account that is closed while it is under way is made before that, or declined.
+async fn open_and_close(scene: &Scene, random: &mut StdRng) {
+    let who = Who::Owner(random.random_range(0..OWNERS));
+    let (history, town) = (&scene.history, &scene.town);
+    let owner = town.person(who);
+    let account = open_account(owner, &town.admin, history, EUR).await;
+    let to = any_account(scene, random);
+    let [all, one, two] = [OPENING, 1, 2].map(|amount| {
+        let key = format!("{account}-{to}-{amount}");
+        Ask::new(&key, Wish::Transfer(Line::eur(account, to, amount)))
+    });
+    for ask in [all, one] {
+        history.ask_until_answered(owner, &ask).await;
     }
+    let paying = history.ask_until_answered(owner, &two);
+    let account = account.to_string();
+    let (closed, _declined) = tokio::join!(owner.close(&account), paying);
+    // Where the other account was frozen, this one is not empty.
+    if closed.status != 200 {
+        closed.refused(409, "balance_not_zero");
+    }
+}
 
-    /// A payment to an account that is closed while it is under way is made before that, or
-    /// declined.
-    async fn open_and_close(&mut self) {
-        let who = Who::Owner(self.random.random_range(0..OWNERS));
-        let scene = self.scene;
-        let (history, town) = (&scene.history, &scene.town);
-        let owner = town.person(who);
-        let account = open_account(owner, &town.admin, history, EUR).await;
-        let to = self.any_account();
-        let pay = |amount| {
-            let key = format!("{account}-{to}-{amount}");
-            Ask::new(&key, Wish::Transfer(Line::eur(account, to, amount)))
-        };
-        for amount in [OPENING, 1] {
-            let ask = pay(amount);
-            history.ask_until_answered(owner, &ask).await;
-        }
-        let ask = pay(2);
-        let paying = history.ask_until_answered(owner, &ask);
-        let account = account.to_string();
-        let (closed, _declined) = tokio::join!(owner.close(&account), paying);
-        // Where the other account was frozen, this one is not empty.
-        if closed.status != 200 {
-            closed.refused(409, "balance_not_zero");
-        }
-    }
-
-    fn account_path(&mut self) -> String {
-        format!("/api/accounts/{}", self.any_account())
-    }
-
-    fn any_account(&mut self) -> uuid::Uuid {
-        let account = self.scene.town.account_ids().choose(self.random);
-        account.expect("there are accounts")
-    }
+fn any_account(scene: &Scene, random: &mut StdRng) -> uuid::Uuid {
+    let account = scene.town.account_ids().choose(random);
+    account.expect("there are accounts")
 }
