@@ -14,10 +14,10 @@ use rand::{RngExt, SeedableRng};
 use strongroom_tests::bank::{day, new_key};
 use strongroom_tests::client::Call;
 use strongroom_tests::history::traffic::Town;
-use strongroom_tests::history::{EUR, Scene, Who};
+use strongroom_tests::history::{EUR, Line, Scene, Who, Wish};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Answer, Bank, Person, Value, json, text};
+use strongroom_tests::{Answer, Bank, Person, Value, text};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -34,13 +34,6 @@ const ATTEMPTS_MAX: usize = 1_000;
 /// The owners as they reach the host that runs now.
 #[derive(Clone)]
 struct Owners(watch::Receiver<Arc<Town>>);
-
-/// A standing order as its owner saw it when it had ended.
-struct Ended {
-    id: String,
-    /// Of its only date, if that has begun: the transaction, and what became of it.
-    run: Option<(String, String)>,
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_has_ended_pays_nothing_over_crashes_and_swaps() {
@@ -108,17 +101,14 @@ impl Owners {
         panic!("a request of owner {owner} is not answered");
     }
 
-    /// Each owner pays the next; all orders at the same time.
-    fn make_and_end(&self, accounts: &[Uuid], random: &mut StdRng) -> JoinSet<Ended> {
+    /// Each owner pays the next; all orders at the same time. Returns what each owner sees of each
+    /// order when that has ended.
+    fn make_and_end(&self, accounts: &[Uuid], random: &mut StdRng) -> JoinSet<Value> {
         let mut working = JoinSet::new();
         for owner in 0..OWNERS {
             for _order in 0..ORDERS_OF_EACH {
-                let order = json!({
-                    "from_account_id": accounts[owner],
-                    "to_account_id": accounts[(owner + 1) % OWNERS],
-                    "amount": "0.01", "currency": "EUR",
-                    "start": day(0), "interval": "monthly",
-                });
+                let line = Line::eur(accounts[owner], accounts[(owner + 1) % OWNERS], 1);
+                let order = Wish::Order(line, day(0)).body().expect("it has one");
                 let random = StdRng::seed_from_u64(random.random());
                 let owners = self.clone();
                 working.spawn(async move { owners.make_and_end_one(owner, order, random).await });
@@ -127,18 +117,13 @@ impl Owners {
         working
     }
 
-    async fn make_and_end_one(&self, owner: usize, order: Value, mut random: StdRng) -> Ended {
+    async fn make_and_end_one(&self, owner: usize, order: Value, mut random: StdRng) -> Value {
         const SCHEDULES: &str = "/api/transactions/schedules";
         let key = new_key();
         pause(&mut random, 2 * TICK_MS).await;
-        let made = self
-            .ask(owner, |person| {
-                person.post(SCHEDULES).key(&key).json(&order)
-            })
-            .await
-            .expect(201);
-        let id = text(&made["id"]).to_owned();
-        let path = format!("{SCHEDULES}/{id}");
+        let make = |person: &Person| person.post(SCHEDULES).key(&key).json(&order);
+        let made = self.ask(owner, make).await.expect(201);
+        let path = format!("{SCHEDULES}/{}", text(&made["id"]));
         if random.random() {
             pause(&mut random, TICK_MS + TICK_MS / 5).await;
         } else {
@@ -146,18 +131,10 @@ impl Owners {
         }
         let deleted = self.ask(owner, |person| person.delete(&path)).await;
         deleted.expect_no_content();
-        let ended = self
-            .ask(owner, |person| person.get(&path))
-            .await
-            .expect(200);
+        let ended = self.ask(owner, |person| person.get(&path)).await;
+        let ended = ended.expect(200);
         assert_eq!(ended["status"], "cancelled", "{ended}");
-        let run = &ended["last_run"];
-        let run = (!run.is_null()).then(|| {
-            let [transaction, status] =
-                ["transaction_id", "status"].map(|member| text(&run[member]));
-            (transaction.to_owned(), status.to_owned())
-        });
-        Ended { id, run }
+        ended
     }
 
     /// Waits until the bank has begun to pay a date of an order: mostly, it is under way then.
@@ -174,7 +151,7 @@ impl Owners {
 }
 
 /// Holds what the owners saw against all rows of their wave. Returns what became of each order.
-fn check(ended: &[Ended], rows: &[Value]) -> Vec<&'static str> {
+fn check(ended: &[Value], rows: &[Value]) -> Vec<&'static str> {
     let mut of_orders: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for row in rows {
         let metadata: Value = serde_json::from_str(text(&row["metadata"])).expect("a JSON text");
@@ -182,25 +159,23 @@ fn check(ended: &[Ended], rows: &[Value]) -> Vec<&'static str> {
         of_orders.entry(id).or_default().push(row);
     }
     let outcomes = ended.iter().map(|ended| {
-        let rows = of_orders.remove(&ended.id).unwrap_or_default();
-        let found: Vec<_> = rows
+        let rows = of_orders.remove(text(&ended["id"])).unwrap_or_default();
+        let members = ["id", "status", "decline_code"];
+        let found = rows
             .iter()
-            .map(|row| ["id", "status", "decline_code"].map(|member| row[member].as_str()))
-            .collect();
-        let run = ended.run.as_ref();
-        let run = run.map(|(transaction, status)| (transaction.as_str(), status.as_str()));
-        match (run, found.as_slice()) {
-            (None, []) => "ended before its date began",
-            (Some((seen, "posted")), [[Some(id), Some("posted"), None]]) if seen == *id => "paid",
-            (Some((seen, "declined")), [[Some(id), Some("declined"), Some("cancelled")]])
+            .map(|row| members.map(|member| row[member].as_str()));
+        let found = Vec::from_iter(found);
+        let seen = ["transaction_id", "status"];
+        let seen = seen.map(|member| ended["last_run"][member].as_str());
+        match (seen, found.as_slice()) {
+            ([None, None], []) => "ended before its date began",
+            ([seen, Some("posted")], [[id, Some("posted"), None]]) if seen == *id => "paid",
+            ([seen, Some("declined")], [[id, Some("declined"), Some("cancelled")]])
                 if seen == *id =>
             {
                 "ended while its date was under way"
             }
-            _ => panic!(
-                "{}: its owner saw {run:?}, and the journal has {found:?}",
-                ended.id
-            ),
+            _ => panic!("{ended}: the journal has {found:?}"),
         }
     });
     let outcomes = outcomes.collect();

@@ -13,7 +13,7 @@ use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::words::minor;
 use strongroom_tests::history::{Crew, EUR, Mix, Scene, Who, Wishes};
 use strongroom_tests::scale::{seeded, short_or_full};
-use strongroom_tests::{Bank, Person, list, text};
+use strongroom_tests::{Bank, Person, Value, list, text};
 use tokio::task::JoinSet;
 
 const ACCOUNTS: usize = 16;
@@ -68,13 +68,10 @@ async fn read(owner: Person, left: Arc<AtomicUsize>) {
         let accounts = list(&page["data"]);
         assert_eq!(accounts.len(), ACCOUNTS);
         assert_eq!(page["has_more"], false);
-        let balances = accounts
-            .iter()
-            .map(|account| minor(text(&account["balance"])));
-        let balances: Vec<i64> = balances.collect();
+        let balance = |account: &Value| minor(text(&account["balance"]));
+        let balances = Vec::from_iter(accounts.iter().map(balance));
         let sum: i64 = balances.iter().sum();
-        let accounts = i64::try_from(ACCOUNTS).expect("a few accounts");
-        assert_eq!(sum, accounts * OPENING, "{balances:?}");
+        assert_eq!(sum, ACCOUNTS as i64 * OPENING, "{balances:?}");
         assert!(balances.iter().all(|balance| *balance >= 0), "{balances:?}");
     }
 }
