@@ -8,7 +8,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish};
-use super::check::{Checker, Rule};
+use super::check::Checker;
+use super::check::Rule::{
+    self, Doubled, Inconstant, Lost, Order, Replay, Unanswered, Unasked, Untrue,
+};
 use super::journal::{Change, Entry, Event, Leg, Row};
 use super::words::{Decline, Direction, EUR, Kind, NONE, Outcome};
 
@@ -299,60 +302,60 @@ fn refuse(code: &str) -> impl FnOnce(&mut Reply) {
 #[test]
 fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
     let ways: &[(&str, &[Rule], Doctor)] = &[
-        ("an answered transfer is lost", &[Rule::Lost], |day| {
+        ("an answered transfer is lost", &[Lost], |day| {
             day.rows.pop();
         }),
-        ("no client asked for a transfer", &[Rule::Unasked], |day| {
+        ("no client asked for a transfer", &[Unasked], |day| {
             day.calls.pop();
         }),
-        ("no answer", &[Rule::Unanswered, Rule::Unasked], |day| {
+        ("no answer", &[Unanswered, Unasked], |day| {
             day.calls[8].reply = None;
         }),
-        ("another amount than was asked", &[Rule::Untrue], |day| {
+        ("another amount than was asked", &[Untrue], |day| {
             day.calls[1].wish = Arc::new(Wish::Transfer(line(199)));
         }),
-        ("another amount than was told", &[Rule::Untrue], |day| {
+        ("another amount than was told", &[Untrue], |day| {
             let Told::Decided(decided) = &mut day.reply(1).told else {
                 panic!("one wish")
             };
             decided.details.as_mut().expect("posted").amount = 201;
         }),
-        ("an answer to another user", &[Rule::Untrue], |day| {
+        ("an answer to another user", &[Untrue], |day| {
             day.calls[1].principal = BOB;
         }),
-        ("a hold that lasts too long", &[Rule::Untrue], |day| {
+        ("a hold that lasts too long", &[Untrue], |day| {
             *day.rows[4].expires_at_ms.as_mut().expect("a time") += 1;
         }),
-        ("time that goes back", &[Rule::Replay], |day| {
+        ("time that goes back", &[Replay], |day| {
             day.rows[5].recorded_at_ms = 1
         }),
-        ("a wrong balance", &[Rule::Replay], |day| {
+        ("a wrong balance", &[Replay], |day| {
             day.rows[1].entries[0].balance_after += 1;
         }),
-        ("an entry that is missing", &[Rule::Replay], |day| {
+        ("an entry that is missing", &[Replay], |day| {
             day.rows[1].entries.pop();
         }),
-        ("a decline that moved money", &[Rule::Replay], |day| {
+        ("a decline that moved money", &[Replay], |day| {
             day.rows[5].entries = day.rows[8].entries.clone();
         }),
-        ("an overdraft", &[Rule::Replay, Rule::Replay], |day| {
+        ("an overdraft", &[Replay, Replay], |day| {
             day.decide(ALICE, Wish::Transfer(line(1)), Outcome::Posted);
         }),
         // The last transfer, as if it had been answered before all others began but the first.
-        ("an order unlike the clock's", &[Rule::Order; 7], |day| {
+        ("an order unlike the clock's", &[Order; 7], |day| {
             (day.calls[8].began_ns, day.calls[8].ended_ns) = (0, 1);
         }),
         ("all others under way", &[], |day| day.calls[8].began_ns = 0),
         ("a decline for the first leg", &[], |day| {
             day.decline_posting(Some(1))
         }),
-        ("a decline for no leg", &[Rule::Replay], |day| {
+        ("a decline for no leg", &[Replay], |day| {
             day.decline_posting(None)
         }),
-        ("a decline for a later leg", &[Rule::Replay], |day| {
+        ("a decline for a later leg", &[Replay], |day| {
             day.decline_posting(Some(2))
         }),
-        ("a decline for a credit", &[Rule::Replay], |day| {
+        ("a decline for a credit", &[Replay], |day| {
             day.decline_posting(Some(0))
         }),
         // The second of two at once may hear it before the first does.
@@ -362,30 +365,28 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
             }
             day.calls[10].reply = None;
         }),
-        ("another answer to a retry", &[Rule::Inconstant], |day| {
+        ("another answer to a retry", &[Inconstant], |day| {
             day.retry(1_000, |reply| reply.digest = [99; 32])
         }),
-        ("two first answers at once", &[Rule::Doubled], |day| {
+        ("two first answers at once", &[Doubled], |day| {
             day.retry(11, |reply| reply.replayed = false)
         }),
-        ("a second first answer", &[Rule::Doubled], |day| {
+        ("a second first answer", &[Doubled], |day| {
             day.retry(1_000, |reply| reply.replayed = false)
         }),
-        ("a key reused at once", &[Rule::Inconstant], |day| {
+        ("a key reused at once", &[Inconstant], |day| {
             day.retry(11, refuse(REUSED))
         }),
-        ("a key reused later", &[Rule::Inconstant], |day| {
+        ("a key reused later", &[Inconstant], |day| {
             day.retry(1_000, refuse(REUSED))
         }),
-        ("a refusal after the decision", &[Rule::Inconstant], |day| {
+        ("a refusal after the decision", &[Inconstant], |day| {
             day.retry(1_000, refuse("account_not_found"))
         }),
         ("a refusal before the decision", &[], |day| {
             day.retry(11, refuse("account_not_found"))
         }),
-        ("two wordings under one key", &[Rule::Inconstant], |day| {
-            day.reword()
-        }),
+        ("two wordings under one key", &[Inconstant], Day::reword),
         ("a second wording that is refused", &[], |day| {
             day.reword();
             refuse(REUSED)(day.reply(9));
@@ -398,20 +399,16 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
             again.reply.as_mut().expect("it was answered").digest = [99; 32];
             day.calls.push(again);
         }),
-        ("a payer without money, and no payee", &[], |day| {
-            day.without_payee()
-        }),
-        ("a payee who is not in the row", &[Rule::Untrue], |day| {
+        ("a poor payer, no payee", &[], Day::without_payee),
+        ("a payee who is not in the row", &[Untrue], |day| {
             day.without_payee();
             day.calls[5].wish = Arc::new(Wish::Transfer(line(701)));
         }),
-        ("a payer without money, and a frozen payee", &[], |day| {
-            day.with_frozen_payee()
-        }),
+        ("a poor payer, a frozen payee", &[], Day::with_frozen_payee),
         ("a freeze in the millisecond of a payment", &[], |day| {
             day.freeze(A, 8_500, true, false)
         }),
-        ("a decline for such a freeze", &[Rule::Untrue], |day| {
+        ("a decline for such a freeze", &[Untrue], |day| {
             day.freeze(A, 8_500, true, false);
             day.decline_last(Decline::AccountFrozen);
         }),
@@ -429,52 +426,52 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
 #[test]
 fn each_way_of_doctoring_a_day_breaks_its_rule_among_others() {
     let ways: &[(&str, Rule, Doctor)] = &[
-        ("a transfer that is there twice", Rule::Doubled, |day| {
+        ("a transfer that is there twice", Doubled, |day| {
             let again = Row {
                 sequence: 10,
                 ..day.rows[8].clone()
             };
             day.rows.push(again);
         }),
-        ("two wishes told of one row", Rule::Doubled, |day| {
+        ("two wishes told of one row", Doubled, |day| {
             let told = day.reply(8).told.clone();
             day.say(ALICE, Wish::Transfer(line(900)), told);
         }),
         // The decline and the capture before which it was made.
-        ("two rows that changed places", Rule::Replay, |day| {
+        ("two rows that changed places", Replay, |day| {
             day.rows.swap(5, 8)
         }),
-        ("a gap in the journal", Rule::Replay, |day| {
+        ("a gap in the journal", Replay, |day| {
             drop(day.rows.remove(5))
         }),
-        ("a decline without a reason", Rule::Replay, |day| {
+        ("a decline without a reason", Replay, |day| {
             day.decline_last(Decline::InsufficientFunds)
         }),
-        ("a hold that ends twice", Rule::Replay, |day| {
+        ("a hold that ends twice", Replay, |day| {
             day.rows[7].outcome = Outcome::Voided;
         }),
-        ("a second reversal", Rule::Replay, |day| {
+        ("a second reversal", Replay, |day| {
             day.rows[3].outcome = Outcome::Posted
         }),
         // A payer who has the money is refused, and so is not in the journal.
-        ("a payer with money, and no payee", Rule::Replay, |day| {
+        ("a payer with money, and no payee", Replay, |day| {
             day.without_payee();
             day.rows[5].amount = 700;
         }),
-        ("a payee declined before the payer", Rule::Replay, |day| {
+        ("a payee declined before the payer", Replay, |day| {
             day.with_frozen_payee();
             day.rows[5].outcome = declined(Decline::AccountFrozen);
         }),
-        ("a payment from a frozen account", Rule::Replay, |day| {
+        ("a payment from a frozen account", Replay, |day| {
             day.freeze(A, 8_499, true, false)
         }),
-        ("a batch declined in part", Rule::Replay, |day| {
+        ("a batch declined in part", Replay, |day| {
             day.atomic_batch([Outcome::Posted, SHORT])
         }),
-        ("a batch declined for nothing", Rule::Replay, |day| {
+        ("a batch declined for nothing", Replay, |day| {
             day.atomic_batch([WHOLE, WHOLE])
         }),
-        ("rows of a batch that changed places", Rule::Order, |day| {
+        ("rows of a batch that changed places", Order, |day| {
             day.atomic_batch([WHOLE, SHORT]);
             let Told::Batch(lines) = &mut day.reply(8).told else {
                 panic!("a batch")
@@ -499,5 +496,5 @@ fn a_row_that_comes_too_late_across_two_checks_is_reported() {
     checker.check(&day.calls, day.events.clone(), &day.rows);
     checker.check(&[late], [], &[]);
     let mut violations = checker.violations.iter();
-    assert!(violations.any(|(rule, _)| *rule == Rule::Order));
+    assert!(violations.any(|(rule, _)| *rule == Order));
 }
