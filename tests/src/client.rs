@@ -228,8 +228,7 @@ impl Answer {
         assert!(self.body.is_empty(), "a 204 with a body");
     }
 
-    /// The body as it is each time that a kept answer comes: a problem document without the id of
-    /// its own request.
+    /// The body as a kept answer has it each time: a problem without the id of its own request.
     pub fn kept_body(&self) -> String {
         let request_id = self.header("x-request-id").unwrap_or_default();
         let member = format!(",\"request_id\":\"{request_id}\"");

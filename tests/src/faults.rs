@@ -142,8 +142,7 @@ impl Scene {
         self.recorded = kept.recorded.clone();
     }
 
-    /// Repeats what clients have no answer to, and returns in what the bank differs from what
-    /// everybody was told.
+    /// Repeats what has no answer; returns in what the bank differs from what everybody was told.
     pub async fn account_for(&mut self, shifts: Vec<Shift>) -> Vec<String> {
         let rows = self.new_rows().await;
         let lost = lost(&shifts, &rows);
@@ -156,8 +155,7 @@ impl Scene {
         self.violations().await
     }
 
-    /// Everything in which the bank differs from what everybody was told, who ask for it again. It
-    /// must be at rest.
+    /// In what the bank, at rest, differs from what everybody was told, who ask for it again.
     pub async fn violations(&mut self) -> Vec<String> {
         self.ask_again(&self.recorded).await;
         let mut violations = self.differences().await;

@@ -22,8 +22,7 @@ use crate::{Client, Value, list, wait_for, workspace};
 
 /// Compiling every component for the first time on a loaded machine, with room to spare.
 const READY_SECONDS_MAX: u64 = 300;
-/// A change is taken or refused in less, even when its components must be compiled first. Their
-/// compiler gives way to everything else on the machine.
+/// A change is taken or refused in less, even when its components must be compiled first.
 pub const CHANGE_SECONDS_MAX: u64 = 300;
 /// The host's own limit on draining is 30 s.
 const EXIT_SECONDS_MAX: u64 = 40;
@@ -36,8 +35,7 @@ const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:
 /// The environment variable that names the first administrator's password.
 pub const ADMIN_PASSWORD_VARIABLE: &str = "STRONGROOM_ADMIN_PASSWORD";
 
-/// A folder with a registry and data, and the process that serves them, if it runs. Dropping it
-/// kills the process and removes the folder.
+/// A folder with a registry and data, and its process, if it runs. Dropping it removes both.
 #[derive(Debug)]
 pub struct Host {
     folder: TempDir,
@@ -92,8 +90,7 @@ impl Host {
         self.wait_until_ready().await;
     }
 
-    /// Starts the process from another binary with more environment, and waits until it listens;
-    /// false if it ends instead.
+    /// Starts another binary with more environment; false if it ends before it listens.
     pub fn try_launch(&mut self, binary: &Path, environment: &[(&str, &str)]) -> bool {
         let mut command = self.command_on_free_ports(binary);
         command.envs(environment.iter().copied());
@@ -116,8 +113,7 @@ impl Host {
         command
     }
 
-    /// Starts the process with these flags after `serve --registry FILE`, and waits until it
-    /// listens.
+    /// Starts the process with these flags alone, and waits until it listens.
     pub fn launch_with(&mut self, flags: &[&str]) {
         self.must_listen(self.command(&workspace::binary(), flags));
     }
@@ -192,8 +188,7 @@ impl Host {
         registry.save(self.folder());
     }
 
-    /// Saves another registry over the one that runs, and waits until the host has taken it;
-    /// answers the host's report.
+    /// Saves another registry, and waits until the host has taken it; returns the report.
     pub async fn save_registry(&self, registry: &Registry) -> Value {
         registry.save(self.folder());
         let reload = self.admin().post("/services/reload");
@@ -293,8 +288,7 @@ impl Host {
         .await
     }
 
-    /// What has arrived of the log, in all runs. It runs behind: to look once, take
-    /// [`Self::log_until_now`].
+    /// What has arrived of the log. It runs behind: to look once, take [`Self::log_until_now`].
     pub fn log(&self) -> String {
         let running = self.running.as_ref();
         let running = running.map_or_else(String::new, |running| running.stderr.so_far());
@@ -341,8 +335,7 @@ impl Host {
         }
     }
 
-    /// Ends what is left of the process and starts the binary without faults on the same data;
-    /// returns after how long every service serves.
+    /// Starts the usual binary on the same data; returns after how long every service serves.
     pub async fn restart(&mut self) -> Duration {
         self.kill();
         let started = Instant::now();
@@ -356,8 +349,7 @@ impl Host {
 
     /// Has the folder removed when this process has ended. A host in a `static` is never dropped.
     ///
-    /// A shell waits for the end of a pipe that this process holds open, and that the kernel closes
-    /// however it ends.
+    /// A shell waits for the end of a pipe that the kernel closes however this process ends.
     pub fn remove_folder_at_exit(&self) {
         let shell = Command::new("sh")
             .args(["-c", r#"trap '' INT; read -r _; rm -rf "$0""#])
@@ -403,8 +395,7 @@ impl Drop for Host {
 }
 
 impl Running {
-    /// Waits until the child listens; an error is what it logged, if it has ended instead. Its
-    /// standard output is read from `stdout`.
+    /// Waits until the child listens, and prints to `stdout`; an error is its log, if it ends.
     fn spawn<R: Read + Send + 'static>(
         command: Command,
         stdout: impl FnOnce(&mut Child) -> R,
@@ -462,8 +453,7 @@ impl Output {
         self.text.lock().expect("no reader panics").clone()
     }
 
-    /// What follows this prefix at the start of a line, once that is there; none if the pipe closes
-    /// first.
+    /// What follows this prefix of a line, once that is there; none if the pipe closes first.
     fn wait_for(&self, prefix: &str) -> Option<String> {
         for _attempt in 0..READY_SECONDS_MAX * 100 {
             let over = self.reader.is_finished();

@@ -32,8 +32,7 @@ pub use client::{Answer, Client};
 pub use json::{assert_parts, list, text};
 pub use serde_json::{Value, json};
 
-/// Asks `probe` again and again until it answers something, for at most `deadline_seconds`. `what`
-/// says what is waited for.
+/// Asks `probe` again and again for `what` until it is there, for at most `deadline_seconds`.
 pub async fn wait_for<T>(
     what: &str,
     deadline_seconds: u64,

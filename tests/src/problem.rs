@@ -43,8 +43,7 @@ impl Answer {
         self.refused_at(422, "validation_failed", pointer);
     }
 
-    /// Asserts a problem document with this status and code, and an error for the field at
-    /// `pointer` (RFC 6901).
+    /// Asserts a problem document like this with an error for the field at `pointer` (RFC 6901).
     #[track_caller]
     pub fn refused_at(&self, status: u16, code: &str, pointer: &str) -> Value {
         let document = self.refused(status, code);
@@ -79,8 +78,7 @@ impl Answer {
         assert!(is_so, "www-authenticate: {challenge}");
     }
 
-    /// The problem document without what is different each time: `instance`, the request's id, and
-    /// each of `ids`.
+    /// The problem document without what differs each time: `instance`, `request_id`, and `ids`.
     #[track_caller]
     pub fn problem_without(&self, ids: &[&str]) -> String {
         let mut document: Value =

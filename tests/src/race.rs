@@ -58,8 +58,7 @@ pub struct Flood {
 }
 
 impl Flood {
-    /// Begins with clients that make their next request when the last one is over. `is_counted`
-    /// takes each outcome, and panics if it is wrong.
+    /// Each client makes one request after the other. `is_counted` judges each outcome.
     pub fn begin<C: Fn() -> Call + Send + 'static>(
         clients: impl IntoIterator<Item = C>,
         is_counted: impl Fn(Result<Answer, reqwest::Error>) -> bool + Clone + Send + 'static,
@@ -84,8 +83,7 @@ impl Flood {
         self.counted.load(SeqCst)
     }
 
-    /// Waits until some more requests were counted, so that what is done meanwhile happens under
-    /// load.
+    /// Waits until some more requests were counted: then what was done was done under load.
     pub async fn go_on(&self) {
         let enough = self.count() + 2 * self.clients.len() as u64;
         wait_until("answers under load", 60, async || self.count() > enough).await;

@@ -61,8 +61,7 @@ impl Registry {
         Self::bank_of(|component| {
             let file = folder.join(format!("{component}-{number}.wasm"));
             let mut bytes = fs::read(workspace::component(component)).expect("a component");
-            // A custom section means nothing: number 0, 3 bytes, a name and a content of 1 byte
-            // each.
+            // A custom section means nothing: number 0, 3 bytes, a name and a content of 1 each.
             bytes.extend_from_slice(&[0, 3, 1, b'n', number]);
             fs::write(&file, bytes).expect("a file can be written");
             file

@@ -20,16 +20,14 @@ fn libraries() -> PathBuf {
     workspace::root().join(".tools/clients")
 }
 
-/// A command of a script of Python in `tests/`, such as `attacks/http2.py`, if the libraries of
-/// `tests/clients/requirements.txt` are installed.
+/// A script of Python in `tests/`, if `tests/clients/requirements.txt` is installed.
 pub fn python(script: &str) -> Option<Command> {
     let mut command = command(libraries().join("bin/python"))?;
     command.args(["-B", "-W", "ignore"]).arg(in_tests(script));
     Some(command)
 }
 
-/// A command of a script of Node.js in `tests/`, if the libraries of `tests/clients/package.json`
-/// are installed. The script finds them by `require`.
+/// A script of Node.js in `tests/`, which finds the libraries of `tests/clients` by `require`.
 pub fn node(script: &str) -> Option<Command> {
     let modules = installed(libraries().join("node_modules"))?;
     let mut command = program("node")?;
@@ -37,8 +35,7 @@ pub fn node(script: &str) -> Option<Command> {
     Some(command)
 }
 
-/// A command of a script of Node.js, a path from the root of the workspace, that uses the client of
-/// TypeScript, if `./build.sh clients` has made it.
+/// A script of Node.js, by its path, that uses the client that `./build.sh clients` has made.
 pub fn typescript_client(script: &str) -> Option<Command> {
     installed(clients().join("typescript/dist/index.js"))?;
     let mut command = program("node")?;
@@ -75,8 +72,7 @@ pub fn program(name: &str) -> Option<Command> {
     command(file.unwrap_or_else(|| PathBuf::from(name)))
 }
 
-/// A file that comes with a library of Python, such as `camt053/xsd/camt.053.001.08.xsd`, if it is
-/// installed.
+/// A file of a library of Python, such as `camt053/xsd/camt.053.001.08.xsd`, if it is there.
 pub fn python_file(name: &str) -> Option<PathBuf> {
     let name = Path::new("site-packages").join(name);
     in_a_folder_of(&libraries().join("lib"), &name)

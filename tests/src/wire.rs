@@ -91,8 +91,7 @@ pub async fn connect_from(source: Ipv4Addr, address: &str) -> TcpStream {
     connected.expect("the host listens")
 }
 
-/// Sends one request as it stands, and reads until the host hangs up; the request should carry
-/// `connection: close`.
+/// Sends a request with `connection: close`, and reads until the host hangs up.
 pub async fn exchange(address: &str, request: impl AsRef<[u8]>) -> RawReply {
     exchange_from(Ipv4Addr::LOCALHOST, address, request).await
 }

@@ -35,8 +35,7 @@ pub fn guest(name: &str) -> PathBuf {
     built(components().join(format!("test-guests/{name}.wasm")))
 }
 
-/// Whether a component names an interface, as each does that imports or exports it. A component
-/// has the names as plain text.
+/// Whether a component imports or exports an interface: it has the name as plain text.
 pub fn names_interface(component: &Path, interface: &str) -> bool {
     let bytes = std::fs::read(component).expect("a component can be read");
     let mut parts = bytes.windows(interface.len());

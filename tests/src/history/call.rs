@@ -161,8 +161,7 @@ pub struct CallRecord {
     pub wish: Arc<Wish>,
     pub began_ns: u64,
     pub ended_ns: u64,
-    /// None where there was no answer, or one that promises nothing (5xx). Then the request has its
-    /// rows, or none.
+    /// None without an answer that promises something (5xx): then it has its rows, or none.
     pub reply: Option<Reply>,
 }
 

@@ -20,8 +20,7 @@ pub enum Rule {
     Replay,
     /// A client has heard of what is not in the journal.
     Lost,
-    /// One id is in the journal twice, two wishes have one row, or two calls were answered
-    /// as the first under one key.
+    /// One id is there twice, two wishes have one row, or two calls are the first of one key.
     Doubled,
     /// There is a row that no client asked for.
     Unasked,
@@ -38,8 +37,7 @@ pub enum Rule {
 /// A rule that was broken, and by what.
 pub type Violation = (Rule, String);
 
-/// What it knows of the bank so far. Each [`Checker::check`] goes on from the one before it, so
-/// that a long history need not be kept.
+/// What it knows of the bank so far. Each check goes on from the one before it.
 #[derive(Debug, Clone, Default)]
 pub struct Checker {
     /// What it has read of the bank.
@@ -67,8 +65,7 @@ struct Span {
 }
 
 impl Checker {
-    /// Checks all calls since the last check, of which none is under way, against the rows and
-    /// events since then.
+    /// Checks all calls since the last check against the rows and events since then.
     pub fn check(
         &mut self,
         calls: &[CallRecord],

@@ -109,8 +109,7 @@ async fn work(
     shift
 }
 
-/// The answers that tell of what is not among these rows. It is looked for before anything is
-/// repeated, which could do it again.
+/// The answers that tell of what is not among these rows; to repeat them could do it again.
 pub fn lost(shifts: &[Shift], rows: &[Row]) -> Vec<String> {
     let found: HashMap<Uuid, Outcome> = rows.iter().map(|row| (row.id, row.outcome)).collect();
     let is_lost = |reply: &Reply| {

@@ -33,11 +33,9 @@ impl Replay {
         }
     }
 
-    /// Decides a row, or the rows of an atomic batch, and tells what came out otherwise than the
-    /// bank says.
+    /// Decides a row, or those of an atomic batch, and tells in what the bank differs.
     ///
-    /// It goes on as if the bank had done what it should: the first difference is the one to look
-    /// at.
+    /// It goes on as if the bank had done right: the first difference is the one to look at.
     pub fn replay(&mut self, rows: &[Row]) -> Vec<String> {
         let of_legs = rows.iter().flat_map(|row| &row.legs).map(|leg| leg.account);
         let named = rows.iter().flat_map(|row| [row.debit, row.credit]);
@@ -124,8 +122,7 @@ impl Replay {
     }
 }
 
-/// The decisions on an atomic batch: each on what those before it would leave, and all declined if
-/// one is.
+/// Each row of an atomic batch is decided after those before it; one decline is that of all.
 fn decide_batch(mut accounts: Model, rows: &[Row]) -> Vec<Result<Decision, Impossible>> {
     let decisions = rows.iter().map(|row| {
         let decision = accounts.decide(row)?;

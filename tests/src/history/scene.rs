@@ -72,8 +72,7 @@ impl Scene {
         reply
     }
 
-    /// Ends what is left of the process, and starts the binary without faults on the same data;
-    /// returns after how long it serves.
+    /// Starts the binary without faults on the same data; returns after how long it serves.
     pub async fn restart(&mut self) -> Duration {
         let took = self.bank.host.restart().await;
         self.follow();
@@ -174,8 +173,7 @@ impl Scene {
         }
     }
 
-    /// In what the bank differs from what was told since the last check, of which nothing is under
-    /// way, and from the model.
+    /// In what the bank, at rest, differs from the model, and from what was told since last time.
     pub async fn differences(&mut self) -> Vec<String> {
         let rows = self.new_rows().await;
         let events = events_of_bank(&self.town.admin, self.checker.books.events_seen()).await;

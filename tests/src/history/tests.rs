@@ -147,8 +147,7 @@ impl Day {
         self.say(ALICE, Wish::Posting(legs), told);
     }
 
-    /// In place of her last transfer, Alice sends all she has, and more than that, in one batch.
-    /// Nothing of it has entries.
+    /// In place of her last transfer, Alice sends all she has, and more, in one batch.
     fn atomic_batch(&mut self, outcomes: [Outcome; 2]) {
         self.rows.pop();
         self.calls.pop();

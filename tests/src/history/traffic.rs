@@ -29,8 +29,7 @@ pub const OPENING: i64 = 10_000;
 const AMOUNT_MAX: i64 = 4_000;
 /// The largest of many small ones.
 const SMALL_AMOUNT_MAX: i64 = 20;
-/// One in so many payees has no account: such a request is refused, and nothing is recorded of it,
-/// but for a decline where the payer has not the money.
+/// One in so many payees has no account: then only a decline of the payer is recorded.
 const UNKNOWN_IN: u32 = 100;
 /// One in so many batches that may fail has one such line.
 const BATCHES_WITH_UNKNOWN_IN: u32 = 4;
@@ -71,8 +70,7 @@ pub enum Who {
 }
 
 impl Town {
-    /// Registers owners with accounts, the first of each in the first currency and so on, and pays
-    /// [`OPENING`] into each.
+    /// Registers owners, each with an account in each currency, and pays [`OPENING`] into each.
     pub async fn open(
         bank: &Bank,
         history: &History,
@@ -350,8 +348,7 @@ impl Wishes {
         }
     }
 
-    /// The lines of a batch are all of one payer. Mostly they are many small payments that can all
-    /// be made, and otherwise any.
+    /// All lines are of one payer. Mostly they are small, and can all be made; or they are any.
     fn batch(&mut self, town: &Town) -> (Who, Wish) {
         let owner = town.account(&mut self.random).owner;
         let accounts = town.accounts.iter().copied();

@@ -33,8 +33,7 @@ const VOLUME_MIB: u64 = 64;
 const IN_NAMESPACE: &str = "STRONGROOM_TEST_IN_NAMESPACE";
 /// How many clients keep the bank busy; one more customer asks what the test wants to know.
 const CLIENTS: usize = 6;
-/// How soon a write is answered, done or refused: one may wait 5 s for its turn, and the machine is
-/// busy.
+/// How soon a write is done or refused: it may wait 5 s for its turn on a busy machine.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 /// How soon after there is room again everything works.
 const WELL_MAX: Duration = Duration::from_secs(20);
@@ -102,8 +101,7 @@ async fn fill_under_load(volume: &Volume) {
     });
     let deposit = scene.do_once(Who::Admin, deposit).await;
     let deposit = deposit.told.decided()[0].id;
-    // A list of transactions is not among it: it is complete or refused, and its index may lack
-    // what was posted right before the disk was full.
+    // Not a list of transactions: it is complete or refused, and its index may lack some.
     let views = [
         format!("/api/accounts/{account}/balance"),
         format!("/api/accounts/{account}/entries"),
@@ -219,8 +217,7 @@ struct Volume {
 }
 
 impl Volume {
-    /// A file system in a file; in a namespace of this test's own, memory. Or why nothing can be
-    /// mounted.
+    /// A file system in a file, or memory in a namespace; or why nothing can be mounted.
     fn mount() -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("strongroom-volume-")
@@ -254,8 +251,7 @@ impl Volume {
         let filler = File::create(&path).expect("there is room for a name");
         let (mut taken, mut bytes) = (0, VOLUME_MIB << 20);
         while bytes > 0 {
-            // Without writing: a client that waits for the disk now waits for what is written to
-            // it.
+            // Without writing: a client that waits for the disk would wait for that, too.
             match fallocate(&filler, FallocateFlags::empty(), taken, bytes) {
                 Ok(()) => taken += bytes,
                 Err(Errno::NOSPC) => bytes /= 2,

@@ -19,16 +19,14 @@ use strongroom_tests::scale::{seeded, short_or_full};
 use crate::faults::{NOTHING, load, refusals, scene};
 
 const CLIENTS: usize = 4;
-/// The stores, and the share of calls that one has: only standing orders write to that of the
-/// transactions.
+/// The stores, and the share of calls of each: only standing orders write to the second.
 const STORES: [(&str, u32); 2] = [("accounts", 1), ("transactions", 10)];
 /// How long they go on after it, so that somebody meets what it leaves.
 const GO_ON: Duration = Duration::from_millis(200);
 /// What the host says when a sync has failed, and nothing but its own end is safe.
 const LAST_WORDS: &str = "strongroom: the disk did not keep a write";
 
-/// A way in which a disk fails: the operation, the code, and the last call that is tried, counted
-/// from the start, in the short form and in the full one.
+/// The operation that fails, the code, and the last call tried, in the short and full form.
 type Failure = (&'static str, &'static str, (u32, u32));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -97,8 +97,7 @@ struct Trial {
 #[derive(Debug, Default)]
 struct Tally {
     rows: BTreeMap<String, u64>,
-    /// Of what no client had an answer to when the host was killed: what was not recorded, and what
-    /// was.
+    /// Of what had no answer at the kill: what was not recorded, and what was.
     unanswered: [usize; 2],
     ready_max: Duration,
 }

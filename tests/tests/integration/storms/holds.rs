@@ -25,8 +25,7 @@ const HOLDS: usize = 50;
 const CALLS_FOR_EACH: usize = 10;
 /// Less than the payer has, were all of a wave captured.
 const AMOUNT: i64 = 10;
-/// When the calls of a wave begin at the latest, after its holds are asked for: the time of the
-/// first that expire is just up.
+/// When the calls of a wave begin at the latest: the time of its first holds is just up.
 const BEGIN_MS_MAX: u64 = 1_050;
 /// How much earlier they begin, by turns.
 const HEAD_STARTS_MS: [u64; 5] = [0, 50, 100, 150, 200];

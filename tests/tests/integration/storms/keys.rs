@@ -87,8 +87,7 @@ impl Payer {
         ask_at_once(&self.scene.history, asks).await
     }
 
-    /// All clients send one key; if the host is killed, they repeat what was not answered at the
-    /// next one.
+    /// All clients send one key; after a kill, they repeat what was not answered.
     async fn storm(&mut self, asks: [Ask; 2], outcome: Outcome, kill: bool) -> Winner {
         let after = Duration::from_millis(self.random.random_range(KILL_AFTER_MS));
         let sending = self.ask_all(&asks);
@@ -150,8 +149,7 @@ impl Payer {
 }
 
 impl Winner {
-    /// Checks the replies, by turns to the first and to the second wording. Returns how many are
-    /// the first, and no repetition.
+    /// Checks the replies, by turns to the two wordings. Returns how many are no repetition.
     fn assert_replies(&self, replies: &[Reply]) -> usize {
         let mut firsts = 0;
         for (client, reply) in replies.iter().enumerate() {

@@ -101,8 +101,7 @@ impl Owners {
         panic!("a request of owner {owner} is not answered");
     }
 
-    /// Each owner pays the next; all orders at the same time. Returns what each owner sees of each
-    /// order when that has ended.
+    /// Each owner pays the next, all at once. Returns what they see of each order at its end.
     fn make_and_end(&self, accounts: &[Uuid], random: &mut StdRng) -> JoinSet<Value> {
         let mut working = JoinSet::new();
         for owner in 0..OWNERS {

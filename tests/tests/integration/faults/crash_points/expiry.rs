@@ -13,8 +13,7 @@ const HOLDS: usize = 3;
 const CENTS: i64 = 700;
 /// Long enough that the bank is stopped before the first is swept.
 const HOLD_SECONDS: u32 = 6;
-/// How soon after the start the sweep has ended them: it comes about every second, and later on a
-/// loaded machine.
+/// How soon after the start the sweep has ended them: it comes about every second.
 const SWEPT_SECONDS_MAX: u64 = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,8 +32,7 @@ async fn a_sweep_cut_off_at_any_point_ends_each_hold_once() {
     scene.stop().await;
     let mut places = places(&scene.bank.counts(), LEDGER);
     assert!(places.len() > 10, "there was a sweep: {places:?}");
-    // The look whether anything is due is the first of many that find nothing, so it is not counted
-    // with the others.
+    // The look whether anything is due is the first of many, and not counted with the others.
     let look = |when: &str| format!("store=accounts call=read when={when} at=1");
     places.extend(["before", "after"].map(look));
 

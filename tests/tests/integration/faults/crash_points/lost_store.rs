@@ -22,8 +22,7 @@ async fn a_service_that_has_lost_its_store_has_lost_standing_orders_and_nothing_
     for _round in 0..short_or_full(2, 200) {
         let order = Wish::Order(Line::eur(from, to, 1), day(ORDERS_BEGIN_IN_DAYS));
         let order = scene.do_once(Who::Owner(0), order).await.order_path();
-        // The clients are cut off in the middle, so that some have had no answer to what the ledger
-        // has done.
+        // The clients are cut off in the middle, so that some have no answer to what was done.
         let at = random.random_range(10..40);
         let place = format!("store=accounts call=commit-with when=after at={at}");
         let plan = format!("after-start; crash {place}");

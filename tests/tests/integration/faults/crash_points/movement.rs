@@ -20,8 +20,7 @@ const HOLD_SECONDS: u32 = 3_600;
 /// What somebody asks for.
 pub type Movement = (Who, Wish);
 
-/// The name of a place on the way of a movement: see the table of [`super`]. The transactions
-/// service keeps nothing of one.
+/// The name of a place on the way of a movement, which only the ledger keeps: see [`super`].
 pub fn row(place: &str) -> &'static str {
     let words = place.split(' ').filter_map(|word| word.split_once('='));
     match Vec::from_iter(words.map(|(_, value)| value)).as_slice() {
@@ -62,8 +61,7 @@ impl Stage {
         }
     }
 
-    /// A transfer, the same as a posting, a batch of three, a capture, a hold, a void, and a
-    /// reversal.
+    /// A transfer, the same as a posting, a batch, a capture, a hold, a void, and a reversal.
     pub fn movements(&self) -> [Movement; 7] {
         let line = self.line;
         let [to_capture, to_void, to_reverse] = self.ids;

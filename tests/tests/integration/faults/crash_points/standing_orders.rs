@@ -71,8 +71,7 @@ async fn cut_off_everywhere(fate: Fate) {
     let mut places = loop {
         scene.go_back_to(&kept);
         let counts = fate.count(&mut scene).await;
-        // Where a tick comes between the trap and the end, both ask the ledger: then it is counted
-        // again.
+        // Where a tick comes between the trap and the end, both ask the ledger.
         let asked = if fate == Fate::Paid { 1 } else { 2 };
         if counts["accounts:call.begin-query.before"] == asked {
             break places(&counts, ORDERS);
