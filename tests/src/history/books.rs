@@ -145,12 +145,8 @@ impl Books {
             row.legs == recorded.collect::<Vec<_>>()
         };
         let fits = match *wish {
-            Wish::Deposit(cash) => {
-                row.credit == Some(cash.account) && sum == (cash.amount, cash.currency)
-            }
-            Wish::Withdraw(cash) => {
-                row.debit == Some(cash.account) && sum == (cash.amount, cash.currency)
-            }
+            Wish::Deposit(account, asked) => row.credit == Some(account) && sum == asked,
+            Wish::Withdraw(account, asked) => row.debit == Some(account) && sum == asked,
             Wish::Transfer(line) => is_of_line(&line),
             Wish::Posting(ref legs) => is_of_legs(legs),
             Wish::Hold(line, expires_in) => {

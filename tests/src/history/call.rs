@@ -14,14 +14,14 @@ use crate::json::text;
 /// What somebody wants done with money. Amounts are minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    Deposit(Cash),
-    Withdraw(Cash),
+    Deposit(Uuid, Sum),
+    Withdraw(Uuid, Sum),
     Transfer(Line),
     Posting(Vec<Leg>),
     /// For so many seconds.
     Hold(Line, u32),
     /// Of a hold; without an amount, all that is held.
-    Capture(Uuid, Option<(i64, Currency)>),
+    Capture(Uuid, Option<Sum>),
     Void(Uuid),
     Reverse(Uuid),
     Batch {
@@ -32,13 +32,8 @@ pub enum Wish {
     Order(Line, String),
 }
 
-/// Money that comes into an account, or leaves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cash {
-    pub account: Uuid,
-    pub amount: i64,
-    pub currency: Currency,
-}
+/// Minor units of a currency.
+pub type Sum = (i64, Currency);
 
 /// Money from one account to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +82,8 @@ impl Wish {
     /// What the journal calls it; a batch is transfers, and so is what a standing order pays.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Deposit(_) => Kind::Deposit,
-            Self::Withdraw(_) => Kind::Withdrawal,
+            Self::Deposit(..) => Kind::Deposit,
+            Self::Withdraw(..) => Kind::Withdrawal,
             Self::Transfer(_) | Self::Batch { .. } | Self::Order(..) => Kind::Transfer,
             Self::Posting(_) => Kind::Posting,
             Self::Hold(..) => Kind::Hold,
@@ -101,8 +96,8 @@ impl Wish {
     /// Where it is posted. An idempotency key is one of its caller and of this.
     pub fn path(&self) -> String {
         let path = match self {
-            Self::Deposit(_) => "deposit".to_owned(),
-            Self::Withdraw(_) => "withdraw".to_owned(),
+            Self::Deposit(..) => "deposit".to_owned(),
+            Self::Withdraw(..) => "withdraw".to_owned(),
             Self::Transfer(_) => "transfer".to_owned(),
             Self::Posting(_) => "postings".to_owned(),
             Self::Hold(..) => "holds".to_owned(),
@@ -118,9 +113,10 @@ impl Wish {
     /// The body, if it takes one.
     pub fn body(&self) -> Option<Value> {
         Some(match self {
-            Self::Deposit(cash) | Self::Withdraw(cash) => json!({
-                "account_id": cash.account, "amount": cash.currency.decimal(cash.amount),
-                "currency": cash.currency.word(),
+            Self::Deposit(account, (amount, currency))
+            | Self::Withdraw(account, (amount, currency)) => json!({
+                "account_id": account, "amount": currency.decimal(*amount),
+                "currency": currency.word(),
             }),
             Self::Transfer(line) => line.body(),
             Self::Posting(legs) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::call::{CallRecord, Cash, Decided, Details, Line, Reply, Told, Wish};
+use super::call::{CallRecord, Decided, Details, Line, Reply, Told, Wish};
 use super::check::Checker;
 use super::check::Rule::{
     self, Doubled, Inconstant, Lost, Order, Replay, Unanswered, Unasked, Untrue,
@@ -83,7 +83,7 @@ impl Day {
         let sequence = self.rows.len() as u64 + 1;
         let kind = wish.kind();
         let (debit, credit, amount, subject) = match *wish {
-            Wish::Deposit(cash) => (BANK, cash.account, cash.amount, None),
+            Wish::Deposit(account, (amount, _)) => (BANK, account, amount, None),
             Wish::Capture(_, amount) => (A, B, amount.expect("a part").0, Some(HOLD)),
             Wish::Void(_) => (A, B, HELD, Some(HOLD)),
             Wish::Reverse(_) => (B, A, SENT, Some(TRANSFER)),
@@ -249,11 +249,7 @@ fn day() -> Day {
         };
         day.event(account, 0, opened);
     }
-    let deposit = Wish::Deposit(Cash {
-        account: A,
-        amount: 1_000,
-        currency: EUR,
-    });
+    let deposit = Wish::Deposit(A, (1_000, EUR));
     let reverse = Wish::Reverse(id_of_row(TRANSFER));
     let held = Wish::Hold(line(HELD), 3_600);
     let hold = id_of_row(HOLD);

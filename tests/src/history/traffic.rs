@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::call::{Cash, Line, Reply, Told, Wish};
+use super::call::{Line, Reply, Sum, Told, Wish};
 use super::journal::Leg;
 use super::record::{Ask, History};
 use super::words::{Currency, Direction, Outcome};
@@ -160,11 +160,7 @@ pub async fn open_account(
 ) -> Uuid {
     let id = owner.open_account(currency.word()).await;
     let account = Uuid::parse_str(&id).expect("an account's id");
-    let deposit = Wish::Deposit(Cash {
-        account,
-        amount: OPENING,
-        currency,
-    });
+    let deposit = Wish::Deposit(account, (OPENING, currency));
     let ask = Ask::new(&format!("opening-{id}"), deposit);
     let reply = history.ask_until_answered(admin, &ask).await;
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -200,7 +196,7 @@ pub struct Wishes {
 }
 
 /// A hold, who placed it, and what it holds.
-type Held = (Who, Uuid, (i64, Currency));
+type Held = (Who, Uuid, Sum);
 
 impl Wishes {
     /// Those of so many clients.
@@ -336,15 +332,10 @@ impl Wishes {
 
     fn cash(&mut self, town: &Town) -> (Who, Wish) {
         let account = town.account(&mut self.random);
-        let cash = Cash {
-            account: account.id,
-            amount: self.amount(),
-            currency: account.currency,
-        };
-        if self.random.random() {
-            (Who::Admin, Wish::Deposit(cash))
-        } else {
-            (Who::Owner(account.owner), Wish::Withdraw(cash))
+        let sum = (self.amount(), account.currency);
+        match self.random.random() {
+            true => (Who::Admin, Wish::Deposit(account.id, sum)),
+            false => (Who::Owner(account.owner), Wish::Withdraw(account.id, sum)),
         }
     }
 

@@ -17,7 +17,6 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use strongroom_tests::bank::new_key;
 use strongroom_tests::client::Call;
-use strongroom_tests::history::call::Cash;
 use strongroom_tests::history::traffic::open_account;
 use strongroom_tests::history::{Ask, EUR, Heard, History, Line, Scene, Who, Wish};
 use strongroom_tests::race::Flood;
@@ -94,11 +93,7 @@ async fn fill_under_load(volume: &Volume) {
     let mut scene = Scene::open(bank, CLIENTS, &[EUR]).await;
     let account = scene.town.account_ids().next();
     let account = account.expect("there are accounts");
-    let deposit = Wish::Deposit(Cash {
-        account,
-        amount: 1,
-        currency: EUR,
-    });
+    let deposit = Wish::Deposit(account, (1, EUR));
     let deposit = scene.do_once(Who::Admin, deposit).await;
     let deposit = deposit.told.decided()[0].id;
     // Not a list of transactions: it is complete or refused, and its index may lack some.
