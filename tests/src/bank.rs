@@ -67,7 +67,7 @@ impl Bank {
                 .service("guarded", Service::guest("hostile"));
             let bank = Self::start_with(&registry).await;
             bank.host.remove_folder_at_exit();
-            document::watch(&format!("http://{}", bank.address()), bank.document().await);
+            document::watch(format!("http://{}", bank.address()), bank.document().await);
             bank
         };
         SHARED.get_or_init(start).await

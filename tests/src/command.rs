@@ -4,13 +4,16 @@ use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{assert_parts, workspace};
 
 /// Compiling all components on a loaded machine, with room to spare.
-const RUN_SECONDS_MAX: u64 = 120;
+const RUN_MAX: Duration = Duration::from_secs(120);
 
 /// What a finished run left.
 #[derive(Debug)]
@@ -58,7 +61,7 @@ pub fn verify(folder: &Path) -> CommandOutput {
 
 /// Runs `strongroom ARGUMENTS` in `folder` to its end. One that takes too long is killed.
 pub fn run(folder: &Path, arguments: &[impl AsRef<OsStr> + Debug]) -> CommandOutput {
-    let mut child = Command::new(workspace::binary())
+    let child = Command::new(workspace::binary())
         .args(arguments)
         .current_dir(folder)
         .env("STRONGROOM_ADMIN_PASSWORD", crate::bank::ADMIN_PASSWORD)
@@ -67,23 +70,18 @@ pub fn run(folder: &Path, arguments: &[impl AsRef<OsStr> + Debug]) -> CommandOut
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
-    let stdout = crate::host::Output::gather(child.stdout.take().expect("stdout is piped"));
-    let stderr = crate::host::Output::gather(child.stderr.take().expect("stderr is piped"));
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("the child can be waited for") {
-            break status;
-        }
-        if started.elapsed().as_secs() >= RUN_SECONDS_MAX {
-            let _already_gone = child.kill();
-            let _status = child.wait();
-            panic!("strongroom {arguments:?} did not end in {RUN_SECONDS_MAX} s");
-        }
-        thread::sleep(Duration::from_millis(5));
+    let (pid, (sender, ended)) = (Pid::from_child(&child), channel());
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(RUN_MAX) else {
+        let _already_gone = kill_process(pid, Signal::KILL);
+        panic!("strongroom {arguments:?} did not end in {RUN_MAX:?}");
     };
+    let output = output.expect("its output can be read");
+    let [stdout, stderr] = [output.stdout, output.stderr]
+        .map(|printed| String::from_utf8_lossy(&printed).into_owned());
     CommandOutput {
-        code: status.code(),
-        stdout: stdout.to_the_end(),
-        stderr: stderr.to_the_end(),
+        code: output.status.code(),
+        stdout,
+        stderr,
     }
 }

@@ -6,7 +6,7 @@
 //! may have more. Here such a member is wrong: somebody has forgotten to document it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
@@ -18,22 +18,19 @@ pub const PATH: &str = "/api/openapi.json";
 /// The schema of errors. Some have more members (RFC 9457 section 3.2).
 const PROBLEM: &str = "Problem";
 
-/// The documents of watched hosts, by their origins.
-static WATCHED: RwLock<Vec<(String, Arc<Document>)>> = RwLock::new(Vec::new());
+/// The origin and the document of the watched host.
+static WATCHED: OnceLock<(String, Document)> = OnceLock::new();
 
 /// Checks each later answer of the host at `origin` against its document.
-pub fn watch(origin: &str, document: Value) {
-    let document = Arc::new(Document::new(document));
-    let mut watched = WATCHED.write().expect("no check panics with the list");
-    watched.push((origin.to_owned(), document));
+pub fn watch(origin: String, document: Value) {
+    let watched = WATCHED.set((origin, Document::new(document)));
+    watched.expect("one host is watched");
 }
 
 /// The document of a watched host.
-pub(crate) fn watched(origin: &str) -> Option<Arc<Document>> {
-    let watched = WATCHED.read().expect("no check panics with the list");
-    let mut watched = watched.iter();
-    let found = watched.find(|(watched, _)| watched == origin)?;
-    Some(Arc::clone(&found.1))
+pub(crate) fn watched(origin: &str) -> Option<&'static Document> {
+    let watched = WATCHED.get().filter(|(watched, _)| watched == origin);
+    watched.map(|(_, document)| document)
 }
 
 /// An OpenAPI document.

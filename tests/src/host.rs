@@ -421,14 +421,14 @@ impl Running {
 
 /// What a child prints, gathered by a thread so that the pipe never fills.
 #[derive(Debug)]
-pub struct Output {
+struct Output {
     text: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
 }
 
 impl Output {
     /// Gathers until the pipe closes.
-    pub fn gather(pipe: impl Read + Send + 'static) -> Self {
+    fn gather(pipe: impl Read + Send + 'static) -> Self {
         let text = Arc::new(Mutex::new(String::new()));
         let shared = Arc::clone(&text);
         let reader = thread::spawn(move || {
@@ -443,12 +443,12 @@ impl Output {
         Self { text, reader }
     }
 
-    pub fn so_far(&self) -> String {
+    fn so_far(&self) -> String {
         self.text.lock().expect("no reader panics").clone()
     }
 
     /// Everything, once the pipe has closed.
-    pub fn to_the_end(self) -> String {
+    fn to_the_end(self) -> String {
         self.reader.join().expect("no reader panics");
         self.text.lock().expect("no reader panics").clone()
     }
