@@ -91,12 +91,6 @@ impl Scene {
         assert!(took <= ready_max, "ready after {took:?}");
     }
 
-    /// Asserts that the one fault of a plan has happened.
-    #[track_caller]
-    pub fn assert_fired_once(&self, plan: &str) {
-        assert_eq!(self.bank.faults_fired().len(), 1, "{plan} has happened");
-    }
-
     /// Stops the bank in good order.
     pub async fn stop(&mut self) {
         self.bank.signal(Signal::TERM);

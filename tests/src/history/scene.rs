@@ -196,13 +196,9 @@ impl Scene {
     /// Asserts that there are none.
     pub async fn check(&mut self) {
         let differences = self.differences().await;
-        let first: Vec<String> = differences.iter().take(DIFFERENCES_MAX).cloned().collect();
         let count = differences.len();
-        assert!(
-            first.is_empty(),
-            "{count}; the first:\n{}",
-            first.join("\n")
-        );
+        let first = differences[..count.min(DIFFERENCES_MAX)].join("\n");
+        assert!(count == 0, "{count}; the first:\n{first}");
     }
 
     /// `strongroom verify` finds nothing.

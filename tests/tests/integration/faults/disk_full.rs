@@ -91,8 +91,7 @@ async fn fill_under_load(volume: &Volume) {
     symlink(&volume.path, bank.data()).expect("the data can lie on the volume");
     bank.host.serve().await;
     let mut scene = Scene::open(bank, CLIENTS, &[EUR]).await;
-    let account = scene.town.account_ids().next();
-    let account = account.expect("there are accounts");
+    let [account, ..]: [_; CLIENTS] = scene.town.accounts();
     let deposit = Wish::Deposit(account, (1, EUR));
     let deposit = scene.do_once(Who::Admin, deposit).await;
     let deposit = deposit.told.decided()[0].id;
@@ -109,18 +108,18 @@ async fn fill_under_load(volume: &Volume) {
         scene.recover().await;
         let mut prober = Prober::new(&scene, account).await;
         let load = load(&scene, CLIENTS, &mut random);
-        prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
+        prober.transfer_in_a_row().await;
         let readers = Flood::begin(views.clone().map(|path| reader(&scene, path)), |answer| {
             answer.expect("every read is answered").expect(200);
             true
         });
         let filler = volume.fill();
-        prober.transfer_until_refused(REFUSALS).await;
+        prober.transfer_until_refused().await;
         // Refusals may be too fast for that: the disk stays full until there were enough.
         wait_until("reads", 60, async || readers.count() > REFUSALS as u64).await;
         let reads = readers.end().await;
         fs::remove_file(filler).expect("the filler can be removed");
-        prober.transfer_in_a_row(TRANSFERS_IN_A_ROW, WELL_MAX).await;
+        prober.transfer_in_a_row().await;
 
         let shifts = load.end().await;
         let told = refusals(&shifts);
@@ -183,20 +182,20 @@ impl Prober {
         }
     }
 
-    async fn transfer_in_a_row(&mut self, count: usize, time_max: Duration) {
+    async fn transfer_in_a_row(&mut self) {
         let started = Instant::now();
         let mut done = 0;
-        while done < count {
+        while done < TRANSFERS_IN_A_ROW {
             done = if self.transfer().await { done + 1 } else { 0 };
             let took = started.elapsed();
-            assert!(took <= time_max, "{done} in a row after {took:?}");
+            assert!(took <= WELL_MAX, "{done} in a row after {took:?}");
         }
     }
 
-    async fn transfer_until_refused(&mut self, count: usize) {
+    async fn transfer_until_refused(&mut self) {
         let started = Instant::now();
         let mut refused = 0;
-        while refused < count {
+        while refused < REFUSALS {
             refused += usize::from(!self.transfer().await);
             let is_in_time = started.elapsed() <= REFUSALS_MAX;
             assert!(is_in_time, "only {refused} refused: is the volume full?");
@@ -214,10 +213,7 @@ struct Volume {
 impl Volume {
     /// A file system in a file, or memory in a namespace; or why nothing can be mounted.
     fn mount() -> Result<Self, String> {
-        let folder = tempfile::Builder::new()
-            .prefix("strongroom-volume-")
-            .tempdir()
-            .expect("a temporary folder");
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("volume");
         fs::create_dir(&path).expect("a folder can be made");
         let mut mount = Command::new("mount");
