@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use tokio::task::JoinSet;
 
 use crate::client::Call;
-use crate::history::{Ask, Heard, History};
-use crate::{Answer, Person, wait_until};
+use crate::{Answer, wait_until};
 
 /// Sends all requests at once, each on a connection of its own; returns the answers, in no order.
 pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
@@ -17,21 +16,6 @@ pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
         tasks.spawn(call.into_future());
     }
     tasks.join_all().await
-}
-
-/// The same with requests that a history records; returns what each heard, in their order.
-pub async fn ask_at_once(
-    history: &History,
-    asks: impl IntoIterator<Item = (Person, Ask)>,
-) -> Vec<Heard> {
-    let mut tasks = JoinSet::new();
-    for (place, (person, ask)) in asks.into_iter().enumerate() {
-        let history = history.clone();
-        tasks.spawn(async move { (place, history.ask(&person, &ask).await) });
-    }
-    let mut heard = tasks.join_all().await;
-    heard.sort_unstable_by_key(|(place, _)| *place);
-    heard.into_iter().map(|(_, heard)| heard).collect()
 }
 
 /// How many answers have this status.

@@ -56,6 +56,19 @@ impl Scene {
         self.history.ask(self.town.person(*who), ask).await
     }
 
+    /// Asks for all at once, each on a connection of its own; returns what each hears, in order.
+    pub async fn ask_at_once(&self, asks: impl IntoIterator<Item = OwnedAsk>) -> Vec<Heard> {
+        let asking = asks.into_iter().map(|(who, ask)| {
+            let (town, history) = (Arc::clone(&self.town), self.history.clone());
+            tokio::spawn(async move { history.ask(town.person(who), &ask).await })
+        });
+        let mut heard = Vec::new();
+        for one in Vec::from_iter(asking) {
+            heard.push(one.await.expect("no client panics"));
+        }
+        heard
+    }
+
     /// Asks until there is a final answer.
     pub async fn ask_until_answered(&self, (who, ask): &OwnedAsk) -> Reply {
         let person = self.town.person(*who);

@@ -12,8 +12,7 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::words::minor;
-use strongroom_tests::history::{Ask, EUR, Heard, Line, Outcome, Wish};
-use strongroom_tests::race::ask_at_once;
+use strongroom_tests::history::{Ask, EUR, Heard, Line, Outcome, OwnedAsk, Wish};
 use strongroom_tests::scale::short_or_full;
 use strongroom_tests::wait_until;
 use uuid::Uuid;
@@ -61,7 +60,7 @@ impl Payer {
         for hold in &holds {
             for call in 0..CALLS_FOR_EACH {
                 let ask = Ask::new(&format!("{hold}-{call}"), self.end_of(*hold));
-                asks.push((*hold, ask));
+                asks.push((*hold, (PAYER, ask)));
             }
         }
         asks.shuffle(&mut self.random);
@@ -69,9 +68,8 @@ impl Payer {
             + self.random.random_range(HEAD_START_MS_MORE);
         let begin = Duration::from_millis(BEGIN_MS_MAX - head_start_ms);
         tokio::time::sleep(begin.saturating_sub(placed.elapsed())).await;
-        let (of, asks): (Vec<Uuid>, Vec<Ask>) = asks.into_iter().unzip();
-        let calls = asks.into_iter().map(|ask| (self.person().clone(), ask));
-        let heard = ask_at_once(&self.scene.history, calls).await;
+        let (of, asks): (Vec<Uuid>, Vec<OwnedAsk>) = asks.into_iter().unzip();
+        let heard = self.scene.ask_at_once(asks).await;
 
         let mut ended = 0;
         for (number, hold) in holds.iter().enumerate() {
@@ -89,10 +87,9 @@ impl Payer {
         let line = Line::eur(self.from, self.to, AMOUNT);
         let asks = (0..HOLDS).map(|hold| {
             let wish = Wish::Hold(line, if hold % 2 == 0 { 1 } else { 600 });
-            let ask = Ask::new(&format!("hold-{wave}-{hold}"), wish);
-            (self.person().clone(), ask)
+            (PAYER, Ask::new(&format!("hold-{wave}-{hold}"), wish))
         });
-        let heard = ask_at_once(&self.scene.history, asks).await;
+        let heard = self.scene.ask_at_once(asks).await;
         let ids = heard.iter().map(|heard| {
             assert!(is_accepted(heard), "{heard:?}");
             heard.reply().told.decided()[0].id

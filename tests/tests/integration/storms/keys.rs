@@ -14,10 +14,9 @@ use rand::RngExt;
 use rustix::process::Signal;
 use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::{Ask, Decline, Heard, Line, Outcome, Reply, Wish};
-use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
 
-use crate::storms::payer::Payer;
+use crate::storms::payer::{PAYER, Payer};
 
 const CLIENTS: usize = 100;
 /// What the two halves of the clients ask for.
@@ -83,8 +82,8 @@ async fn a_key_is_decided_once_across_crashes_and_for_ever() {
 impl Payer {
     /// All clients at once, by turns in the two wordings.
     async fn ask_all(&self, asks: &[Ask; 2]) -> Vec<Heard> {
-        let asks = (0..CLIENTS).map(|client| (self.person().clone(), asks[client % 2].clone()));
-        ask_at_once(&self.scene.history, asks).await
+        let asks = (0..CLIENTS).map(|client| (PAYER, asks[client % 2].clone()));
+        self.scene.ask_at_once(asks).await
     }
 
     /// All clients send one key; after a kill, they repeat what was not answered.

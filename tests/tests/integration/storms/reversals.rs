@@ -6,7 +6,6 @@
 use strongroom_tests::Bank;
 use strongroom_tests::history::traffic::OPENING;
 use strongroom_tests::history::{Ask, Decline, EUR, Heard, Line, Outcome, Scene, Who, Wish};
-use strongroom_tests::race::ask_at_once;
 use strongroom_tests::scale::short_or_full;
 
 /// How many transfers are reversed at a time.
@@ -26,10 +25,10 @@ async fn of_two_reversals_at_once_of_each_transfer_one_wins() {
         let asks = some.iter().flat_map(|id| {
             ["one", "other"].map(|which| {
                 let ask = Ask::new(&format!("{which}-{id}"), Wish::Reverse(*id));
-                (scene.town.admin.clone(), ask)
+                (Who::Admin, ask)
             })
         });
-        let heard = ask_at_once(&scene.history, asks).await;
+        let heard = scene.ask_at_once(asks).await;
         for (id, heard) in some.iter().zip(heard.chunks(2)) {
             let mut outcomes: Vec<_> = heard.iter().map(Heard::outcome).collect();
             outcomes.sort_unstable_by_key(|outcome| outcome.is_declined());
