@@ -151,9 +151,7 @@ impl Call {
             && let Some(difference) = document.difference(method.as_str(), url.path(), &answer)
         {
             let (path, text) = (url.path(), answer.text());
-            panic!(
-                "{method} {path}: the document says otherwise: {difference}, in {status} {text}"
-            );
+            panic!("{method} {path}: unlike the document: {difference}, in {status} {text}");
         }
         Ok(answer)
     }

@@ -35,11 +35,9 @@ const READY_MAX_SHORT: Duration = Duration::from_secs(30);
 impl Host {
     /// The faults that have fired in the latest run, in their order.
     pub fn faults_fired(&self) -> Vec<String> {
-        self.log_of_latest_run()
-            .lines()
-            .filter_map(|line| line.split_once(FIRED))
-            .map(|(_, fault)| fault.to_owned())
-            .collect()
+        let log = self.log_of_latest_run();
+        let fired = log.lines().filter_map(|line| line.split_once(FIRED));
+        fired.map(|(_, fault)| fault.to_owned()).collect()
     }
 
     /// Waits until a fault has fired in the run that goes on.

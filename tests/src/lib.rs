@@ -43,10 +43,8 @@ pub async fn wait_for<T>(
         if let Some(found) = probe().await {
             return found;
         }
-        assert!(
-            started.elapsed().as_secs() < deadline_seconds,
-            "waited {deadline_seconds} s in vain for {what}"
-        );
+        let is_in_time = started.elapsed().as_secs() < deadline_seconds;
+        assert!(is_in_time, "waited {deadline_seconds} s in vain for {what}");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }

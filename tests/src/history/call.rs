@@ -216,13 +216,8 @@ impl Reply {
         if matches!(answer.status, 502..=504 | 507) {
             return None;
         }
-        let refused = matches!(answer.status, 400 | 403 | 404 | 422);
-        assert!(
-            refused || answer.status == 201,
-            "{}: {}",
-            answer.status,
-            answer.text()
-        );
+        let is_final = matches!(answer.status, 201 | 400 | 403 | 404 | 422);
+        assert!(is_final, "{}: {}", answer.status, answer.text());
         let body: Value = serde_json::from_slice(&answer.body).expect("answers are JSON");
         Some(Self {
             status: answer.status,

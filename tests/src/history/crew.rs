@@ -80,11 +80,11 @@ async fn work(
         unanswered: None,
         refusals: Vec::new(),
     };
-    while !stop.load(Relaxed) && shift.unanswered.is_none() {
+    while !stop.load(Relaxed) {
         let (who, ask) = shift.wishes.next(&town);
         loop {
             let asked = Instant::now();
-            match history.ask(town.person(who), &ask).await {
+            let is_over = match history.ask(town.person(who), &ask).await {
                 Heard::Final(reply) => {
                     shift.wishes.learn(who, &reply);
                     decided.fetch_add(reply.told.decided().len() as u64, Relaxed);
@@ -93,15 +93,13 @@ async fn work(
                 }
                 Heard::NotYet(status, code) => {
                     shift.refusals.push((status, code, asked.elapsed()));
+                    stop.load(Relaxed)
                 }
-                Heard::Silence => {
-                    shift.unanswered = Some((who, ask));
-                    break;
-                }
-            }
-            if stop.load(Relaxed) {
+                Heard::Silence => true,
+            };
+            if is_over {
                 shift.unanswered = Some((who, ask));
-                break;
+                return shift;
             }
             tokio::time::sleep(RETRY_PAUSE).await;
         }

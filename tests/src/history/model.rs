@@ -328,9 +328,8 @@ impl Model {
     }
 
     fn at(&mut self, id: Uuid) -> &mut Account {
-        self.accounts
-            .get_mut(&id)
-            .expect("an account is opened first")
+        let account = self.accounts.get_mut(&id);
+        account.expect("an account is opened first")
     }
 }
 
