@@ -258,10 +258,8 @@ impl Person {
 
     /// Sends EUR under a key.
     pub async fn transfer(&self, key: &str, from: &str, to: &str, amount: &str) -> Answer {
-        self.post("/api/transactions/transfer")
-            .key(key)
-            .json(&transfer(from, to, amount, "EUR"))
-            .await
+        let call = self.post("/api/transactions/transfer").key(key);
+        call.json(&transfer(from, to, amount, "EUR")).await
     }
 
     /// The posted balance of an account.

@@ -22,45 +22,37 @@ macro_rules! refusals {
         $client:expr => $method:ident $path:literal $({ $($json:tt)* })? $(($body:expr))?
             => $status:literal $code:literal $($pointer:literal)?;
     )+) => {$(
-        $crate::refusals::Refusal {
-            client: &$client,
-            method: stringify!($method),
-            path: format_args!($path).to_string(),
-            body: [$($crate::json!({ $($json)* }),)? $($crate::json!($body))?].into_iter().next(),
-            status: $status,
-            code: $code,
-            pointer: [$($pointer)?].into_iter().next(),
-        }
-        .assert()
+        $crate::refusals::assert_refused(
+            &$client,
+            stringify!($method),
+            &format_args!($path).to_string(),
+            [$($crate::json!({ $($json)* }),)? $($crate::json!($body))?].into_iter().next(),
+            $status,
+            $code,
+            [$($pointer)?].into_iter().next(),
+        )
         .await;
     )+};
 }
 
-/// A row of the table of [`refusals!`](crate::refusals!).
-#[derive(Debug)]
-pub struct Refusal<'a> {
-    pub client: &'a Client,
-    pub method: &'static str,
-    pub path: String,
-    pub body: Option<Value>,
-    pub status: u16,
-    pub code: &'static str,
-    pub pointer: Option<&'static str>,
-}
-
-impl Refusal<'_> {
-    /// Sends the call under a new idempotency key.
-    pub async fn assert(self) {
-        let Self { method, path, .. } = &self;
-        let mut call = self.client.call(method, path).key(&new_key());
-        if let Some(body) = &self.body {
-            call = call.json(body);
-        }
-        let answer = call.await;
-        println!("{method} {path}: {}", answer.text());
-        match self.pointer {
-            Some(pointer) => answer.refused_at(self.status, self.code, pointer),
-            None => answer.refused(self.status, self.code),
-        };
+/// Sends a call under a new idempotency key, and asserts how it is refused.
+pub async fn assert_refused(
+    client: &Client,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+    status: u16,
+    code: &str,
+    pointer: Option<&str>,
+) {
+    let mut call = client.call(method, path).key(&new_key());
+    if let Some(body) = &body {
+        call = call.json(body);
     }
+    let answer = call.await;
+    println!("{method} {path}: {}", answer.text());
+    match pointer {
+        Some(pointer) => answer.refused_at(status, code, pointer),
+        None => answer.refused(status, code),
+    };
 }

@@ -91,17 +91,18 @@ pub enum Change {
 impl Row {
     /// Its legs; of a row without, a debit and a credit.
     pub fn sides(&self) -> Vec<Leg> {
-        let side = |direction, account| Leg {
+        let side = |(direction, account)| Leg {
             account,
             direction,
             amount: self.amount,
             currency: self.currency,
         };
+        let sides = [
+            (Direction::Debit, self.debit),
+            (Direction::Credit, self.credit),
+        ];
         match self.legs.is_empty() {
-            true => vec![
-                side(Direction::Debit, self.debit),
-                side(Direction::Credit, self.credit),
-            ],
+            true => sides.map(side).to_vec(),
             false => self.legs.clone(),
         }
     }

@@ -87,14 +87,24 @@ impl Owners {
 
     /// Asks until there is an answer, of whatever host runs then.
     async fn ask(&self, owner: usize, call: impl Fn(&Person) -> Call) -> Answer {
+        self.ask_until(owner, call, |_| true).await
+    }
+
+    /// Asks until there is an answer that is enough.
+    async fn ask_until(
+        &self,
+        owner: usize,
+        call: impl Fn(&Person) -> Call,
+        is_enough: impl Fn(&Answer) -> bool,
+    ) -> Answer {
         for _attempt in 0..ATTEMPTS_MAX {
             match call(&self.person(owner)).try_send().await {
                 Ok(answer) if answer.status == 503 => {
                     answer.problem(503);
                     assert!(answer.header("retry-after").is_some(), "{}", answer.text());
                 }
-                Ok(answer) => return answer,
-                Err(_) => {}
+                Ok(answer) if is_enough(&answer) => return answer,
+                Ok(_) | Err(_) => {}
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -126,7 +136,10 @@ impl Owners {
         if random.random() {
             pause(&mut random, TICK_MS + TICK_MS / 5).await;
         } else {
-            self.wait_until_begun(owner, &path).await;
+            // Mostly, the date is under way when it has begun.
+            let has_begun = |order: &Answer| !order.expect(200)["last_run"].is_null();
+            self.ask_until(owner, |person| person.get(&path), has_begun)
+                .await;
         }
         let deleted = self.ask(owner, |person| person.delete(&path)).await;
         deleted.expect_no_content();
@@ -134,18 +147,6 @@ impl Owners {
         let ended = ended.expect(200);
         assert_eq!(ended["status"], "cancelled", "{ended}");
         ended
-    }
-
-    /// Waits until the bank has begun to pay a date of an order: mostly, it is under way then.
-    async fn wait_until_begun(&self, owner: usize, path: &str) {
-        for _attempt in 0..ATTEMPTS_MAX {
-            let order = self.ask(owner, |person| person.get(path)).await.expect(200);
-            if !order["last_run"].is_null() {
-                return;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        panic!("{path} is due, and nothing is paid");
     }
 }
 
