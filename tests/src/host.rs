@@ -330,7 +330,7 @@ impl Host {
         if let Some(mut running) = self.running.take() {
             let _already_gone = running.child.kill();
             let _status = running.child.wait();
-            let log = running.stderr.to_the_end();
+            let log = running.stderr.into_text();
             self.log_of_earlier_runs.push_str(&log);
         }
     }
@@ -407,7 +407,7 @@ impl Running {
         let Some((url, admin_url)) = url.zip(stdout.wait_for("admin listens on ")) else {
             let _already_gone = child.kill();
             let _status = child.wait();
-            return Err(format!("{}{}", stdout.to_the_end(), stderr.to_the_end()));
+            return Err(format!("{}{}", stdout.into_text(), stderr.into_text()));
         };
         Ok(Self {
             child,
@@ -448,7 +448,7 @@ impl Output {
     }
 
     /// Everything, once the pipe has closed.
-    fn to_the_end(self) -> String {
+    fn into_text(self) -> String {
         self.reader.join().expect("no reader panics");
         self.text.lock().expect("no reader panics").clone()
     }

@@ -120,7 +120,8 @@ fn outcomes(model: Model, story: impl Fn(&mut Folder)) -> BTreeSet<Files> {
 /// What is left of a file after each story, when only what was synced is on disk.
 #[test]
 fn what_was_synced_stays_and_what_was_not_goes() {
-    let stories: [(&str, &[u8], fn(&mut Folder)); 6] = [
+    type Story<'s> = (&'s str, &'s [u8], fn(&mut Folder));
+    let stories: [Story<'_>; 6] = [
         ("what was not synced goes", b"01xx456789", |folder| {
             let file = folder.durable("a", b"0123456789");
             folder.write(&file, 2, b"xx");

@@ -25,8 +25,10 @@ const AMOUNTS: [i64; 2] = [1, 2];
 const KILLED_IN: usize = 10;
 const KILL_AFTER_MS: std::ops::Range<u64> = 1..40;
 
+type Wanted = (fn(Line) -> Wish, Outcome);
+
 /// What is asked for under a key, and what comes of it.
-const WANTED: [(fn(Line) -> Wish, Outcome); 4] = [
+const WANTED: [Wanted; 4] = [
     (Wish::Transfer, Outcome::Posted),
     (|line| Wish::Hold(line, 3_600), Outcome::Pending),
     (batch, Outcome::Posted),
