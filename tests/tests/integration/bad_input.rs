@@ -79,10 +79,8 @@ async fn a_line_of_a_batch_that_is_no_object_or_has_a_megabyte_for_an_amount_is_
     let amount = format!("[{}0]", r#"{"":0},"#.repeat(149_000));
     let huge = pair.body("AMOUNT").to_string();
     let huge = huge.replace("\"AMOUNT\"", &amount);
-    for (line, code) in [
-        (line.to_string(), "validation_failed"),
-        (huge, "amount_invalid"),
-    ] {
+    let no_object = (line.to_string(), "validation_failed");
+    for (line, code) in [no_object, (huge, "amount_invalid")] {
         let call = pair.alice.post("/api/transactions/batch").key(&new_key());
         let body = format!(r#"{{"transfers":[{line}],"atomic":false}}"#);
         let batch = call.body("application/json", body).await.expect(201);
@@ -96,13 +94,7 @@ async fn ids_that_are_no_uuids_are_refused() {
     let bank = Bank::shared().await;
     let pair = bank.pair().await;
     let document = Document::new(bank.document().await);
-    for id in [
-        "1",
-        "%00",
-        "..%2f..",
-        &UNKNOWN_ID[1..],
-        "%27%20OR%201=1%20--",
-    ] {
+    for id in rows! { "1", "%00", "..%2f..", &UNKNOWN_ID[1..], "%27%20OR%201=1%20--" } {
         let reads = document.operations().filter(|it| it.method == "get");
         for operation in reads.filter(|it| it.path.contains('{')) {
             let answer = pair.admin.get(&path_of(&operation, id)).await;
@@ -122,29 +114,15 @@ async fn ids_that_are_no_uuids_are_refused() {
 #[tokio::test]
 async fn h6_policy_and_dispatch_read_the_same_path() {
     let bank = Bank::shared().await;
-    for path in [
-        "/api/hello/../auth/me",
-        "/api/hello/..%2fauth/me",
-        "/api/hello/%2e%2e/guarded/fine",
-        "/api/hello%2f..%2fguarded/fine",
-        "/api/auth/login/../me",
-        "/api/auth/register/%2e%2e/me",
-        "/api/auth//login",
-        "//api/auth/me",
-        "/api//auth/me",
-        "/api/./auth/me",
-        "/api/auth/me;x=/login",
-        "/api/auth/me%00/login",
-        "/api/auth/%6de",
-        "/api/auth/me?/api/auth/login",
-        "/api/auth/me/",
-        "/api\\auth\\me",
-        "/api/accounts/api/auth/login",
-        "/api/accounts/login",
-        "/api/guarded/../hello",
-        "/api/guarded/api/auth/login",
-        "/api/%61uth/me",
-    ] {
+    for path in rows! {
+        "/api/hello/../auth/me", "/api/hello/..%2fauth/me", "/api/hello/%2e%2e/guarded/fine",
+        "/api/hello%2f..%2fguarded/fine", "/api/auth/login/../me", "/api/auth/register/%2e%2e/me",
+        "/api/auth//login", "//api/auth/me", "/api//auth/me", "/api/./auth/me",
+        "/api/auth/me;x=/login", "/api/auth/me%00/login", "/api/auth/%6de",
+        "/api/auth/me?/api/auth/login", "/api/auth/me/", "/api\\auth\\me",
+        "/api/accounts/api/auth/login", "/api/accounts/login", "/api/guarded/../hello",
+        "/api/guarded/api/auth/login", "/api/%61uth/me",
+    } {
         let request = format!("GET {path} HTTP/1.1\r\nhost: bank\r\nconnection: close\r\n\r\n");
         let reply = exchange(bank.address(), request).await;
         reply.assert_refused(path);

@@ -130,16 +130,10 @@ async fn without_a_script_or_with_one_that_a_service_refuses_the_host_serves_and
         show = "all is well"
         requests = [{ call = "GET /api/hello" }, { call = "POST /api/nobody" }]
     "#;
-    for (script, told) in [
-        (
-            None,
-            &["There are no demo users: there is no ", "demo.toml"][..],
-        ),
-        (
-            Some(refused),
-            &["POST /api/nobody: the response is 404 Not Found"],
-        ),
-    ] {
+    for (script, told) in rows! {
+        (None, &["There are no demo users: there is no ", "demo.toml"][..]),
+        (Some(refused), &["POST /api/nobody: the response is 404 Not Found"]),
+    } {
         let bank = DevBank::launch(prepared(script)).await;
         assert_eq!(bank.host.client().get("/api/hello").await.text(), "hello");
         assert_parts(&bank.printed, told);

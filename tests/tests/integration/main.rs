@@ -4,6 +4,11 @@
 //! One binary, so that it is linked once, and so that all tests that do not break their bank share
 //! one (`Bank::shared`). Each module opens with its goal and its method.
 
+/// An array whose rows rustfmt leaves as they are.
+macro_rules! rows {
+    ($($row:expr),* $(,)?) => { [$($row),*] };
+}
+
 mod accounts;
 mod authorization;
 mod backup;

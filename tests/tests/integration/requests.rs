@@ -39,18 +39,8 @@ async fn a_payment_shows_its_link_calls_and_its_stores_as_the_command_prints_the
     assert!(request["microseconds"].as_u64() >= ledger["commits"]["microseconds"].as_u64());
 
     let id = paid.header("x-request-id").expect("each answer has one");
-    for (id, code, said) in [
-        (
-            id,
-            0,
-            &[
-                "/api/transactions/transfer  201",
-                "#post: done in",
-                "1 commits in",
-            ][..],
-        ),
-        (UNKNOWN_ID, 1, &[]),
-    ] {
+    let told = rows! { "/api/transactions/transfer  201", "#post: done in", "1 commits in" };
+    for (id, code, said) in [(id, 0, &told[..]), (UNKNOWN_ID, 1, &[])] {
         let command = ["requests", id, "--admin", bank.admin_address()];
         let printed = bank.run(&command).await;
         assert_eq!(printed.code, Some(code), "{}", printed.text());

@@ -38,23 +38,12 @@ async fn a_newcomer_sends_money_and_the_log_of_it_holds_no_secret() {
 
     let log = bank.log_until_now().await;
     assert!(log.contains("/api/transactions"), "{log}");
-    let secrets = [
-        ADMIN_PASSWORD,
-        ALICES_PASSWORD,
-        BOBS_PASSWORD,
-        alice.token(),
-        signature(alice.token()),
-        signature(bob.token()),
-        signature(text(&refreshed["access_token"])),
-        &alice.refresh_token,
-        &bob.refresh_token,
-        text(&refreshed["refresh_token"]),
-        key.token(),
-        "canary",
-        "Bearer ey",
+    for secret in rows! {
+        ADMIN_PASSWORD, ALICES_PASSWORD, BOBS_PASSWORD, alice.token(), signature(alice.token()),
+        signature(bob.token()), signature(text(&refreshed["access_token"])), &alice.refresh_token,
+        &bob.refresh_token, text(&refreshed["refresh_token"]), key.token(), "canary", "Bearer ey",
         "$argon2",
-    ];
-    for secret in secrets {
+    } {
         assert!(!log.contains(secret), "the log holds {secret}");
     }
     assert!(!log.to_lowercase().contains("authorization"), "{log}");

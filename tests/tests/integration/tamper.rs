@@ -20,19 +20,10 @@ use strongroom_tests::command::verify;
 use strongroom_tests::scale::{seeded, short_or_full};
 use strongroom_tests::stores::{open_past_constraints, settle};
 
-const TABLES: [&str; 11] = [
-    "transfer",
-    "entry",
-    "balance",
-    "open_hold",
-    "decline_count",
-    "journal_head",
-    "batch",
-    "batch_head",
-    "account",
-    "audit_log",
-    "audit_head",
-];
+const TABLES: [&str; 11] = rows! {
+    "transfer", "entry", "balance", "open_hold", "decline_count", "journal_head", "batch",
+    "batch_head", "account", "audit_log", "audit_head",
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_flipped_bit_in_any_ledger_table_is_found() {

@@ -66,18 +66,13 @@ async fn j17_a_signature_that_is_not_the_one() {
     let mut flipped = good.clone();
     flipped[63] ^= 0x80;
     let signed = |bytes: &[u8]| format!("{header}.{claims}.{}", encode(bytes));
-    for forged in [
-        signed(&flipped),
-        signed(&plus_group_order(good)),
-        signed(&[0; 64]),
-        token.sign_with_own_key(),
-        owner.refresh_token.clone(),
+    for forged in rows! {
+        signed(&flipped), signed(&plus_group_order(good)), signed(&[0; 64]),
+        token.sign_with_own_key(), owner.refresh_token.clone(),
         format!("{header}.{claims}.{}", with_unused_bits_set(signature)),
-        format!("{header}.{claims}."),
-        format!(".{claims}.{signature}"),
-        format!("{header}..{signature}"),
-        header.to_owned(),
-    ] {
+        format!("{header}.{claims}."), format!(".{claims}.{signature}"),
+        format!("{header}..{signature}"), header.to_owned(),
+    } {
         for path in ["/api/auth/me", "/api/guarded/fine"] {
             println!("{path} with {forged}");
             let client = bank.client().with_token(&forged);

@@ -8,28 +8,16 @@ use strongroom_tests::{Bank, Person};
 async fn paths(customer: &Person) -> Vec<String> {
     let (account, today) = (customer.open_account("EUR").await, day(0));
     // The length of the last is not known before it is sent.
-    [
-        "/.well-known/jwks.json",
-        "/api/token/jwks",
-        "/",
-        "/api/nowhere",
-        "/api/auth/me",
-        "/api/auth/nothing",
-        "/api/accounts",
-        "/api/accounts/01890000-0000-7000-8000-000000000000",
-        "/api/transactions/schedules",
-        "/api/transactions/events",
-        "/api/accounts/{account}",
-        "/api/accounts/{account}/entries",
-        "/api/accounts/{account}/statement",
+    let paths = rows! {
+        "/.well-known/jwks.json", "/api/token/jwks", "/", "/api/nowhere", "/api/auth/me",
+        "/api/auth/nothing", "/api/accounts", "/api/accounts/01890000-0000-7000-8000-000000000000",
+        "/api/transactions/schedules", "/api/transactions/events", "/api/accounts/{account}",
+        "/api/accounts/{account}/entries", "/api/accounts/{account}/statement",
         "/api/transactions?account_id={account}",
         "/api/accounts/{account}/statement?format=csv&from={today}&to={today}",
-    ]
-    .map(|path| {
-        path.replace("{account}", &account)
-            .replace("{today}", &today)
-    })
-    .into()
+    };
+    let of_account = paths.map(|path| path.replace("{account}", &account));
+    Vec::from(of_account.map(|path| path.replace("{today}", &today)))
 }
 
 #[tokio::test]

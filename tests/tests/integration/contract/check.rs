@@ -18,17 +18,12 @@ fn check_and_verify_say_what_is_so_and_leave_nothing_behind() {
     let bank = Registry::bank().change("auth", |auth| auth.set("config", no_password));
     // Without a folder for compiled code.
     let small = Registry::default().service("hello", Service::guest("hello"));
-    for (registry, arguments, code, said) in [
+    for (registry, arguments, code, said) in rows! {
         (&bank, "check", 0, "registry.toml: 5 services, all sound"),
         (&small, "check", 0, "registry.toml: 1 services, all sound"),
-        (
-            &small,
-            "check --registry nowhere.toml",
-            1,
-            "by `--registry`",
-        ),
+        (&small, "check --registry nowhere.toml", 1, "by `--registry`"),
         (&small, "verify --data misspelt", 1, "NOT VERIFIED"),
-    ] {
+    } {
         registry.write(folder.path());
         let arguments: Vec<&str> = arguments.split(' ').collect();
         let outcome = run(folder.path(), &arguments);
@@ -172,15 +167,8 @@ async fn a_check_against_a_host_names_the_file_that_it_was_asked_about() {
     let other = host.folder().join("other.toml");
     fs::write(other, "[services.hello]\nwat = 1\n").expect("a file");
     let (address, data) = (host.admin_address(), host.data().display().to_string());
-    let check = [
-        "check",
-        "--registry",
-        "other.toml",
-        "--against",
-        address,
-        "--data",
-        &data,
-    ];
+    let check = ["check", "--registry", "other.toml", "--data", &data];
+    let check = [&check[..], &["--against", address]].concat();
     let outcome = host.run(&check).await;
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     let named = outcome.lines_with(&["other.toml:2: services.hello.wat"]);

@@ -22,19 +22,13 @@ fn hello() -> Registry {
 fn help_names_commands_and_flags_and_the_version_is_printed() {
     let folder = tempdir().expect("a temporary folder");
     let run = |arguments: &str| run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
-    for (arguments, words) in [
-        (
-            "--help",
-            "serve, check, verify, admin, STRONGROOM_ADMIN_PASSWORD, STRONGROOM_ADMIN_TOKEN, \
-             STRONGROOM_LOG, Exit codes, Examples",
-        ),
-        (
-            "serve --help",
-            "--registry, default: registry.toml, --data, --cache, --dev, --listen, \
-             127.0.0.1:8080, --admin, 127.0.0.1:9090, SIGTERM, SIGHUP",
-        ),
+    for (arguments, words) in rows! {
+        ("--help", "serve, check, verify, admin, STRONGROOM_ADMIN_PASSWORD, \
+            STRONGROOM_ADMIN_TOKEN, STRONGROOM_LOG, Exit codes, Examples"),
+        ("serve --help", "--registry, default: registry.toml, --data, --cache, --dev, --listen, \
+            127.0.0.1:8080, --admin, 127.0.0.1:9090, SIGTERM, SIGHUP"),
         ("--version", "strongroom , ."),
-    ] {
+    } {
         let outcome = run(arguments);
         outcome.assert_success();
         assert_parts(&outcome.stdout, &words.split(", ").collect::<Vec<_>>());
@@ -63,12 +57,9 @@ async fn serve_refuses_a_data_folder_in_use_and_a_registry_with_mistakes() {
 
 #[tokio::test]
 async fn serve_takes_addresses_and_data_from_the_registry_and_first_from_its_flags() {
-    let registry = hello().host("data", "vault");
     let at = |address: &str| {
-        registry
-            .clone()
-            .host("listen", address)
-            .host("admin", address)
+        let registry = hello().host("data", "vault");
+        registry.host("listen", address).host("admin", address)
     };
     let free = "127.0.0.1:0";
     let flags = ["--listen", free, "--admin", free, "--data", "cellar"];

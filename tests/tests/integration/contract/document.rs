@@ -142,15 +142,11 @@ async fn its_examples_run() {
     let document = Document::new(bank.document().await);
     let (pair, nobody) = (bank.pair().await, &bank.client());
     let (alice, admin): (&Client, &Client) = (&pair.alice, &pair.admin);
-    let mut meant = vec![
-        ("ann@example.org", new_email()),
-        ("tom@example.org", new_email()),
-        (PAYER, pair.from.clone()),
-        (PAYEE, pair.to.clone()),
-        ("{bob}", pair.bob.id.clone()),
-        ("{payer}", pair.from.clone()),
-        ("{frozen}", pair.alice.open_account("EUR").await),
-    ];
+    let mut meant = Vec::from(rows! {
+        ("ann@example.org", new_email()), ("tom@example.org", new_email()),
+        (PAYER, pair.from.clone()), (PAYEE, pair.to.clone()), ("{payer}", pair.from.clone()),
+        ("{bob}", pair.bob.id.clone()), ("{frozen}", pair.alice.open_account("EUR").await),
+    });
     // Who makes which call, and a name for what it makes.
     let calls = [
         (nobody, "POST /api/auth/register", None),

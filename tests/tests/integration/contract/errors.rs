@@ -13,34 +13,19 @@ use std::path::{Path, PathBuf};
 use strongroom_tests::workspace;
 
 /// What stands right before a code. `*` is any text without a comma.
-const CONSTRUCTORS: &[&str] = &[
-    "unauthorized(",
-    "unprocessable(",
-    "conflict(",
-    "oauth::refusal(",
-    "Self::new(StatusCode::*,",
-    "Problem::new(StatusCode::*,",
-    ".with_error(*,",
-];
+const CONSTRUCTORS: &[&str] = &rows! {
+    "unauthorized(", "unprocessable(", "conflict(", "oauth::refusal(", ".with_error(*,",
+    "Self::new(StatusCode::*,", "Problem::new(StatusCode::*,",
+};
 
 /// What these have in the place of a literal. The last is a definition.
-const NAMED_CODES: &[&str] = &[
-    "code",
-    "CODE",
-    "error.code()",
-    "decline.as_str()",
-    "code: &'static str",
-];
+const NAMED_CODES: &[&str] =
+    &rows! { "code", "CODE", "error.code()", "decline.as_str()", "code: &'static str" };
 
 /// What stands right before a code, if a literal follows.
-const NAMES: &[&str] = &[
-    "code: ",
-    "code = ",
-    "CODE: &str = ",
-    "_REFUSED: &str = ",
-    "=> refused(",
-    "too_large(",
-];
+const NAMES: &[&str] = &rows! {
+    "code: ", "code = ", "CODE: &str = ", "_REFUSED: &str = ", "=> refused(", "too_large(",
+};
 
 /// What begins a list of codes, up to the next brace.
 const LISTS: &[&str] = &["fn code(", "let code = match", "pub enum Decline {"];

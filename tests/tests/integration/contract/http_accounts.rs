@@ -18,11 +18,9 @@ async fn post_and_get_accounts() {
         auditor => GET "/api/accounts/{UNKNOWN_ID}/entries" => 404 "not_found";
     }
     let mut opened = Vec::new();
-    for (kind, currency, zero) in [
-        ("checking", "EUR", "0.00"),
-        ("savings", "JPY", "0"),
-        ("checking", "KWD", "0.000"),
-    ] {
+    for (kind, currency, zero) in rows! {
+        ("checking", "EUR", "0.00"), ("savings", "JPY", "0"), ("checking", "KWD", "0.000"),
+    } {
         let body = json!({
             "type": kind, "currency": currency, "name": "Holidays", "metadata": {"plan": "b"},
         });

@@ -128,14 +128,11 @@ async fn get_events_of_those_they_concern_once_and_in_order() {
     pair.send("10.00").await;
     let declined = pair.alice.submit("transfer", &pair.body("1000")).await;
     declined.refused(422, "insufficient_funds");
-    for (reader, expected) in [
-        (
-            &pair.alice,
-            "deposit.posted transfer.posted transfer.declined",
-        ),
+    for (reader, expected) in rows! {
+        (&pair.alice, "deposit.posted transfer.posted transfer.declined"),
         (&pair.bob, "transfer.posted"),
         (&bank.customer().await, ""),
-    ] {
+    } {
         let events = reader.feed(EVENTS, 0, 2).await;
         let types: Vec<_> = events.iter().map(|event| text(&event["type"])).collect();
         assert_eq!(types.join(" "), expected);
@@ -153,20 +150,12 @@ async fn every_call_that_moves_money_needs_an_idempotency_key_of_its_shape() {
     let pair = bank.pair().await;
     let (alice, admin) = (&pair.alice, &pair.admin);
     let (eur, good) = (cash(&pair.from, "1.00", "EUR"), pair.body("1.00"));
-    for (person, call, body) in [
-        (admin, "deposit", &eur),
-        (alice, "withdraw", &eur),
-        (alice, "transfer", &good),
-        (alice, "send", &good),
-        (alice, "postings", &pair.posting("1.00")),
-        (alice, "holds", &good),
-        (
-            alice,
-            "batch",
-            &json!({"transfers": [good], "atomic": true}),
-        ),
-        (alice, "schedules", &good),
-    ] {
+    for (person, call, body) in rows! {
+        (admin, "deposit", &eur), (alice, "withdraw", &eur),
+        (alice, "transfer", &good), (alice, "send", &good), (alice, "holds", &good),
+        (alice, "postings", &pair.posting("1.00")), (alice, "schedules", &good),
+        (alice, "batch", &json!({"transfers": [good], "atomic": true})),
+    } {
         let path = format!("/api/transactions/{call}");
         let unkeyed = person.post(&path).json(body).await;
         unkeyed.refused(400, "idempotency_key_missing");

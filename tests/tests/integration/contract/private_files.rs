@@ -44,13 +44,10 @@ async fn a_start_refuses_what_others_could_have_touched_and_closes_the_stores_to
     set_mode(&stores.join("sql.sqlite"), 0o644);
     host.serve().await;
     assert_eq!([&data, &stores].map(|folder| mode_of(folder)), [0o700; 2]);
-    for file in [
-        "admin.token",
-        "keys/signing-keys.json",
-        "keys/revocations.jsonl",
-        "keys/api-keys.jsonl",
+    for file in rows! {
+        "admin.token", "keys/signing-keys.json", "keys/revocations.jsonl", "keys/api-keys.jsonl",
         "stores/sql.sqlite",
-    ] {
+    } {
         assert_eq!(mode_of(&data.join(file)), 0o600, "{file}");
     }
 }

@@ -11,17 +11,10 @@ use tokio::process::Command;
 use crate::statements::Statements;
 
 /// What customers write: quotes, markup, and what would begin a formula where a `;` ends a cell.
-const REFERENCES: [&str; 9] = [
-    "say \"hi\"",
-    "'quoted'",
-    "ok;=cmd|' /C calc'!A0;x",
-    "x;\"=1+1\"",
-    "x\", =1 |@2",
-    "-5",
-    "rent & <more> &quot;",
-    "]]> #&#61;1",
-    "caf\u{e9} \u{1f3e6}",
-];
+const REFERENCES: [&str; 9] = rows! {
+    "say \"hi\"", "'quoted'", "ok;=cmd|' /C calc'!A0;x", "x;\"=1+1\"", "x\", =1 |@2", "-5",
+    "rent & <more> &quot;", "]]> #&#61;1", "caf\u{e9} \u{1f3e6}",
+};
 
 /// What a reader says of an entry: its id, its signed amount, and its reference.
 type Line = (String, String, Option<String>);
