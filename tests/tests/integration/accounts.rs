@@ -146,11 +146,9 @@ fn uuid_or_nil(value: &Value) -> [u8; 16] {
 }
 
 fn unhex(digits: &str) -> Vec<u8> {
-    let places = (0..digits.len()).step_by(2);
     let byte = |place| u8::from_str_radix(&digits[place..place + 2], 16);
-    places
-        .map(|place| byte(place).expect("hexadecimal"))
-        .collect()
+    let bytes = (0..digits.len()).step_by(2).map(byte);
+    bytes.collect::<Result<_, _>>().expect("hexadecimal")
 }
 
 /// Minor units are the digits of the decimal string.

@@ -14,10 +14,8 @@ use strongroom_tests::{Answer, Bank, json, refusals, text};
 async fn assert_hidden(id: &str, call: impl AsyncFn(&str) -> Answer) {
     let (hidden, absent) = (call(id).await, call(UNKNOWN_ID).await);
     hidden.problem(404);
-    let (one, other) = (
-        hidden.problem_without(&[id]),
-        absent.problem_without(&[UNKNOWN_ID]),
-    );
+    let one = hidden.problem_without(&[id]);
+    let other = absent.problem_without(&[UNKNOWN_ID]);
     assert_eq!(one, other, "the answers differ");
     let names = |answer: &Answer| -> BTreeSet<String> {
         let names = answer.headers.keys();
@@ -65,11 +63,8 @@ async fn to_a_stranger_nothing_of_a_victim_exists_and_nothing_moves() {
     assert_eq!(stranger.balance(&own).await, "0.00");
     assert_eq!(pair.alice.balance(&pair.from).await, "99.00");
     assert_eq!(pair.alice.account(&pair.from).await["status"], "open");
-    assert_eq!(
-        pair.alice.all(&list).await,
-        before,
-        "a theft leaves no trace"
-    );
+    let after = pair.alice.all(&list).await;
+    assert_eq!(after, before, "a theft leaves no trace");
 }
 
 #[tokio::test]

@@ -23,9 +23,8 @@ async fn the_manifests_fit_the_schemas_of_kubernetes() {
     let Some(mut validate) = program("kubernetes-validate") else {
         return;
     };
-    validate
-        .arg("--strict")
-        .arg(deployed("kubernetes/strongroom.yaml"));
+    validate.arg("--strict");
+    validate.arg(deployed("kubernetes/strongroom.yaml"));
     let (output, text) = run(validate).await;
     assert!(output.status.success(), "{text}");
     for kind in ["statefulset", "service", "networkpolicy"] {

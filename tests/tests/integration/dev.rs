@@ -155,10 +155,8 @@ async fn a_script_with_a_mistake_and_a_data_folder_of_ones_own_are_refused() {
 async fn the_data_is_in_a_temporary_folder_until_the_host_ends_or_after_a_kill_starts_again() {
     let mut bank = DevBank::launch(prepared(None)).await;
     let left = bank.data_folders();
-    assert_parts(
-        &bank.printed,
-        &[&format!("Its data is in {}", left[0].display())],
-    );
+    let told = format!("Its data is in {}", left[0].display());
+    assert_parts(&bank.printed, &[&told]);
     assert!(left[0].join("keys").is_dir());
     assert!(!bank.host.data().exists(), "the registry's folder");
     bank.host.kill();

@@ -9,10 +9,8 @@ use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bank_goes_on_while_a_service_beside_it_does_all_of_this_at_once() {
-    let hostile = Service::guest("hostile")
-        .public()
-        .limit("memory", "64MiB")
-        .limit("timeout", "1s");
+    let hostile = Service::guest("hostile").public().limit("timeout", "1s");
+    let hostile = hostile.limit("memory", "64MiB");
     let bank = Bank::start_with(&Registry::bank().service("hostile", hostile)).await;
     let pair = bank.pair().await;
     let client = bank.client();
@@ -46,13 +44,9 @@ async fn the_bank_goes_on_while_a_service_beside_it_does_all_of_this_at_once() {
 
 #[tokio::test]
 async fn clients_that_go_away_do_not_free_what_their_requests_still_use() {
-    let sleepy = Service::guest("hostile")
-        .public()
-        .limit("instances", 2)
-        .limit("timeout", "4s");
-    let registry = Registry::empty()
-        .service("sleepy", sleepy)
-        .service("hello", Service::guest("hello").public());
+    let sleepy = Service::guest("hostile").public().limit("timeout", "4s");
+    let registry = Registry::empty().service("sleepy", sleepy.limit("instances", 2));
+    let registry = registry.service("hello", Service::guest("hello").public());
     let host = Host::start(&registry, None).await;
     for _ in 0..20 {
         let mut connection = Connection::open(host.address()).await;

@@ -21,10 +21,8 @@ async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
 async fn line_with(bank: &Bank, id: &str, target: &str) -> Value {
     wait_for("the line of the request", LINE_SECONDS_MAX, async || {
         let log = bank.log();
-        let mut lines = log
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok());
-        lines.find(|line: &Value| line["request_id"] == id && line["target"] == target)
+        let mut lines = log.lines().filter_map(|line| line.parse::<Value>().ok());
+        lines.find(|line| line["request_id"] == id && line["target"] == target)
     })
     .await
 }
@@ -66,10 +64,8 @@ async fn an_access_line_has_the_code_and_who_asked_from_where() {
     assert!(line.get("client").is_none(), "{line}");
 
     let key = ApiKey::create(&bank.admin().await, &["accounts:read"]).await;
-    let call = key
-        .get("/api/accounts")
-        .header("x-on-behalf-of", UNKNOWN_ID);
-    let answer = call.await;
+    let call = key.get("/api/accounts");
+    let answer = call.header("x-on-behalf-of", UNKNOWN_ID).await;
     answer.expect(200);
     let line = line_of(bank, &answer, "access").await;
     assert_json!(line, {"status": 200, "subject": UNKNOWN_ID, "client": key.client_id});
@@ -97,10 +93,9 @@ async fn what_a_guest_prints_and_why_it_fails_have_the_requests_id() {
     let line = line_of(bank, &answer, "strongroom::runtime::instance::pool").await;
     assert_json!(line, {"service": "hostile", "message": "an instance failed and is gone"});
     let id = new_key();
-    let call = client
-        .get("/api/hostile/trap-in-body")
-        .header("x-request-id", &id);
-    call.try_send().await.expect_err("the response breaks off");
+    let call = client.get("/api/hostile/trap-in-body");
+    let broken = call.header("x-request-id", &id).try_send().await;
+    broken.expect_err("the response breaks off");
     let line = line_with(bank, &id, "strongroom::runtime::instance::response").await;
     assert_json!(line, {"service": "hostile", "message": "a response broke off after its head"});
 }

@@ -53,12 +53,9 @@ async fn the_way_to_swap_a_service_works_line_by_line() {
     std::fs::write(host.folder().join("registry.toml"), here(&registry)).unwrap();
     host.serve().await;
     let script = blocks(&readme(), "```sh swap").join("\n");
-    let script = here(&script)
-        .replace("127.0.0.1:9090", host.admin_address())
-        .replace(
-            "target/release/strongroom",
-            workspace::binary().to_str().unwrap(),
-        );
+    let script = here(&script).replace("127.0.0.1:9090", host.admin_address());
+    let binary = workspace::binary().display().to_string();
+    let script = script.replace("target/release/strongroom", &binary);
     let said = run(&script, host.folder()).await;
     let told = "token: limits.timeout: 10s -> 5s";
     assert_parts(&said, &[told, "limits.timeout: 5s -> 10s"]);
@@ -89,9 +86,8 @@ fn readme() -> String {
 pub fn blocks(readme: &str, mark: &str) -> Vec<String> {
     let begin = format!("{mark}\n");
     let parts = readme.split(&begin).skip(1);
-    let blocks: Vec<_> = parts
-        .map(|part| part.split("```").next().unwrap_or_default().to_owned())
-        .collect();
+    let blocks = parts.filter_map(|part| part.split("```").next());
+    let blocks: Vec<_> = blocks.map(str::to_owned).collect();
     assert!(!blocks.is_empty(), "there is no {mark}");
     blocks
 }

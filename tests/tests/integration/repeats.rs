@@ -70,11 +70,8 @@ async fn a_recorded_answer_is_the_same_for_ever_and_a_refusal_leaves_nothing() {
         for (call, key, body, first, is_recorded) in &asked {
             let again = send(&pair, call, key, body).await;
             assert_eq!(again.replayed(), *is_recorded, "{call} {body}");
-            assert_eq!(
-                (again.status, again.kept_body()),
-                (first.status, first.kept_body()),
-                "{call} {body}"
-            );
+            let [again, first] = [&again, first].map(|answer| (answer.status, answer.kept_body()));
+            assert_eq!(again, first, "{call} {body}");
             if *is_recorded {
                 let reused = send(&pair, call, key, &another(body)).await;
                 reused.refused(422, "idempotency_key_reused");

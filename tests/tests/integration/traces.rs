@@ -54,10 +54,8 @@ fn spans(collector: &Receiver) -> Vec<Span> {
 async fn spans_of(collector: &Receiver, request_id: &str) -> Vec<Span> {
     wait_for("the trace", SECONDS_MAX, async || {
         let mut spans = spans(collector);
-        let is_root = |(_, span): &&Span| {
-            let id = attribute(span, "strongroom.request.id");
-            id == Some(request_id)
-        };
+        let id = "strongroom.request.id";
+        let is_root = |(_, span): &&Span| attribute(span, id) == Some(request_id);
         let trace = spans.iter().find(is_root)?.1["traceId"].clone();
         spans.retain(|(_, span)| span["traceId"] == trace);
         Some(spans)
@@ -86,20 +84,16 @@ async fn a_collector_receives_what_a_payment_did_at_which_service_and_store() {
     let pair = bank.pair().await;
     let (paid, ordered) = (new_key(), new_key());
     let transfer = pair.alice.submit("transfer", &pair.body("1.00"));
-    let transfer = transfer
-        .header("x-request-id", &paid)
-        .header("traceparent", &format!("00-{TRACE}-{SPAN}-00"));
-    transfer.await.expect(201);
+    let transfer = transfer.header("traceparent", &format!("00-{TRACE}-{SPAN}-00"));
+    transfer.header("x-request-id", &paid).await.expect(201);
     let order = pair.alice.submit("schedules", &pair.order("1.00", &day(1)));
     order.header("x-request-id", &ordered).await.expect(201);
 
     let spans = spans_of(&collector, &paid).await;
     let found = ways(&spans);
     let request = "gateway: POST /api/transactions";
-    assert!(
-        found.iter().all(|way| way.starts_with(request)),
-        "{found:#?}"
-    );
+    let are_below = found.iter().all(|way| way.starts_with(request));
+    assert!(are_below, "{found:#?}");
     for rest in [
         "",
         " > transactions: serve",
@@ -122,10 +116,7 @@ async fn a_collector_receives_what_a_payment_did_at_which_service_and_store() {
     }
 
     let found = ways(&spans_of(&collector, &ordered).await);
-    for wanted in [
-        "transactions: commit transactions",
-        "accounts: read accounts",
-    ] {
+    for wanted in rows! { "transactions: commit transactions", "accounts: read accounts" } {
         let is_there = found.iter().any(|way| way.ends_with(wanted));
         assert!(is_there, "{wanted} in {found:#?}");
     }

@@ -165,13 +165,13 @@ async fn a_bank_is_sound_under_load_and_stopped_and_a_change_of_each_store_is_fo
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_from_an_older_backup_is_found_by_what_was_done_since() {
     let mut bank = Bank::start().await;
-    let mut pair = pair_with_more(&bank).await;
+    let pair = pair_with_more(&bank).await;
     let webhook = follow(&pair).await;
     stop(&mut bank);
     let backup = bank.folder().join("backup.sqlite");
     fs::copy(store(&bank, "accounts"), &backup).expect("a copy");
     bank.host.restart().await;
-    pair = pair.at(&bank);
+    let pair = pair.at(&bank);
     order_payments(&pair).await;
     wait_for_webhook(&pair, &webhook).await;
     stop(&mut bank);
@@ -237,10 +237,8 @@ async fn what_cannot_be_read_or_called_is_named_and_nothing_is_taken_for_sound()
     sound(bank.folder());
 
     let account = Service::default().file(&workspace::component("account"));
-    let with_guest = registry
-        .service("hello", Service::guest("hello").public())
-        .service("vault", account);
-    with_guest.write(bank.folder());
+    let with_guest = registry.service("hello", Service::guest("hello").public());
+    with_guest.service("vault", account).write(bank.folder());
     let never_ran = ["hello .. has never run here", "vault .. has never run here"];
     broken(bank.folder(), &never_ran);
 }

@@ -43,9 +43,8 @@ async fn deliveries(admin: &Person, path: &str, is_wanted: impl Fn(&Value) -> bo
 /// The bytes of a webhook's secret.
 fn secret_of(webhook: &Value) -> Vec<u8> {
     let secret = text(&webhook["secret"]).strip_prefix("whsec_");
-    STANDARD
-        .decode(secret.expect("its prefix"))
-        .expect("base64")
+    let secret = STANDARD.decode(secret.expect("its prefix"));
+    secret.expect("base64")
 }
 
 /// Asserts signatures that are computed from the words of the specification alone.

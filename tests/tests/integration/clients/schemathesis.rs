@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use strongroom_tests::bank::{Pair, day, transfer};
+use strongroom_tests::bank::{day, transfer};
 use strongroom_tests::document::PATH;
 use strongroom_tests::tools::{in_tests, output_of, program};
 use strongroom_tests::{Bank, Person, Value, json, text};
@@ -46,11 +46,8 @@ async fn objects(admin: &Person, customer: &Person) -> Value {
     let order = customer.submit("schedules", &order).await.expect(201);
     let id = |object: &Value| text(&object["id"]).to_owned();
     json!({
-        "users": [customer.id],
-        "accounts": [from, to],
-        "transactions": [id(&deposit), id(&sent), id(&hold)],
-        "holds": [id(&hold)],
-        "schedules": [id(&order)],
+        "users": [customer.id], "accounts": [from, to], "holds": [id(&hold)],
+        "transactions": [id(&deposit), id(&sent), id(&hold)], "schedules": [id(&order)],
     })
 }
 
@@ -61,29 +58,22 @@ async fn every_answer_is_one_of_the_document_and_no_customer_sees_another_ones_o
     };
     // It makes standing orders and webhooks, and locks its own address out.
     let bank = Bank::start().await;
-    let Pair {
-        alice, bob, admin, ..
-    } = bank.pair().await;
+    let pair = bank.pair().await;
+    let (alice, bob, admin) = (&pair.alice, &pair.bob, &pair.admin);
     let objects = json!({
-        "customer": objects(&admin, &alice).await,
-        "neighbour": objects(&admin, &bob).await,
+        "customer": objects(admin, alice).await, "neighbour": objects(admin, bob).await,
     });
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |file: &str, text: &str| fs::write(folder.path().join(file), text);
-    let identities = [
-        identity("customer", &alice),
-        identity("neighbour", &bob),
-        identity("admin", &admin),
-    ];
+    let identities = [("customer", alice), ("neighbour", bob), ("admin", admin)];
+    let identities = identities.map(|(name, person)| identity(name, person));
     write("identities.json", &json!({"auth": identities}).to_string()).expect("it can be written");
     write("schemathesis.toml", CONFIGURATION).expect("it can be written");
+    let hooks = in_tests("clients/schemathesis_hooks.py");
     schemathesis
         .current_dir(folder.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env(
-            "SCHEMATHESIS_HOOKS",
-            in_tests("clients/schemathesis_hooks.py"),
-        )
+        .env("SCHEMATHESIS_HOOKS", hooks)
         .env("STRONGROOM_OBJECTS", objects.to_string())
         .args(["run", &format!("http://{}{PATH}", bank.address())])
         .args(["--max-time", SECONDS, "--max-examples", EXAMPLES_MAX])

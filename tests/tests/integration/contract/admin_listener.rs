@@ -58,11 +58,8 @@ async fn get_services() {
     assert!(count().await > Some(before));
     let services = bank.services().await;
     let services = list(&services["services"]);
-    for name in BANK_SERVICES
-        .map(|(name, _)| name)
-        .into_iter()
-        .chain(["hello", "guarded"])
-    {
+    let of_bank = BANK_SERVICES.map(|(name, _)| name);
+    for name in of_bank.into_iter().chain(["hello", "guarded"]) {
         let mut listed = services.iter().filter(|service| service["name"] == name);
         let service = listed.next().expect("it is listed");
         assert_eq!(listed.next(), None, "{name} is listed once");
@@ -72,10 +69,8 @@ async fn get_services() {
         });
         assert!(text(&service["component"]).ends_with(".wasm"), "{service}");
         let digest = text(&service["digest"]);
-        assert!(
-            digest.starts_with("sha256:") && digest.len() == 71,
-            "{service}"
-        );
+        let is_digest = digest.starts_with("sha256:") && digest.len() == 71;
+        assert!(is_digest, "{service}");
         assert!(text(&service["since"]).ends_with('Z'), "{service}");
         let [live, max] = ["live", "max"].map(|count| service["instances"][count].as_u64());
         assert!(live.is_some() && live <= max && max >= Some(1), "{service}");

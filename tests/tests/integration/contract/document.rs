@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use strongroom_tests::bank::{new_email, new_key};
-use strongroom_tests::document::{Document, PATH};
+use strongroom_tests::document::{Document, Operation, PATH};
 use strongroom_tests::{Bank, Client, Value, assert_json, json, text};
 
 use super::errors::rows;
@@ -51,10 +51,8 @@ async fn anyone_gets_the_document_and_a_page_that_loads_what_is_the_banks_own() 
     let page = page.text();
     let loaded = page.split('"').filter(|text| text.starts_with('/'));
     let kinds = ["text/css", "text/javascript", "text/javascript"];
-    for (path, kind) in loaded
-        .zip(kinds)
-        .chain([("/docs", "text/html; charset=utf-8")])
-    {
+    let viewer = ("/docs", "text/html; charset=utf-8");
+    for (path, kind) in loaded.zip(kinds).chain([viewer]) {
         let answer = client.get(path).await;
         assert_eq!(answer.status, 200, "{path}");
         let content_type = answer.header("content-type").unwrap();
@@ -94,12 +92,10 @@ async fn its_names_are_names_of_one_call_and_its_parameters_and_responses_are_de
     for operation in document.operations() {
         let name = text(&operation.value["operationId"]);
         assert!(names.insert(name), "{name} is there twice");
-        let parameters = operation.value["parameters"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        let in_path = parameters.filter(|it| it["in"] == "path").count();
-        assert_eq!(in_path, operation.path.matches('{').count(), "{name}");
+        let parameters = operation.value["parameters"].as_array().into_iter();
+        let in_path = parameters.flatten().filter(|it| it["in"] == "path");
+        let named = operation.path.matches('{').count();
+        assert_eq!(in_path.count(), named, "{name}");
         for response in operation.value["responses"].as_object().unwrap().values() {
             let description = text(&document.resolve(response)["description"]);
             assert!(!description.is_empty(), "{name}");
@@ -130,10 +126,8 @@ fn example<'d>(document: &'d Document, operation: &'d Value) -> Option<&'d Value
 
 /// A text with what is meant in the place of what is written.
 fn replaced(written: &str, meant: &[(&str, String)]) -> String {
-    let written = written.to_owned();
-    meant
-        .iter()
-        .fold(written, |text, (old, new)| text.replace(old, new))
+    let replace = |text: String, (old, new): &(&str, String)| text.replace(old, new);
+    meant.iter().fold(written.to_owned(), replace)
 }
 
 #[tokio::test]
@@ -192,8 +186,7 @@ async fn its_examples_run() {
         let path = replaced(made, &meant);
         admin.delete(&path).await.expect_no_content();
     }
-    let with_example = document
-        .operations()
-        .filter(|it| example(&document, it.value).is_some());
-    assert_eq!(with_example.count(), calls.len(), "each example is run");
+    let has_example = |it: &Operation<'_>| example(&document, it.value).is_some();
+    let with_example = document.operations().filter(has_example).count();
+    assert_eq!(with_example, calls.len(), "each example is run");
 }

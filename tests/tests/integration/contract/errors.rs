@@ -47,10 +47,8 @@ pub fn rows() -> Vec<(String, String)> {
     let row = |row: &str| {
         let (code, rest) = row.split_once("` | ")?;
         let (status, _) = rest.split_once(" | ")?;
-        Some((
-            code.to_owned(),
-            status.trim_end_matches(", decline").to_owned(),
-        ))
+        let status = status.trim_end_matches(", decline");
+        Some((code.to_owned(), status.to_owned()))
     };
     rows.filter_map(row).collect()
 }
@@ -65,11 +63,9 @@ fn codes_of_the_source() -> BTreeSet<String> {
         let source = code_alone(&fs::read_to_string(&file).expect("a source file"));
         for place in CONSTRUCTORS {
             for argument in arguments(&source, place) {
-                assert!(
-                    literal(argument).is_some() || NAMED_CODES.contains(&argument),
-                    "{}: `{place}` has `{argument}`: write the code there",
-                    file.display()
-                );
+                let is_known = literal(argument).is_some() || NAMED_CODES.contains(&argument);
+                let told = "write the code there";
+                assert!(is_known, "{file:?}: `{place}` has `{argument}`: {told}");
             }
         }
         let places = CONSTRUCTORS.iter().chain(NAMES);
@@ -113,10 +109,7 @@ fn arguments<'a>(source: &'a str, place: &str) -> Vec<&'a str> {
     let after = source.split(begin).skip(1);
     after
         .filter_map(|rest| {
-            let rest = match end {
-                "" => rest,
-                _ => rest.split_once(end)?.1,
-            };
+            let (_, rest) = rest.split_once(end)?;
             Some(rest.split(',').next()?.trim())
         })
         .collect()

@@ -120,9 +120,8 @@ async fn post_get_and_patch_users_and_get_events() {
         "action": "user.role", "old_value": "customer", "new_value": "teller",
         "actor_id": admin.id, "request_id": promoted.header("x-request-id"),
     });
-    let feed = auditor
-        .read("/api/auth/events?after_sequence=0&limit=1")
-        .await;
+    let path = "/api/auth/events?after_sequence=0&limit=1";
+    let feed = auditor.read(path).await;
     assert_json!(feed, {"next_after_sequence": 1, "has_more": true});
     assert_json!(feed["data"][0], {"sequence": 1, "action": "user.created", "actor_role": "bank"});
     refusals! {

@@ -19,9 +19,8 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[tokio::test]
 async fn a_start_refuses_what_others_could_have_touched_and_closes_the_stores_to_them() {
-    let registry = Registry::empty()
-        .host("cache", "data/cache")
-        .service("sql", Service::guest("sql"));
+    let registry = Registry::empty().host("cache", "data/cache");
+    let registry = registry.service("sql", Service::guest("sql"));
     let mut host = Host::start(&registry, None).await;
     host.signal(Signal::TERM);
     host.wait_for_exit().await;

@@ -35,28 +35,20 @@ pub fn added_to(mut registry: Registry, example: &str) -> Registry {
 /// The bank with the screening of the fraud check's README, and the guest `screens` in place of the
 /// check.
 pub fn screened_by(verdict: &str) -> Registry {
-    let screens = Service::guest("screens")
-        .config("verdict", verdict)
-        .limit("timeout", "1s");
-    added_to(Registry::bank(), "fraud-check").service("fraud", screens)
+    let screens = Service::guest("screens").config("verdict", verdict);
+    let registry = added_to(Registry::bank(), "fraud-check");
+    registry.service("fraud", screens.limit("timeout", "1s"))
 }
 
 /// The absolute path of a component that the README names.
 pub fn built(file: &str) -> PathBuf {
     let path = workspace::root().join(file);
-    assert!(
-        path.is_file(),
-        "{} is missing: run examples/build.sh first",
-        path.display()
-    );
+    let name = path.display();
+    assert!(path.is_file(), "{name} is missing: run examples/build.sh");
     path
 }
 
 /// Runs the commands of an example's README at a bank; returns what they print.
-///
-/// # Panics
-///
-/// If one fails.
 pub async fn tour(example: &str, host: &Host) -> String {
     let url = format!("http://{}", host.address());
     let script = blocks(&readme(example), "```sh tour").join("\n");

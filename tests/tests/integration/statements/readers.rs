@@ -54,8 +54,8 @@ const BALANCE: &str = "74.25";
 
 /// What follows a label in each line that has it.
 fn after<'a>(text: &'a str, label: &'a str) -> impl Iterator<Item = &'a str> {
-    text.lines()
-        .filter_map(move |line| line.trim().strip_prefix(label))
+    let lines = text.lines().map(str::trim);
+    lines.filter_map(move |line| line.strip_prefix(label))
 }
 
 #[tokio::test]
@@ -169,10 +169,8 @@ async fn the_balances_that_hledger_asserts_hold() {
     let asserted = format!("= EUR{BALANCE}");
     assert!(journal.contains(&asserted), "{journal}");
     // What hledger would not notice, this test would not either.
-    for (journal, holds) in [
-        (journal.clone(), true),
-        (journal.replace(&asserted, "= EUR74.26"), false),
-    ] {
+    let wrong = journal.replace(&asserted, "= EUR74.26");
+    for (journal, holds) in [(journal, true), (wrong, false)] {
         let file = NamedTempFile::new().expect("a temporary file");
         std::fs::write(file.path(), journal).expect("it is written");
         let mut check = hledger().expect("it was there");
@@ -194,11 +192,8 @@ async fn python_finds_no_formula_in_the_csv_whatever_separates_its_cells() {
     for cell in &cells {
         let is_formula = cell.trim_start().starts_with(['=', '+', '-', '@']);
         let amount = cell.strip_prefix('-').and_then(|rest| rest.split_once('.'));
-        let is_amount = amount.is_some_and(|(units, cents)| {
-            [units, cents]
-                .iter()
-                .all(|part| part.parse::<u64>().is_ok())
-        });
+        let is_number = |part: &str| part.parse::<u64>().is_ok();
+        let is_amount = amount.is_some_and(|(units, cents)| is_number(units) && is_number(cents));
         assert!(!is_formula || is_amount, "{cell}");
     }
     // It was read, and by its own dialect too.
