@@ -61,10 +61,6 @@ impl DevBank {
         password.lines().next().expect("a password").trim()
     }
 
-    fn client(&self, email: &str) -> Client {
-        self.host.client().with_token(self.told(email, "token"))
-    }
-
     async fn log_in(&self, email: &str) -> Person {
         Person::log_in(&self.host.client(), email, self.password(email)).await
     }
@@ -110,7 +106,8 @@ async fn who_is_printed_has_the_token_password_key_and_money_that_are_printed() 
         (ANN, "customer", Some("1000.00")),
         (BOB, "customer", Some("250.00")),
     ] {
-        let me = bank.client(email).read("/api/auth/me").await;
+        let client = bank.host.client().with_token(bank.told(email, "token"));
+        let me = client.read("/api/auth/me").await;
         assert_json!(me, {"email": email, "role": role});
         let person = bank.log_in(email).await;
         assert_eq!(person.id, text(&me["id"]));

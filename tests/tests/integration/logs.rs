@@ -39,12 +39,7 @@ async fn an_access_line_has_the_beginning_of_a_long_method_and_path() {
         let id = new_key();
         let request = format!("{request}host: localhost\r\nx-request-id: {id}\r\n\r\n");
         exchange(bank.address(), request).await;
-        let line = wait_for("the line of the request", LINE_SECONDS_MAX, async || {
-            let log = bank.log();
-            let line = log.lines().find(|line| line.contains(&id));
-            line.map(str::to_owned)
-        })
-        .await;
+        let line = line_with(bank, &id, "access").await.to_string();
         assert!(line.len() < 2_000, "{} bytes", line.len());
     }
 }

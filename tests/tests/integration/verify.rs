@@ -211,30 +211,22 @@ async fn what_cannot_be_read_or_called_is_named_and_nothing_is_taken_for_sound()
     );
 
     registry.write(bank.folder());
-    let ledger = store(&bank, "accounts");
     let away = bank.folder().join("away.sqlite");
-    fs::rename(&ledger, &away).expect("moved");
-    broken(
-        bank.folder(),
-        &[
-            "accounts: .. accounts.sqlite .. there is no such store",
-            "webhooks: .. did not come to its end .. the service is not serving",
-        ],
-    );
     let nonsense = "no database, but long enough to be looked at twice";
-    fs::write(&ledger, nonsense).expect("a file");
-    broken(bank.folder(), &["accounts: .. not a database"]);
-    fs::rename(&away, &ledger).expect("moved back");
-    sound(bank.folder());
-
-    let sessions = store(&bank, "token");
-    fs::rename(&sessions, &away).expect("moved");
-    let gone = "token: .. token.sqlite .. there is no such store";
-    broken(bank.folder(), &[gone]);
-    fs::write(&sessions, "").expect("a file");
-    broken(bank.folder(), &["token: .. did not come to its end"]);
-    fs::rename(&away, &sessions).expect("moved back");
-    sound(bank.folder());
+    let of_others = "webhooks: .. did not come to its end .. the service is not serving";
+    for (service, gone, content, told) in rows! {
+        ("accounts", &[of_others][..], nonsense, "accounts: .. not a database"),
+        ("token", &[], "", "token: .. did not come to its end"),
+    } {
+        let file = store(&bank, service);
+        fs::rename(&file, &away).expect("moved");
+        let no_store = format!("{service}: .. {service}.sqlite .. there is no such store");
+        broken(bank.folder(), &[&[&*no_store][..], gone].concat());
+        fs::write(&file, content).expect("a file");
+        broken(bank.folder(), &[told]);
+        fs::rename(&away, &file).expect("moved back");
+        sound(bank.folder());
+    }
 
     let account = Service::default().file(&workspace::component("account"));
     let with_guest = registry.service("hello", Service::guest("hello").public());

@@ -119,10 +119,14 @@ const LEFT_TO_THE_READER: &[&[u8]] = texts! {
     b"\xef\xbb\xbf[]" b"\xef\xbb\xbf null" b"\xef\xbb\xbf7"
 };
 
-/// Sends each text to each service, and asserts the status.
-async fn assert_answers(texts: impl IntoIterator<Item = Vec<u8>>, statuses: &[u16]) {
+/// Sends each text of a table, and long ones that are made, to each service; asserts the status.
+async fn assert_answers<M>(table: &[&[u8]], made: M, statuses: &[u16])
+where
+    M: IntoIterator<Item = Vec<u8>>,
+{
     let admin = Bank::shared().await.admin().await;
-    for text in texts {
+    let table = table.iter().map(|text| text.to_vec());
+    for text in table.chain(made) {
         for path in CALLS {
             let shown = String::from_utf8_lossy(&text[..text.len().min(60)]);
             println!("{path} {shown:?}");
@@ -131,12 +135,6 @@ async fn assert_answers(texts: impl IntoIterator<Item = Vec<u8>>, statuses: &[u1
             answer.problem_of(statuses);
         }
     }
-}
-
-/// The texts of a table, and long ones that are made.
-fn with(table: &[&[u8]], made: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
-    let table = table.iter().map(|text| text.to_vec());
-    table.chain(made).collect()
 }
 
 #[tokio::test]
@@ -148,7 +146,7 @@ async fn what_is_json_is_read_as_json() {
         [b"[".repeat(100), b"]".repeat(100)].concat(),
         [br#"{"a":"#.repeat(100), b"0".to_vec(), b"}".repeat(100)].concat(),
     ];
-    assert_answers(with(JSON, made), &[422]).await;
+    assert_answers(JSON, made, &[422]).await;
 }
 
 #[tokio::test]
@@ -158,11 +156,11 @@ async fn what_is_no_json_is_400() {
     let escapes = escapes.map(|letter| [b'"', b'\\', letter, b'"'].to_vec());
     let deep = [b"[".repeat(30_000), br#"[{"":"#.repeat(10_000)];
     let made = controls.chain(escapes).chain(deep);
-    assert_answers(with(NO_JSON, made), &[400]).await;
+    assert_answers(NO_JSON, made, &[400]).await;
 }
 
 #[tokio::test]
 async fn what_rfc_8259_leaves_to_the_reader_is_read_or_refused() {
     let deep = [b"[".repeat(30_000), b"]".repeat(30_000)].concat();
-    assert_answers(with(LEFT_TO_THE_READER, [deep]), &[400, 422]).await;
+    assert_answers(LEFT_TO_THE_READER, [deep], &[400, 422]).await;
 }

@@ -8,9 +8,6 @@ use strongroom_tests::bank::{Pair, new_key};
 use strongroom_tests::registry::Registry;
 use strongroom_tests::{Answer, Bank, assert_json, assert_parts, wait_for, wait_until};
 
-/// One cent more than the README's rules allow.
-const TOO_MUCH: &str = "10000.01";
-
 /// A bank whose payments are judged, and a payer with 50,000.00 EUR.
 struct JudgedBank {
     bank: Bank,
@@ -48,19 +45,8 @@ impl JudgedBank {
         self.alice.transfer(key, &self.from, &self.to, amount).await
     }
 
-    async fn assert_denied(&self, key: &str) {
-        let denied = self.send(key, TOO_MUCH).await;
-        denied.refused(422, "screening_denied");
-    }
-
     async fn received(&self) -> String {
         self.bob.balance(&self.to).await
-    }
-
-    /// The check's own database, which another process has open too.
-    fn store(&self) -> Connection {
-        let path = self.bank.data().join("stores/fraud.sqlite");
-        Connection::open(path).expect("the store is there")
     }
 
     /// How many transactions of Alice's account are recorded, declines too.
@@ -117,7 +103,9 @@ async fn a_check_that_fails_or_waits_holds_the_money_and_the_same_key_works_late
     let judged = JudgedBank::start().await;
     let (failing, waiting) = (new_key(), new_key());
 
-    let store = judged.store();
+    // The check's own database, which the host has open too.
+    let store = judged.bank.data().join("stores/fraud.sqlite");
+    let store = Connection::open(store).expect("the store is there");
     let execute = |sql: &str| store.execute_batch(sql).expect(sql);
     execute("ALTER TABLE judgement RENAME TO gone");
     judged.assert_fails_closed(&failing).await;
@@ -186,7 +174,8 @@ async fn a_screening_without_its_check_is_refused_and_only_staff_read_its_judgem
     let refused = reload.await.json(422);
     assert_parts(&refused.to_string(), &["strongroom:screening/screen"]);
     // The old one goes on, and still asks.
-    judged.assert_denied(&new_key()).await;
+    let too_much = judged.send(&new_key(), "10000.01").await;
+    too_much.refused(422, "screening_denied");
     judged.send(&new_key(), "1.00").await.expect(201);
 
     for path in ["/api/fraud/rules", "/api/fraud/judgements"] {

@@ -33,14 +33,10 @@ impl Deref for Statements {
 const REFERENCE: &str = "=rent, \"November\" & <more>\u{fffe}";
 
 impl Statements {
-    async fn new() -> Self {
-        let pair = Bank::shared().await.pair().await;
-        Self { pair }
-    }
-
     /// With a transfer, a capture, a withdrawal, and a reversal of the transfer.
     async fn busy() -> Self {
-        let scene = Self::new().await;
+        let pair = Bank::shared().await.pair().await;
+        let scene = Self { pair };
         let pay = async |call: &str, body: &Value| {
             let paid = scene.alice.submit(call, body).await;
             paid.expect(201)
