@@ -14,16 +14,11 @@ mod tests {
 
     #[test]
     fn a_token_stands_behind_its_scheme_and_any_number_of_spaces() {
-        for (credentials, token) in [
-            ("Bearer t", Some("t")),
-            ("bEARER t", Some("t")),
-            ("Bearer   t", Some("t")),
-            ("Bearer ", Some("")),
-            ("Bearer", None),
-            ("Bearer\tt", None),
-            ("Basic dDp0", None),
+        for (credentials, token) in rows! {
+            ("Bearer t", Some("t")), ("bEARER t", Some("t")), ("Bearer   t", Some("t")),
+            ("Bearer ", Some("")), ("Bearer", None), ("Bearer\tt", None), ("Basic dDp0", None),
             ("t", None),
-        ] {
+        } {
             assert_eq!(bearer_token(credentials), token, "{credentials:?}");
         }
     }

@@ -148,16 +148,21 @@ pub(super) fn is_inside(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_manifest_is_read_as_it_was_written_and_one_of_another_format_is_named() {
+    fn manifest_of(path: &str, stored_as: Option<&str>) -> Manifest {
         let components = BTreeMap::from([("auth".to_owned(), "sha256:00".to_owned())]);
         let mut manifest = Manifest::new(Uuid::nil(), "/data".into(), components, BTreeMap::new());
         manifest.files.push(CopiedFile {
-            path: "stores/auth.sqlite".into(),
-            stored_as: None,
+            path: path.into(),
+            stored_as: stored_as.map(PathBuf::from),
             bytes: 4096,
             sha256: "00".to_owned(),
         });
+        manifest
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written_and_one_of_another_format_is_named() {
+        let manifest = manifest_of("stores/auth.sqlite", None);
         let read = Manifest::parse(&manifest.text().unwrap()).unwrap();
         assert_eq!(read, manifest);
         let newer = br#"{"format":2,"strongroom":"9.8.7","planets":[]}"#;
@@ -167,16 +172,8 @@ mod tests {
 
     #[test]
     fn a_path_that_leaves_the_folder_is_refused() {
-        let components = BTreeMap::new();
-        let mut manifest = Manifest::new(Uuid::nil(), "/data".into(), components, BTreeMap::new());
         for path in ["/etc/cron.d/x", "../x", "stores/../../x", ""] {
-            for (own, stored) in [(path, None), ("x", Some(path.into()))] {
-                manifest.files = vec![CopiedFile {
-                    path: own.into(),
-                    stored_as: stored,
-                    bytes: 0,
-                    sha256: String::new(),
-                }];
+            for manifest in [manifest_of(path, None), manifest_of("x", Some(path))] {
                 let error = Manifest::parse(&manifest.text().unwrap()).err();
                 let error = error.unwrap().to_string();
                 assert!(error.contains("is no path of a backup"), "{path}: {error}");

@@ -87,17 +87,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn sizes_are_read_in_binary_units() {
+    fn sizes_are_read_in_binary_units_durations_in_whole_ones_and_rates_by_second_or_minute() {
         assert_eq!(parse_size("64MiB"), Ok(64 << 20));
         assert_eq!(parse_size("1 KiB"), Ok(1024));
         let large = "99999999999GiB";
         for wrong in ["", "64", "MiB", "64MB", "-1B", "0B", "1.5GiB", large] {
             assert!(parse_size(wrong).is_err(), "{wrong}");
         }
-    }
 
-    #[test]
-    fn durations_are_read_in_whole_units() {
         assert_eq!(parse_duration("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(parse_duration("2d"), Ok(Duration::from_secs(172_800)));
@@ -105,10 +102,7 @@ mod tests {
             let problem = parse_duration(wrong).unwrap_err();
             assert!(problem.contains("such as \"10s\""), "{wrong}: {problem}");
         }
-    }
 
-    #[test]
-    fn rates_are_read_by_second_or_minute() {
         let rate = parse_rate("50/s").unwrap();
         assert_eq!(rate.count.get(), 50);
         assert_eq!(rate.period, Duration::from_secs(1));

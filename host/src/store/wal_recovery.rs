@@ -66,22 +66,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_is_the_same_after_it_was_overwritten() {
+    fn a_log_is_the_same_after_it_was_overwritten_and_a_store_without_one_gets_none() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("s.sqlite");
+        make_log_durable(&folder.path().join("new.sqlite")).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let log = folder.path().join("s.sqlite-wal");
-        let content: Vec<u8> = (0..PART_BYTES as u32 + 5)
-            .map(|place| (place % 251) as u8)
-            .collect();
+        let content = (0..PART_BYTES as u32 + 5).map(|place| (place % 251) as u8);
+        let content: Vec<u8> = content.collect();
         std::fs::write(&log, &content).unwrap();
         make_log_durable(&database).unwrap();
         assert_eq!(std::fs::read(&log).unwrap(), content);
-    }
-
-    #[test]
-    fn a_store_without_a_log_gets_none() {
-        let folder = tempfile::tempdir().unwrap();
-        make_log_durable(&folder.path().join("s.sqlite")).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -166,15 +166,19 @@ mod tests {
         assert_eq!(String::from_utf8(written).unwrap(), expected);
     }
 
+    fn flushed(writer: &BatchWriter) -> String {
+        let mut output = Vec::new();
+        flush(&writer.0, &mut Vec::new(), &mut output);
+        String::from_utf8(output).unwrap()
+    }
+
     #[test]
     fn lines_beyond_the_buffer_are_dropped_and_counted() {
         let pending = Mutex::new(PendingLines::default());
         pending.lock().bytes = vec![b'x'; BYTES_MAX];
         let writer = BatchWriter(Arc::new(pending));
         writeln!(&mut &writer, "one more").unwrap();
-        let mut output = Vec::new();
-        flush(&writer.0, &mut Vec::new(), &mut output);
-        let tail = String::from_utf8_lossy(&output[BYTES_MAX..]);
+        let tail = flushed(&writer).split_off(BYTES_MAX);
         assert!(tail.contains("\"dropped\":"), "{tail}");
     }
 
@@ -186,9 +190,7 @@ mod tests {
             writeln!(&mut &writer, "a line").unwrap();
         }
         flush(&writer.0, &mut Vec::new(), &mut WriteBy(full));
-        let mut output = Vec::new();
-        flush(&writer.0, &mut Vec::new(), &mut output);
-        let text = String::from_utf8(output).unwrap();
+        let text = flushed(&writer);
         assert!(text.contains("\"dropped\":3"), "{text}");
     }
 

@@ -53,20 +53,17 @@ fn a_key_acts_for_the_bank_or_for_one_customer_with_its_scopes() {
     assert_eq!((bank.subject(), bank.role()), (&*client, "service"));
     assert_eq!((bank.client(), bank.session()), (Some(&*client), None));
     assert_eq!(bank.scope(), "accounts:read journal:read");
-    for (scope, is_held) in [
-        ("accounts:read", true),
-        ("journal:read", true),
-        ("accounts:write", false),
-        ("accounts", false),
-        ("", false),
-    ] {
+    for (scope, is_held) in rows! {
+        ("accounts:read", true), ("journal:read", true), ("accounts:write", false),
+        ("accounts", false), ("", false),
+    } {
         assert_eq!(bank.has_scope(scope), is_held, "{scope}");
     }
     let customer = bank.for_customer(Uuid::from_u128(9));
-    let who = (customer.subject(), customer.role());
-    assert_eq!(who, (&*id_of(9), "customer"));
-    let whose = (customer.client(), customer.actor());
-    assert_eq!(whose, (Some(&*client), &*client));
+    let (subject, role) = (customer.subject(), customer.role());
+    assert_eq!((subject, role), (&*id_of(9), "customer"));
+    let acting = (customer.client(), customer.actor());
+    assert_eq!(acting, (Some(&*client), &*client));
     assert!(!customer.has_scope("accounts:write"));
 }
 

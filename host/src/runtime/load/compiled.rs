@@ -281,12 +281,10 @@ mod tests {
         let file = folder.join("a.cwasm");
         replace(&file, b"code").unwrap();
         assert_eq!(refusal(&folder), None);
-        for (path, own, mode) in [
-            (&folder, 0o700, 0o777),
-            (&folder, 0o700, 0o770),
-            (&folder, 0o700, 0o702),
+        for (path, own, mode) in rows! {
+            (&folder, 0o700, 0o777), (&folder, 0o700, 0o770), (&folder, 0o700, 0o702),
             (&file, 0o600, 0o666),
-        ] {
+        } {
             set_permissions(path, Permissions::from_mode(mode)).unwrap();
             let problem = refusal(&folder).unwrap();
             let remedy = format!("`chmod {own:o} {}`", path.display());

@@ -127,11 +127,13 @@ fn is_text(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn metric(name: &str, samples: &[(&[(&str, &str)], i64)]) -> Metric {
-        let label = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-        let sample = |&(labels, value): &(&[(&str, &str)], i64)| MetricSample {
-            labels: labels.iter().map(label).collect(),
-            value,
+    /// A metric with samples, each with its labels as `name=value,name=value`.
+    fn metric(name: &str, samples: &[(&str, i64)]) -> Metric {
+        let label = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let sample = |&(labels, value): &(&str, i64)| {
+            let labels = labels.split(',').filter_map(|one| one.split_once('='));
+            let labels = labels.map(label).collect();
+            MetricSample { labels, value }
         };
         Metric {
             name: name.to_owned(),
@@ -146,15 +148,14 @@ mod tests {
 
     #[test]
     fn what_is_well_formed_stays() {
-        let samples: [(&[(&str, &str)], i64); 2] = [(&[("code", "a")], 1), (&[("code", "b")], 0)];
-        let holds = metric("holds_open", &[(&[], -7)]);
-        let good = vec![holds, metric("declines_total", &samples)];
+        let declines = metric("declines_total", &[("code=a", 1), ("code=b", 0)]);
+        let good = vec![metric("holds_open", &[("", -7)]), declines];
         assert_eq!(well_formed(good.clone()), (good, None));
     }
 
     #[test]
     fn what_no_database_takes_is_left_out() {
-        let plain: &[(&[(&str, &str)], i64)] = &[(&[], 1)];
+        let plain = &[("", 1)];
         let long = "a".repeat(NAME_BYTES_MAX + 1);
         for name in ["", "7up", "Holds", "a-b", "a\nb", "_a", "a_count", &long] {
             let (kept, problem) = well_formed(vec![metric(name, plain)]);
@@ -173,16 +174,11 @@ mod tests {
 
     #[test]
     fn a_wrong_sample_goes_and_the_others_stay() {
-        for wrong in [
-            (&[("service", "other")] as &[_], 1),
-            (&[("a", "1"), ("a", "2")], 1),
-            (&[("A", "1")], 1),
-            (&[("a", "x\ny")], 1),
-            (&[("a", "twice")], 1),
-            (&[], -1),
-        ] {
-            let twice: &[(&str, &str)] = &[("a", "twice")];
-            let (kept, problem) = well_formed(vec![metric("a_total", &[(twice, 3), wrong])]);
+        for wrong in rows! {
+            ("service=other", 1), ("a=1,a=2", 1), ("A=1", 1), ("a=x\ny", 1), ("a=twice", 1), ("", -1),
+        } {
+            let samples = [("a=twice", 3), wrong];
+            let (kept, problem) = well_formed(vec![metric("a_total", &samples)]);
             assert_eq!(kept[0].samples.len(), 1, "{wrong:?}");
             assert!(problem.unwrap().starts_with("`a_total`: "), "{wrong:?}");
         }
@@ -190,11 +186,11 @@ mod tests {
 
     #[test]
     fn a_service_has_a_bounded_part_of_the_page() {
-        let many = (0..=METRICS_MAX).map(|index| metric(&format!("a{index}"), &[(&[], 1)]));
+        let many = (0..=METRICS_MAX).map(|index| metric(&format!("a{index}"), &[("", 1)]));
         assert_eq!(well_formed(many.collect()).0.len(), METRICS_MAX);
-        let values: Vec<String> = (0..=SAMPLES_MAX).map(|index| index.to_string()).collect();
-        let labels: Vec<_> = values.iter().map(|value| [("a", value.as_str())]).collect();
-        let samples: Vec<(&[_], i64)> = labels.iter().map(|label| (&label[..], 1)).collect();
+        let labels = (0..=SAMPLES_MAX).map(|index| format!("a={index}"));
+        let labels: Vec<_> = labels.collect();
+        let samples: Vec<_> = labels.iter().map(|label| (&**label, 1)).collect();
         let (kept, _) = well_formed(vec![metric("a", &samples)]);
         assert_eq!(kept[0].samples.len(), SAMPLES_MAX);
     }
