@@ -17,7 +17,7 @@ const IDS: &str = "SELECT id FROM t ORDER BY id";
 const INSERT: &str = "INSERT INTO t (id) VALUES (?1)";
 const DELETE: &str = "DELETE FROM t WHERE id = ?1";
 /// One step of SQLite's that takes longer than the call around it.
-const CHANGE_SLOWLY: &str = "UPDATE t SET v = hex(randomblob(100000)) WHERE id = 1";
+const CHANGE_SLOWLY: &str = "UPDATE t SET v = hex(randomblob(100000)) WHERE id = ?1";
 
 /// An instance that uses a store.
 struct TestGuest {
@@ -74,15 +74,6 @@ fn change(sql: &str, id: i64, rows: u64) -> Change {
         params: vec![Value::Integer(id)],
         rows,
     }
-}
-
-fn slow_changes(count: usize) -> Vec<Change> {
-    let slow = Change {
-        sql: CHANGE_SLOWLY.to_owned(),
-        params: Vec::new(),
-        rows: 1,
-    };
-    vec![slow; count]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,20 +183,6 @@ async fn a_commit_with_after_the_time_of_its_transaction_keeps_nothing() {
     assert_eq!(test.ids().await, [2]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn many_short_changes_have_the_time_of_a_transaction_together() {
-    let test = TestStore::new().await;
-    test.insert(1).await;
-    let mut guest = TestGuest::of(&test);
-    let begun = std::time::Instant::now();
-    let kept = guest.commit_with(slow_changes(100_000)).await;
-    assert!(matches!(kept, Err(Error::TimedOut)), "{kept:?}");
-    assert!(begun.elapsed() < WRITE_TIME * 10, "{:?}", begun.elapsed());
-    assert!(guest.retire.load(Relaxed));
-    let changed = test.read("SELECT id FROM t WHERE v IS NOT NULL").await;
-    assert!(changed.unwrap().is_empty());
-}
-
 /// A task that gives way after each turn, and how many turns it had.
 fn other_requests() -> (Arc<AtomicU64>, JoinHandle<()>) {
     let count = Arc::new(AtomicU64::new(0));
@@ -221,20 +198,26 @@ fn other_requests() -> (Arc<AtomicU64>, JoinHandle<()>) {
 
 /// All of it runs on one worker thread.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn many_short_changes_let_other_requests_run() {
+async fn many_short_changes_share_the_time_of_a_transaction_and_let_other_requests_run() {
     let test = TestStore::new().await;
     test.insert(1).await;
+    let mut guest = TestGuest::of(&test);
     let (count, other) = other_requests();
     let changes = async move {
-        let begun = test.writer().begin(READ_TIME, Arc::default()).await;
-        let before = count.load(Relaxed);
-        let ended = begun.unwrap().change_all(&slow_changes(100_000)).await;
-        assert!(matches!(ended, Err(Error::TimedOut)), "{ended:?}");
+        let transaction = guest.view().begin().await.unwrap().unwrap();
+        let (begun, before) = (std::time::Instant::now(), count.load(Relaxed));
+        let slow_changes = vec![change(CHANGE_SLOWLY, 1, 1); 100_000];
+        let kept = guest.end_with(transaction, slow_changes).await;
+        assert!(matches!(kept, Err(Error::TimedOut)), "{kept:?}");
+        assert!(begun.elapsed() < WRITE_TIME * 10, "{:?}", begun.elapsed());
+        assert!(guest.retire.load(Relaxed));
         count.load(Relaxed) - before
     };
     let polls_of_other = tokio::spawn(changes).await.unwrap();
     other.abort();
     assert!(polls_of_other > 1, "{polls_of_other} polls");
+    let changed = test.read("SELECT id FROM t WHERE v IS NOT NULL").await;
+    assert!(changed.unwrap().is_empty());
 }
 
 /// All of it runs on one worker thread.
@@ -302,11 +285,8 @@ async fn a_hook_can_end_a_guest_before_its_call_and_after_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_changes_no_rows_has_not_the_count_of_the_previous_one() {
     let test = TestStore::new().await;
-    let create = Change {
-        sql: "CREATE TABLE u (id INTEGER) STRICT".to_owned(),
-        params: Vec::new(),
-        rows: 0,
-    };
+    let mut create = change("CREATE TABLE u (id INTEGER) STRICT", 0, 0);
+    create.params.clear();
     let changes = vec![change(INSERT, 1, 1), create];
     TestGuest::of(&test).commit_with(changes).await.unwrap();
     assert_eq!(test.ids().await, [1]);

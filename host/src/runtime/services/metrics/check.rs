@@ -175,7 +175,8 @@ mod tests {
     #[test]
     fn a_wrong_sample_goes_and_the_others_stay() {
         for wrong in rows! {
-            ("service=other", 1), ("a=1,a=2", 1), ("A=1", 1), ("a=x\ny", 1), ("a=twice", 1), ("", -1),
+            ("service=other", 1), ("a=1,a=2", 1), ("A=1", 1), ("a=x\ny", 1), ("a=twice", 1),
+            ("", -1),
         } {
             let samples = [("a=twice", 3), wrong];
             let (kept, problem) = well_formed(vec![metric("a_total", &samples)]);

@@ -98,9 +98,8 @@ impl Transaction for GuestTransaction {
     }
 
     fn commit(self) -> Result<(), StoreError> {
-        self.runtime
-            .block_on(self.transaction.commit())
-            .map_err(to_guest)
+        let committed = self.runtime.block_on(self.transaction.commit());
+        committed.map_err(to_guest)
     }
 
     fn commit_later(self) -> Result<(), StoreError> {
@@ -110,14 +109,11 @@ impl Transaction for GuestTransaction {
 
 impl HostTransaction for GuestTransaction {
     fn commit_with(self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let changes: Vec<_> = changes
-            .into_iter()
-            .map(|Change { sql, params, rows }| HostChange {
-                sql,
-                params: to_host(&params),
-                rows,
-            })
-            .collect();
+        let change = |Change { sql, params, rows }| {
+            let params = to_host(&params);
+            HostChange { sql, params, rows }
+        };
+        let changes: Vec<_> = changes.into_iter().map(change).collect();
         let committed = async {
             self.transaction.change_all(&changes).await?;
             self.transaction.commit().await
@@ -127,15 +123,13 @@ impl HostTransaction for GuestTransaction {
 }
 
 fn to_host(params: &[Value]) -> Vec<HostValue> {
-    params
-        .iter()
-        .map(|value| match value {
-            Value::Null => HostValue::Null,
-            Value::Integer(value) => HostValue::Integer(*value),
-            Value::Text(value) => HostValue::Text(value.clone()),
-            Value::Blob(value) => HostValue::Blob(value.clone()),
-        })
-        .collect()
+    let value = |value: &Value| match value {
+        Value::Null => HostValue::Null,
+        Value::Integer(value) => HostValue::Integer(*value),
+        Value::Text(value) => HostValue::Text(value.clone()),
+        Value::Blob(value) => HostValue::Blob(value.clone()),
+    };
+    params.iter().map(value).collect()
 }
 
 fn from_host(rows: HostRows) -> Rows {

@@ -126,37 +126,30 @@ fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
 }
 
 pub fn all_asks(accounts: &[Uuid]) -> impl Iterator<Item = Ask> {
-    deposits(accounts)
-        .into_iter()
-        .chain(lanes(accounts).into_iter().flatten())
+    let of_lanes = lanes(accounts).into_iter().flatten();
+    deposits(accounts).into_iter().chain(of_lanes)
 }
 
 /// The requests of each customer, one after the other. All customers pay at the same time.
 fn lanes(accounts: &[Uuid]) -> Vec<Vec<Ask>> {
-    (0..CUSTOMERS)
-        .map(|customer| {
-            let pay = |number, kind, amount_minor| {
-                payment(accounts, customer, number, kind, amount_minor)
-            };
-            let batch =
-                |number, amount_minor| Ask::Batch(batch(pay(number, Kind::Transfer, amount_minor)));
-            vec![
-                Ask::One(pay(2, Kind::Transfer, 300)),
-                Ask::One(pay(3, Kind::Hold, 5_000)),
-                Ask::One(pay(4, Kind::Hold, 700)),
-                batch(1_000, 7),
-                Ask::One(of_original(pay(5, Kind::Capture, 4_000), id(customer, 3))),
-                Ask::One(pay(6, Kind::Transfer, DEPOSIT_MINOR * 10)),
-                Ask::One(of_original(pay(7, Kind::Void, 700), id(customer, 4))),
-                Ask::One(of_original(pay(8, Kind::Capture, 1), id(customer, 3))),
-                batch(2_000, 11),
-                batch(3_000, DEPOSIT_MINOR / 2),
-                Ask::One(of_original(pay(9, Kind::Reversal, 300), id(customer, 2))),
-                batch(4_000, 1),
-                Ask::One(pay(10, Kind::Transfer, 40)),
-            ]
+    let lane = |customer| {
+        let pay =
+            |number, kind, amount_minor| payment(accounts, customer, number, kind, amount_minor);
+        let one = |number, kind, amount_minor| Ask::One(pay(number, kind, amount_minor));
+        let batch = |number, amount| Ask::Batch(batch(pay(number, Kind::Transfer, amount)));
+        let end = |number, kind, amount_minor, original| {
+            let original = id(customer, original);
+            Ask::One(of_original(pay(number, kind, amount_minor), original))
+        };
+        Vec::from(rows! {
+            one(2, Kind::Transfer, 300), one(3, Kind::Hold, 5_000), one(4, Kind::Hold, 700),
+            batch(1_000, 7), end(5, Kind::Capture, 4_000, 3),
+            one(6, Kind::Transfer, DEPOSIT_MINOR * 10), end(7, Kind::Void, 700, 4),
+            end(8, Kind::Capture, 1, 3), batch(2_000, 11), batch(3_000, DEPOSIT_MINOR / 2),
+            end(9, Kind::Reversal, 300, 2), batch(4_000, 1), one(10, Kind::Transfer, 40),
         })
-        .collect()
+    };
+    (0..CUSTOMERS).map(lane).collect()
 }
 
 fn id(customer: u128, number: u128) -> Uuid {
