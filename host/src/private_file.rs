@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_others_may_read_is_refused_with_what_to_do() {
+    fn others_may_not_read_a_secret_and_not_write_what_is_trusted() {
         for mode in [0o640, 0o604, 0o620, 0o666] {
             let (_folder, file) = file_of_mode(mode);
             let error = read(&file).unwrap_err().to_string();
@@ -112,10 +112,6 @@ mod tests {
         }
         let (_folder, file) = file_of_mode(0o600);
         assert_eq!(read(&file).unwrap(), b"secret");
-    }
-
-    #[test]
-    fn trusted_content_may_be_read_by_others_and_not_written() {
         for (mode, is_refused) in [(0o644, false), (0o664, true), (0o646, true)] {
             let (_folder, file) = file_of_mode(mode);
             let checked = check(&file, &file.metadata().unwrap(), Guard::Writing);

@@ -107,32 +107,23 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tempfile::TempDir;
-
-    /// The file of a component, and what is known of files.
-    fn scene() -> (TempDir, PathBuf, Files) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
-        (folder, file, Files::new(Arc::new(FileReader::new(1))))
-    }
 
     #[tokio::test]
     async fn a_version_is_read_once_and_has_a_digest_if_it_is_a_component() {
-        let (_folder, file, files) = scene();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, wat::parse_str("(component)").unwrap()).unwrap();
+        let reader = Arc::new(FileReader::new(1));
+        let files = Files::new(Arc::clone(&reader));
+        // A snapshot learns by itself.
+        let planned = files.snapshot(&reader);
+        assert!(planned.find(&file).await.digest.is_some());
+        assert!(files.known.lock().is_empty());
         let first = files.find(&file).await;
         assert!(first.content.unwrap().is_ok() && first.digest.is_some());
         let second = files.find(&file).await;
         assert!(second.content.is_none() && second.digest == first.digest);
         std::fs::write(&file, "a long secret").unwrap();
         assert!(files.find(&file).await.digest.is_none());
-    }
-
-    #[tokio::test]
-    async fn a_snapshot_learns_by_itself() {
-        let (_folder, file, files) = scene();
-        let planned = files.snapshot(&Arc::new(FileReader::new(1)));
-        assert!(planned.find(&file).await.digest.is_some());
-        assert!(files.known.lock().is_empty());
     }
 }

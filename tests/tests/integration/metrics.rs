@@ -5,12 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 use strongroom_tests::registry::Registry;
-use strongroom_tests::tools::{output_of, program};
+use strongroom_tests::tools::{output_of, program, run};
 use strongroom_tests::{Bank, Value, list, text, wait_for, workspace};
-use tokio::io::AsyncWriteExt as _;
+use tempfile::NamedTempFile;
 
 /// A service may take a second, and the machine is busy.
 const PAGE_TIME_MAX: Duration = Duration::from_secs(15);
@@ -41,20 +40,13 @@ async fn promtool_accepts_the_page() {
     };
     let bank = Bank::shared().await;
     bank.pair().await.send("1.00").await;
-    let page = page(bank).await;
-    let mut check = promtool
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("promtool starts");
-    let mut stdin = check.stdin.take().expect("stdin is piped");
-    stdin.write_all(page.as_bytes()).await.expect("it reads");
-    drop(stdin);
-    let checked = check.wait_with_output().await.expect("it ends");
-    let said = String::from_utf8_lossy(&checked.stderr);
-    assert!(checked.status.success() && said.is_empty(), "{said}");
+    let file = NamedTempFile::new().expect("a temporary file");
+    fs::write(file.path(), page(bank).await).expect("it is written");
+    promtool.args(["check", "metrics"]);
+    promtool.stdin(fs::File::open(file.path()).expect("it is there"));
+    let (checked, said) = run(promtool).await;
+    let has_no_complaint = checked.status.success() && checked.stderr.is_empty();
+    assert!(has_no_complaint, "{said}");
 }
 
 #[tokio::test]

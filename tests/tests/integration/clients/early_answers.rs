@@ -27,15 +27,10 @@ async fn clients_of_python_node_and_java_see_an_early_answer_and_go_on() {
     finds_nothing(java("clients/EarlyAnswers.java")).await;
 }
 
-/// A path, and the status of the refusal by the head alone.
-type EarlyRefusal = (&'static str, &'static str);
-
-const REFUSALS: [EarlyRefusal; 4] = [
-    ("/api/accounts", "401"),
-    ("/api/nowhere", "404"),
-    (NEXT, "405"),
-    ("/api/auth/login", "413"),
-];
+/// Paths, each with the status of the refusal by the head alone.
+const REFUSALS: [(&str, &str); 4] = rows! {
+    ("/api/accounts", "401"), ("/api/nowhere", "404"), (NEXT, "405"), ("/api/auth/login", "413"),
+};
 
 fn large_file() -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a file");
@@ -45,11 +40,10 @@ fn large_file() -> NamedTempFile {
 
 /// Asserts what curl sees of two requests on one connection: a refusal of the first, whose body is
 /// large, and 200.
-async fn curl_goes_on(how: &[&str], base: &str, refusal: EarlyRefusal, next: &str) {
+async fn curl_goes_on(how: &[&str], base: &str, (path, status): (&str, &str), next: &str) {
     let Some(mut curl) = program("curl") else {
         return;
     };
-    let (path, status) = refusal;
     let file = large_file();
     let each = "--silent --insecure --max-time 10 --output /dev/null --write-out".split(' ');
     curl.args(each.clone())

@@ -3,7 +3,7 @@
 
 use strongroom_tests::api_key::ApiKey;
 use strongroom_tests::bank::UNKNOWN_ID;
-use strongroom_tests::registry::Registry;
+use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::{Bank, Value, assert_json, json, refusals, text};
 
 #[tokio::test]
@@ -52,22 +52,15 @@ async fn post_get_and_delete_keys() {
 async fn the_scopes_of_a_key_are_those_that_the_services_ask_for() {
     let bank = Bank::start().await;
     let admin = bank.admin().await;
-    let with_feed = |file: Option<&str>| {
-        Registry::bank().change("accounts", |accounts| {
-            let scopes = [("GET /events".to_owned(), "feed:read".into())];
-            let accounts = accounts.set("scopes", toml::Table::from_iter(scopes));
-            match file {
-                Some(file) => accounts.set("component", file),
-                None => accounts,
-            }
-        })
-    };
-    bank.save(&with_feed(Some("nowhere.wasm")));
+    let scopes = toml::toml! { "GET /events" = "feed:read" };
+    let with_feed = Registry::bank().change("accounts", |service| service.set("scopes", scopes));
+    let nowhere = |service: Service| service.set("component", "nowhere.wasm");
+    bank.save(&with_feed.clone().change("accounts", nowhere));
     bank.host.admin().post("/services/reload").await.json(422);
     refusals! {
         admin => POST "/api/auth/keys" {"name": "a", "scopes": ["feed:read"]}
             => 422 "validation_failed" "/scopes/0";
     }
-    bank.save_registry(&with_feed(None)).await;
+    bank.save_registry(&with_feed).await;
     ApiKey::create(&admin, &["feed:read"]).await;
 }

@@ -36,13 +36,12 @@ impl Payer {
         let other = alice.open_account("EUR").await;
         let admin = bank.admin().await;
         admin.deposit(&account, "1000.00", "EUR").await;
-        let lines: Vec<Value> = (0..transfers)
-            .map(|number| {
-                let mut line = transfer(&account, &other, "0.01", "EUR");
-                line["reference"] = json!(format!("number {number}"));
-                line
-            })
-            .collect();
+        let line = |number| {
+            let mut line = transfer(&account, &other, "0.01", "EUR");
+            line["reference"] = json!(format!("number {number}"));
+            line
+        };
+        let lines: Vec<Value> = (0..transfers).map(line).collect();
         for lines in lines.chunks(BATCH) {
             let batch = alice.post("/api/transactions/batch").key(&new_key());
             let batch = batch.json(&json!({"transfers": lines, "atomic": true}));
