@@ -67,12 +67,10 @@ mod tests {
 
     #[test]
     fn an_address_has_an_ip_or_a_name_and_a_port_or_is_refused_with_what_to_write() {
-        for (text, shown) in [
-            ("127.0.0.1:80", "127.0.0.1:80"),
-            ("[::1]:0", "[::1]:0"),
-            ("localhost:8080", "localhost:8080"),
-            ("Bank-1.Example:65535", "bank-1.example:65535"),
-        ] {
+        for (text, shown) in rows! {
+            ("127.0.0.1:80", "127.0.0.1:80"), ("[::1]:0", "[::1]:0"),
+            ("localhost:8080", "localhost:8080"), ("Bank-1.Example:65535", "bank-1.example:65535"),
+        } {
             let address: NetworkAddress = text.parse().unwrap();
             assert_eq!(address.to_string(), shown);
         }

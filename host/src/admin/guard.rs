@@ -210,18 +210,15 @@ mod tests {
     fn a_change_needs_the_token_and_a_read_only_where_the_registry_sets_it() {
         let right = format!("Bearer {TOKEN}");
         let short = &right[..right.len() - 1];
-        for (method, guards_reads, shown, expected) in [
-            ("GET", false, None, Ok(())),
-            ("HEAD", false, None, Ok(())),
-            ("GET", true, None, Err(Refusal::NoToken)),
-            ("GET", true, Some(right.as_str()), Ok(())),
+        for (method, guards_reads, shown, expected) in rows! {
+            ("GET", false, None, Ok(())), ("HEAD", false, None, Ok(())),
+            ("GET", true, None, Err(Refusal::NoToken)), ("GET", true, Some(right.as_str()), Ok(())),
             ("POST", false, None, Err(Refusal::NoToken)),
-            ("PUT", false, None, Err(Refusal::NoToken)),
-            ("POST", false, Some(&right), Ok(())),
+            ("PUT", false, None, Err(Refusal::NoToken)), ("POST", false, Some(&right), Ok(())),
             ("POST", false, Some(TOKEN), Err(Refusal::NoToken)),
             ("POST", false, Some(short), Err(Refusal::WrongToken)),
             ("POST", false, Some("Bearer "), Err(Refusal::WrongToken)),
-        ] {
+        } {
             let mut fields = vec![("host", "localhost")];
             fields.extend(shown.map(|shown| ("authorization", shown)));
             let call = request(method, "/services/reload", &fields);

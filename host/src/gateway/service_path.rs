@@ -104,13 +104,12 @@ mod tests {
 
     #[test]
     fn the_first_segment_under_api_is_the_service() {
-        for (path, service, rest) in [
-            ("/api/auth/login", "auth", "/login"),
-            ("/api/accounts", "accounts", "/"),
+        for (path, service, rest) in rows! {
+            ("/api/auth/login", "auth", "/login"), ("/api/accounts", "accounts", "/"),
             ("/api/accounts/", "accounts", "/"),
             ("/api/accounts/api/auth", "accounts", "/api/auth"),
             ("/api/notes/%C3%A4%20b", "notes", "/%C3%A4%20b"),
-        ] {
+        } {
             let route = parse(path).unwrap();
             assert_eq!((route.service, route.rest), (service, rest), "{path}");
         }

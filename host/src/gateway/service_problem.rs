@@ -65,14 +65,11 @@ mod tests {
     #[test]
     fn the_code_is_the_documents_member_if_it_is_one() {
         let long = format!(r#"{{"code":"{}"}}"#, "x".repeat(CODE_BYTES_MAX + 1));
-        for (document, code) in [
-            (r#"{"status":404,"code":"not_found"}"#, Some("not_found")),
-            (r#"{"code":7}"#, None),
-            (r#"{"code":"ok\n2026 INFO all is well"}"#, None),
-            (r#"{"status":404}"#, None),
-            (&long, None),
-            ("no JSON", None),
-        ] {
+        for (document, code) in rows! {
+            (r#"{"status":404,"code":"not_found"}"#, Some("not_found")), (r#"{"code":7}"#, None),
+            (r#"{"code":"ok\n2026 INFO all is well"}"#, None), (r#"{"status":404}"#, None),
+            (&long, None), ("no JSON", None),
+        } {
             assert_eq!(code_in(document.as_bytes()).as_deref(), code, "{document}");
         }
     }

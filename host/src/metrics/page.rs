@@ -149,13 +149,10 @@ mod tests {
         let mut page = Page::default();
         page.times("t_seconds", "Times.", &[], &times.snapshot());
         let text = page.text().unwrap();
-        for line in [
-            "t_seconds_bucket{le=\"0.001024\"} 1",
-            "t_seconds_bucket{le=\"0.004096\"} 2",
-            "t_seconds_bucket{le=\"+Inf\"} 3",
-            "t_seconds_sum 60.004",
-            "t_seconds_count 3",
-        ] {
+        for line in rows! {
+            "t_seconds_bucket{le=\"0.001024\"} 1", "t_seconds_bucket{le=\"0.004096\"} 2",
+            "t_seconds_bucket{le=\"+Inf\"} 3", "t_seconds_sum 60.004", "t_seconds_count 3",
+        } {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
         }
     }

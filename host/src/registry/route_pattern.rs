@@ -94,17 +94,15 @@ mod tests {
 
     #[test]
     fn a_plain_route_is_that_route_only_and_a_star_any_method_or_the_rest_of_the_path() {
-        for (pattern, method, path, is_match) in [
+        for (pattern, method, path, is_match) in rows! {
             ("POST /login", Method::POST, "/login", true),
             ("POST /login", Method::GET, "/login", false),
             ("POST /login", Method::POST, "/login/", false),
             ("POST /login", Method::POST, "/login/x", false),
-            ("POST /login", Method::POST, "/x/login", false),
-            ("* /*", Method::DELETE, "/", true),
-            ("* /*", Method::GET, "/a/b", true),
-            ("GET /docs/*", Method::GET, "/docs/a", true),
+            ("POST /login", Method::POST, "/x/login", false), ("* /*", Method::DELETE, "/", true),
+            ("* /*", Method::GET, "/a/b", true), ("GET /docs/*", Method::GET, "/docs/a", true),
             ("GET /docs/*", Method::GET, "/docsx", false),
-        ] {
+        } {
             let found = RoutePattern::parse(pattern).unwrap().matches(&method, path);
             assert_eq!(found, is_match, "{pattern}: {method} {path}");
         }

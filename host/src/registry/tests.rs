@@ -82,13 +82,10 @@ component = "token.wasm"
     "#;
     let nowhere = service(r#"links = { "x:y/z" = "b" }"#);
     let unknown = format!("colour = 1\n{}", service("componnet = \"b\""));
-    let of_five = [
-        (3, "host.listen"),
-        (5, "services.auth.component"),
-        (6, "services.auth.public"),
-        (8, "services.auth.limits.memory"),
-        (9, "services.Token"),
-    ];
+    let of_five = rows! {
+        (3, "host.listen"), (5, "services.auth.component"), (6, "services.auth.public"),
+        (8, "services.auth.limits.memory"), (9, "services.Token"),
+    };
     for (text, expected) in [
         (five, &of_five[..]),
         (&unknown, &[(1, "colour"), (4, "services.a.componnet")]),

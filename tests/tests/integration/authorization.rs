@@ -34,14 +34,12 @@ async fn to_a_stranger_nothing_of_a_victim_exists_and_nothing_moves() {
     let sent = sent.await.expect(201);
     let list = format!("/api/transactions?account_id={}", pair.from);
     let before = pair.alice.all(&list).await;
-    for (path, id) in [
-        ("/api/accounts/{}", &*pair.from),
-        ("/api/accounts/{}/balance", &pair.from),
-        ("/api/accounts/{}/entries", &pair.from),
-        ("/api/accounts/user/{}", &pair.alice.id),
+    for (path, id) in rows! {
+        ("/api/accounts/{}", &*pair.from), ("/api/accounts/{}/balance", &pair.from),
+        ("/api/accounts/{}/entries", &pair.from), ("/api/accounts/user/{}", &pair.alice.id),
         ("/api/transactions/{}", text(&sent["id"])),
         ("/api/transactions?account_id={}", &pair.from),
-    ] {
+    } {
         let read = async |id: &str| stranger.get(&path.replace("{}", id)).await;
         assert_hidden(id, read).await;
     }

@@ -96,14 +96,11 @@ async fn assert_writes_are_refused(scene: &MovedClock, pair: &Pair) {
     let refresh = json!({"refresh_token": pair.alice.refresh_token});
     let account = json!({"type": "checking", "currency": "EUR"});
     let (payment, order) = (pair.body("1.00"), pair.order("1.00", &day(10)));
-    for call in [
-        pair.alice.submit("transfer", &payment),
-        pair.alice.submit("holds", &payment),
-        pair.alice.submit("schedules", &order),
-        pair.alice.post("/api/accounts").json(&account),
-        pair.bob.post("/api/auth/logout"),
-        client.post("/api/token/refresh").json(&refresh),
-    ] {
+    for call in rows! {
+        pair.alice.submit("transfer", &payment), pair.alice.submit("holds", &payment),
+        pair.alice.submit("schedules", &order), pair.alice.post("/api/accounts").json(&account),
+        pair.bob.post("/api/auth/logout"), client.post("/api/token/refresh").json(&refresh),
+    } {
         assert_not_trusted(&call.await);
     }
 }

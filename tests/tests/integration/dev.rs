@@ -100,12 +100,10 @@ async fn who_is_printed_has_the_token_password_key_and_money_that_are_printed() 
     let bank = DevBank::start().await;
     let program = bank.told("program", "API key");
     let program = bank.host.client().with_token(program);
-    for (email, role, balance) in [
-        ("admin@strongroom.local", "admin", None),
-        ("tess@example.com", "teller", None),
-        (ANN, "customer", Some("1000.00")),
-        (BOB, "customer", Some("250.00")),
-    ] {
+    for (email, role, balance) in rows! {
+        ("admin@strongroom.local", "admin", None), ("tess@example.com", "teller", None),
+        (ANN, "customer", Some("1000.00")), (BOB, "customer", Some("250.00")),
+    } {
         let client = bank.host.client().with_token(bank.told(email, "token"));
         let me = client.read("/api/auth/me").await;
         assert_json!(me, {"email": email, "role": role});

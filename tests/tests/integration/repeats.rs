@@ -34,24 +34,21 @@ fn requests(pair: &Pair) -> Vec<(&'static str, Value, u16, bool)> {
     let to_itself = &transfer(&pair.from, &pair.from, "1.00", "EUR");
     let mixed = [good, too_much, nowhere, malformed];
     let (recorded, refused) = (true, false);
-    vec![
-        ("transfer", good.clone(), 201, recorded),
-        ("transfer", too_much.clone(), 422, recorded),
+    Vec::from(rows! {
+        ("transfer", good.clone(), 201, recorded), ("transfer", too_much.clone(), 422, recorded),
+        ("holds", good.clone(), 201, recorded), ("holds", too_much.clone(), 422, recorded),
         ("withdraw", cash, 201, recorded),
-        ("holds", good.clone(), 201, recorded),
-        ("holds", too_much.clone(), 422, recorded),
         ("schedules", pair.order("1.00", &day(1)), 201, recorded),
         ("batch", batch(false, &mixed), 201, recorded),
         ("batch", batch(true, &[good, good]), 201, recorded),
         ("batch", batch(true, &[good, too_much]), 422, recorded),
-        ("transfer", nowhere.clone(), 404, refused),
+        ("transfer", nowhere.clone(), 404, refused), ("holds", nowhere.clone(), 404, refused),
         ("transfer", malformed.clone(), 422, refused),
         ("transfer", to_itself.clone(), 422, refused),
-        ("holds", nowhere.clone(), 404, refused),
         ("batch", batch(false, &mixed[2..]), 201, refused),
         ("batch", batch(true, &[good, nowhere]), 422, refused),
         ("batch", batch(true, &[good, malformed]), 422, refused),
-    ]
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

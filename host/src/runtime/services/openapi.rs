@@ -67,15 +67,12 @@ mod tests {
     #[test]
     fn a_document_has_paths_with_objects() {
         assert!(parse(r#"{"openapi":"3.1.0","paths":{"/":{"get":{}}}}"#).is_ok());
-        for (wrong, reason) in [
-            ("", "EOF"),
-            ("[]", "no `paths`"),
-            (r#"{"paths":[]}"#, "no `paths`"),
+        for (wrong, reason) in rows! {
+            ("", "EOF"), ("[]", "no `paths`"), (r#"{"paths":[]}"#, "no `paths`"),
             (r#"{"paths":{"a":{}}}"#, "`a` is no path"),
-            (r#"{"paths":{"/a":7}}"#, "`/a` is no path"),
-            (&"[".repeat(1_000), "recursion limit"),
+            (r#"{"paths":{"/a":7}}"#, "`/a` is no path"), (&"[".repeat(1_000), "recursion limit"),
             (&" ".repeat(DOCUMENT_BYTES_MAX + 1), "more than 1048576"),
-        ] {
+        } {
             let refused = parse(wrong).unwrap_err();
             assert!(refused.contains(reason), "{refused}");
         }

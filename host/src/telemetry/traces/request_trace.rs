@@ -299,15 +299,11 @@ mod tests {
         let mut found: Vec<_> = told.collect();
         found.sort_unstable();
         let serving = Some("transactions");
-        let expected = [
-            ("a", false, serving),
-            ("a", true, Some("a")),
-            ("after", true, serving),
-            ("b", false, serving),
-            ("b", true, Some("b")),
-            ("transactions", false, None),
+        let expected = rows! {
+            ("a", false, serving), ("a", true, Some("a")), ("after", true, serving),
+            ("b", false, serving), ("b", true, Some("b")), ("transactions", false, None),
             ("transactions", true, serving),
-        ];
+        };
         assert_eq!(found, expected);
     }
 

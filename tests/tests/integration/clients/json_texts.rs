@@ -6,13 +6,10 @@ use strongroom_tests::Bank;
 use strongroom_tests::bank::new_key;
 
 /// A call of each service that takes a body, none of whose members stands in any text here.
-const CALLS: [&str; 5] = [
-    "/api/auth/login",
-    "/api/token/revoke",
-    "/api/accounts",
-    "/api/transactions/transfer",
+const CALLS: [&str; 5] = rows! {
+    "/api/auth/login", "/api/token/revoke", "/api/accounts", "/api/transactions/transfer",
     "/api/webhooks",
-];
+};
 
 /// Several texts in a line.
 macro_rules! texts {

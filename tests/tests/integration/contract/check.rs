@@ -60,14 +60,11 @@ fn check_reports_what_serve_would_refuse_of_the_data_folder_and_the_addresses() 
     fs::set_permissions(at("data/cache"), Permissions::from_mode(0o777)).expect("it is ours");
     let outcome = run(folder.path(), &["check"]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    for words in [
-        ["data/cache", "chmod 700"],
-        ["signing-keys.json", "chmod 600"],
-        ["admin.token", "token"],
-        ["last-time", "RFC 3339"],
-        ["taken", "no socket"],
+    for words in rows! {
+        ["data/cache", "chmod 700"], ["signing-keys.json", "chmod 600"], ["admin.token", "token"],
+        ["last-time", "RFC 3339"], ["taken", "no socket"],
         ["host.listen", "192.0.2.1:8080 cannot be listened on"],
-    ] {
+    } {
         let reports = outcome.lines_with(&words);
         assert_eq!(reports.len(), 1, "{words:?}: {}", outcome.text());
     }

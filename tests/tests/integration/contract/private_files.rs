@@ -25,12 +25,11 @@ async fn a_start_refuses_what_others_could_have_touched_and_closes_the_stores_to
     host.signal(Signal::TERM);
     host.wait_for_exit().await;
     // As the registry names them: from its own folder.
-    for (path, mode, remedy) in [
-        ("data/cache", 0o777, "chmod 700"),
-        ("data/keys", 0o770, "chmod 700"),
+    for (path, mode, remedy) in rows! {
+        ("data/cache", 0o777, "chmod 700"), ("data/keys", 0o770, "chmod 700"),
         ("data/keys/revocations.jsonl", 0o640, "chmod 600"),
         ("data/admin.token", 0o644, "chmod 600"),
-    ] {
+    } {
         let file = host.folder().join(path);
         let before = mode_of(&file);
         set_mode(&file, mode);

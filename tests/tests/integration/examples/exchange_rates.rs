@@ -20,12 +20,10 @@ async fn converted(client: &Client, amount: &str, from: &str, to: &str) -> Strin
 async fn the_tour_of_its_readme_works() {
     let (bank, _) = bank_with_rates().await;
     let said = example::tour("exchange-rates", &bank).await;
-    let expected = [
-        "\"base\":\"EUR\",\"as_of\":\"2026-11-20\"",
-        "\"base\":\"USD\"",
-        "\"result\":\"2015\"",
+    let expected = rows! {
+        "\"base\":\"EUR\",\"as_of\":\"2026-11-20\"", "\"base\":\"USD\"", "\"result\":\"2015\"",
         "\"code\":\"amount_invalid\"",
-    ];
+    };
     assert_parts(&said, &expected);
 }
 
@@ -49,12 +47,10 @@ async fn amounts_are_converted_exactly_and_rounded_once_or_refused() {
         let path = format!("/api/rates/convert?from=EUR&to=USD&amount={amount}");
         client.get(&path).await.refused(422, "amount_invalid");
     }
-    for (path, pointer) in [
-        ("?base=XAU", "/base"),
-        ("?bsae=EUR", "/bsae"),
-        ("/convert?from=EUR&to=USD", "/amount"),
+    for (path, pointer) in rows! {
+        ("?base=XAU", "/base"), ("?bsae=EUR", "/bsae"), ("/convert?from=EUR&to=USD", "/amount"),
         ("/convert?from=EUR&to=ZZZ&amount=1", "/to"),
-    ] {
+    } {
         let answer = client.get(&format!("/api/rates{path}")).await;
         answer.invalid(pointer);
     }

@@ -88,12 +88,10 @@ async fn the_tour_of_its_readme_works() {
     host.save_registry(&example::added_to(Registry::bank(), "fraud-check"))
         .await;
     let said = example::tour("fraud-check", &host).await;
-    let expected = [
-        "\"status\":\"posted\"",
-        "idempotency-replayed: true",
-        "\"balance\":\"40000.00\"",
+    let expected = rows! {
+        "\"status\":\"posted\"", "idempotency-replayed: true", "\"balance\":\"40000.00\"",
         "\"rule\":\"amount_over_limit\"",
-    ];
+    };
     assert_parts(&said, &expected);
     assert_eq!(said.matches("\"code\":\"screening_denied\"").count(), 2);
 }

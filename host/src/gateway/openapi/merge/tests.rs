@@ -71,13 +71,12 @@ fn a_call_needs_a_token_with_its_scope_unless_the_registry_makes_it_public() {
     }});
     let paths = &merged(&[("notes", part)])["paths"];
     let on_behalf_of = json!([{"$ref": "#/components/parameters/OnBehalfOf"}]);
-    for (path, method, scope) in [
-        ("/api/notes/open", "get", None),
-        ("/api/notes/open", "post", Some("notes:write")),
+    for (path, method, scope) in rows! {
+        ("/api/notes/open", "get", None), ("/api/notes/open", "post", Some("notes:write")),
         ("/api/notes/open", "put", Some("open:write")),
         ("/api/notes/items/{id}", "get", Some("notes:read")),
         ("/api/notes/items/{id}", "post", None),
-    ] {
+    } {
         let operation = &paths[path][method];
         let (security, parameters) = match scope {
             Some(scope) => (json!([{"bearer": [scope]}]), &on_behalf_of),
