@@ -120,12 +120,6 @@ mod tests {
     /// More than any system has.
     const NO_PROCESS: u32 = i32::MAX as u32;
 
-    fn folder(parent: &Path, name: &str) {
-        let path = parent.join(name);
-        DirBuilder::new().mode(FOLDER_MODE).create(&path).unwrap();
-        fs::write(path.join(LOCK_NAME), "").unwrap();
-    }
-
     #[test]
     fn a_folder_is_its_owners_alone_and_goes_with_all_that_is_in_it() {
         let parent = tempfile::tempdir().unwrap();
@@ -148,7 +142,9 @@ mod tests {
         let alive = format!("{PREFIX}{}-alive", std::process::id());
         let kept = [&locked, &open, &alive, "strongroom-data-", "another"];
         for name in kept.into_iter().chain([dead.as_str()]) {
-            folder(parent, name);
+            let path = parent.join(name);
+            DirBuilder::new().mode(FOLDER_MODE).create(&path).unwrap();
+            fs::write(path.join(LOCK_NAME), "").unwrap();
         }
         symlink(parent.join("another"), parent.join(&linked)).unwrap();
         let permissions = Permissions::from_mode(0o777);

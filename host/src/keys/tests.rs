@@ -14,15 +14,12 @@ struct Fixture {
     folder: TempDir,
 }
 
-fn policy() -> TokenPolicy {
-    TokenPolicy {
+fn open(folder: &Path) -> Result<Keys, KeysError> {
+    let policy = TokenPolicy {
         issuer: "bank".to_owned(),
         audience: "customers".to_owned(),
-    }
-}
-
-fn open(folder: &Path) -> Result<Keys, KeysError> {
-    Keys::open(folder, policy(), TimeSource::default())
+    };
+    Keys::open(folder, policy, TimeSource::default())
 }
 
 fn now_seconds() -> u64 {

@@ -16,7 +16,10 @@ const ADMIN_PASSWORD: &str = "a long walk in the rain";
 /// which a webhook may be sent.
 async fn succeeds(client: Option<Command>) {
     let Some(mut client) = client else { return };
-    let port = free_port();
+    // A port on which nothing listens.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
     let registry = Registry::bank().change("webhooks", |service| {
         service.set("outbound", vec![format!("http://127.0.0.1:{port}")])
     });
@@ -24,12 +27,6 @@ async fn succeeds(client: Option<Command>) {
     client.arg(format!("http://{}", host.address()));
     client.arg(ADMIN_PASSWORD).arg(port.to_string());
     output_of(client).await;
-}
-
-/// A port on which nothing listens.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 #[tokio::test]

@@ -27,11 +27,6 @@ path = "identities.json"
 peers = ["customer", "neighbour"]
 "#;
 
-fn identity(name: &str, person: &Person) -> Value {
-    let token = format!("Bearer {}", person.token());
-    json!({"name": name, "fixedHeaders": [{"name": "authorization", "value": token}]})
-}
-
 /// One of each object of a customer, and none of it concerns another one.
 async fn objects(admin: &Person, customer: &Person) -> Value {
     let from = customer.open_account("EUR").await;
@@ -66,7 +61,10 @@ async fn every_answer_is_one_of_the_document_and_no_customer_sees_another_ones_o
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |file: &str, text: &str| fs::write(folder.path().join(file), text);
     let identities = [("customer", alice), ("neighbour", bob), ("admin", admin)];
-    let identities = identities.map(|(name, person)| identity(name, person));
+    let identities = identities.map(|(name, person)| {
+        let token = format!("Bearer {}", person.token());
+        json!({"name": name, "fixedHeaders": [{"name": "authorization", "value": token}]})
+    });
     write("identities.json", &json!({"auth": identities}).to_string()).expect("it can be written");
     write("schemathesis.toml", CONFIGURATION).expect("it can be written");
     let hooks = in_tests("clients/schemathesis_hooks.py");

@@ -69,8 +69,20 @@ impl Payer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_statement_is_sent_as_it_is_made_and_whole() {
     let payer = Payer::new(TRANSFERS).await;
-    assert_whole(&payer.alice.read(&payer.path("json")).await);
+    let statement = payer.alice.read(&payer.path("json")).await;
     let before = payer.memory();
+    let entries = list(&statement["entries"]);
+    assert_eq!(entries.len(), TRANSFERS + 1);
+    let mut balance = 100_000;
+    for (entry, number) in entries[1..].iter().zip(0..) {
+        balance -= 1;
+        assert_eq!(entry["sequence"], number + 2);
+        assert_eq!(entry["reference"], format!("number {number}"));
+        assert_eq!(minor(&entry["balance_after"]), balance);
+    }
+    assert_eq!(minor(&statement["closing_balance"]), balance);
+    assert_eq!(statement["debits"]["count"], TRANSFERS);
+
     let mut response = payer.alice.get(&payer.path("camt.053")).open().await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers().get("content-length"), None);
@@ -89,22 +101,6 @@ async fn a_long_statement_is_sent_as_it_is_made_and_whole() {
     validate_camt_053(&body);
     let whole = String::from_utf8(body).expect("UTF-8");
     assert_eq!(whole.matches("<Ntry>").count(), TRANSFERS + 1);
-}
-
-/// Asserts that a statement has every transfer, in order, each balance following from the one
-/// before.
-fn assert_whole(statement: &Value) {
-    let entries = list(&statement["entries"]);
-    assert_eq!(entries.len(), TRANSFERS + 1);
-    let mut balance = 100_000;
-    for (entry, number) in entries[1..].iter().zip(0..) {
-        balance -= 1;
-        assert_eq!(entry["sequence"], number + 2);
-        assert_eq!(entry["reference"], format!("number {number}"));
-        assert_eq!(minor(&entry["balance_after"]), balance);
-    }
-    assert_eq!(minor(&statement["closing_balance"]), balance);
-    assert_eq!(statement["debits"]["count"], TRANSFERS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

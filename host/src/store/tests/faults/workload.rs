@@ -138,8 +138,11 @@ fn lanes(accounts: &[Uuid]) -> Vec<Vec<Ask>> {
         let one = |number, kind, amount_minor| Ask::One(pay(number, kind, amount_minor));
         let batch = |number, amount| Ask::Batch(batch(pay(number, Kind::Transfer, amount)));
         let end = |number, kind, amount_minor, original| {
-            let original = id(customer, original);
-            Ask::One(of_original(pay(number, kind, amount_minor), original))
+            let mut end = pay(number, kind, amount_minor);
+            end.instruction.source = None;
+            end.instruction.destination = None;
+            end.instruction.original = Some(id(customer, original));
+            Ask::One(end)
         };
         Vec::from(rows! {
             one(2, Kind::Transfer, 300), one(3, Kind::Hold, 5_000), one(4, Kind::Hold, 700),
@@ -192,13 +195,6 @@ fn payment(
         denied_by: None,
         requested_at_ms: Noon.now_ms(),
     }
-}
-
-fn of_original(mut transfer: Transfer, original: Uuid) -> Transfer {
-    transfer.instruction.source = None;
-    transfer.instruction.destination = None;
-    transfer.instruction.original = Some(original);
-    transfer
 }
 
 /// A batch of [`BATCH_TRANSFERS`] lines like this one.
@@ -281,6 +277,10 @@ fn ask_all(store: &GuestStore, lane: Vec<Ask>, acknowledge: Acknowledge<'_>) -> 
 
 /// The postings of a request; none if the ledger cannot answer because of the store.
 fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
+    let recorded = |outcome: LineOutcome| match outcome {
+        LineOutcome::Recorded(posting) => *posting,
+        LineOutcome::Refused(refusal) => panic!("a line is refused: {refusal:?}"),
+    };
     let answer = match ask {
         Ask::One(transfer) => post(store, &Noon, transfer).map(|reply| vec![reply.posting]),
         Ask::Batch(batch) => post_batch(store, &Noon, batch)
@@ -291,13 +291,6 @@ fn ask_for(store: &GuestStore, ask: &Ask) -> Option<Vec<Posting>> {
         // The request for its original had no answer either.
         Err(LedgerError::Unavailable(_) | LedgerError::OriginalNotFound) => None,
         Err(error) => panic!("{ask:?}: {error}"),
-    }
-}
-
-fn recorded(outcome: LineOutcome) -> Posting {
-    match outcome {
-        LineOutcome::Recorded(posting) => *posting,
-        LineOutcome::Refused(refusal) => panic!("a line is refused: {refusal:?}"),
     }
 }
 
