@@ -30,21 +30,13 @@ async fn succeeds(client: Option<Command>) {
 }
 
 #[tokio::test]
-async fn the_client_of_typescript_takes_the_tour() {
+async fn the_client_of_typescript_takes_the_tour_and_retries_renews_and_verifies() {
     succeeds(typescript_client("target/clients/typescript/dist/tour.js")).await;
-}
-
-#[tokio::test]
-async fn the_client_of_python_takes_the_tour() {
-    succeeds(python_client("clients/python/tour.py")).await;
-}
-
-#[tokio::test]
-async fn the_client_of_typescript_retries_renews_and_verifies() {
     succeeds(typescript_client("tests/clients/typescript_client.mjs")).await;
 }
 
 #[tokio::test]
-async fn the_client_of_python_retries_renews_and_verifies() {
+async fn the_client_of_python_takes_the_tour_and_retries_renews_and_verifies() {
+    succeeds(python_client("clients/python/tour.py")).await;
     succeeds(python_client("tests/clients/python_client.py")).await;
 }

@@ -13,22 +13,6 @@ use super::errors::rows;
 const PAYER: &str = "0198c0de-0000-7000-8000-000000000001";
 const PAYEE: &str = "0198c0de-0000-7000-8000-000000000002";
 
-/// Each code of the document with its status.
-fn codes(document: &Document) -> BTreeSet<(String, String)> {
-    let mut codes = BTreeSet::new();
-    for operation in document.operations() {
-        for (status, response) in operation.value["responses"].as_object().expect("responses") {
-            let response = document.resolve(response);
-            let problem = &response["content"]["application/problem+json"]["schema"];
-            let of_status = problem["properties"]["code"]["enum"].as_array();
-            for code in of_status.into_iter().flatten() {
-                codes.insert((text(code).to_owned(), status.clone()));
-            }
-        }
-    }
-    codes
-}
-
 /// Which client has it already, and what the page may load, the tests beside them say.
 #[tokio::test]
 async fn anyone_gets_the_document_and_a_page_that_loads_what_is_the_banks_own() {
@@ -83,9 +67,9 @@ async fn it_has_every_service_and_says_which_scopes_its_calls_need() {
 }
 
 #[tokio::test]
-async fn its_names_are_names_of_one_call_and_its_parameters_and_responses_are_described() {
+async fn each_call_has_a_name_parameters_and_responses_and_each_error_of_the_manual_is_there() {
     let document = Document::new(Bank::shared().await.document().await);
-    let mut names = BTreeSet::new();
+    let (mut names, mut codes) = (BTreeSet::new(), BTreeSet::new());
     for operation in document.operations() {
         let name = text(&operation.value["operationId"]);
         assert!(names.insert(name), "{name} is there twice");
@@ -93,17 +77,16 @@ async fn its_names_are_names_of_one_call_and_its_parameters_and_responses_are_de
         let in_path = parameters.flatten().filter(|it| it["in"] == "path");
         let named = operation.path.matches('{').count();
         assert_eq!(in_path.count(), named, "{name}");
-        for response in operation.value["responses"].as_object().unwrap().values() {
-            let description = text(&document.resolve(response)["description"]);
-            assert!(!description.is_empty(), "{name}");
+        for (status, response) in operation.value["responses"].as_object().unwrap() {
+            let response = document.resolve(response);
+            assert!(!text(&response["description"]).is_empty(), "{name}");
+            let problem = &response["content"]["application/problem+json"]["schema"];
+            let of_status = problem["properties"]["code"]["enum"].as_array();
+            for code in of_status.into_iter().flatten() {
+                codes.insert((text(code).to_owned(), status.clone()));
+            }
         }
     }
-}
-
-#[tokio::test]
-async fn it_has_every_error_of_the_manual() {
-    let document = Document::new(Bank::shared().await.document().await);
-    let codes = codes(&document);
     let mut errors = rows();
     errors.retain(|(_, status)| status.parse::<u16>().is_ok());
     assert!(errors.len() > 40, "{errors:?}");
