@@ -166,7 +166,7 @@ async fn a_start_says_which_services_do_not_serve() {
 }
 
 #[tokio::test]
-async fn a_password_for_the_first_administrator_that_comes_too_late_is_named_in_the_log() {
+async fn a_password_that_comes_too_late_is_named_in_the_log_and_an_operator_gives_a_new_one() {
     const NOTICE: &str = "`admin_password` is set and has no effect";
     let mut bank = Bank::start().await;
     let log = bank.log_until_now().await;
@@ -185,11 +185,7 @@ async fn a_password_for_the_first_administrator_that_comes_too_late_is_named_in_
         let login = bank.login(ADMIN_EMAIL, password).await;
         assert_eq!(login.status, status, "{password}");
     }
-}
 
-#[tokio::test]
-async fn an_operator_gives_the_lost_administrator_a_new_password() {
-    let bank = Bank::start().await;
     let admin = bank.admin().await;
     let address = bank.admin_address();
     let command = ["admin", "reset-password", ADMIN_EMAIL, "--admin", address];

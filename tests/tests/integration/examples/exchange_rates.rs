@@ -28,8 +28,8 @@ async fn the_tour_of_its_readme_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn amounts_are_converted_exactly_and_rounded_once_or_refused() {
-    let (bank, _) = bank_with_rates().await;
+async fn amounts_are_converted_exactly_and_rounded_once_by_the_rates_of_the_registry_or_refused() {
+    let (bank, registry) = bank_with_rates().await;
     let client = bank.client();
     for (amount, from, to, result) in [
         ("100", "EUR", "JPY", "16325"),
@@ -60,12 +60,8 @@ async fn amounts_are_converted_exactly_and_rounded_once_or_refused() {
         client => GET "/api/rates/nothing" => 404 "not_found";
         *bank.customer().await => POST "/api/rates" => 405 "method_not_allowed";
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn new_rates_are_a_saved_registry_and_wrong_ones_are_refused() {
-    let (bank, registry) = bank_with_rates().await;
-    let client = bank.client();
+    // New rates are a saved registry.
     let with_dollars_at = |rate: &str| {
         let registry = registry.clone();
         registry.change("rates", |service| service.config("USD", rate))

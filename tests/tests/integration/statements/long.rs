@@ -59,7 +59,7 @@ impl Payer {
         format!("/api/accounts/{account}/statement?{FROM_THE_FIRST_DAY}&format={format}")
     }
 
-    /// What the process has in memory, in bytes. A test looks after a first statement: what the
+    /// What the process has in memory, in bytes. The test looks after a first statement: what the
     /// machine takes once for those of this length is not what one more of them takes.
     fn memory(&self) -> u64 {
         self.bank.resident_mib() << 20
@@ -67,7 +67,7 @@ impl Payer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_statement_is_sent_as_it_is_made_and_whole() {
+async fn a_long_statement_is_sent_whole_as_it_is_made_and_who_takes_no_more_of_it_is_given_up() {
     let payer = Payer::new(TRANSFERS).await;
     let statement = payer.alice.read(&payer.path("json")).await;
     let before = payer.memory();
@@ -101,12 +101,7 @@ async fn a_long_statement_is_sent_as_it_is_made_and_whole() {
     validate_camt_053(&body);
     let whole = String::from_utf8(body).expect("UTF-8");
     assert_eq!(whole.matches("<Ntry>").count(), TRANSFERS + 1);
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_takes_no_more_of_a_statement_is_given_up() {
-    let payer = Payer::new(TRANSFERS).await;
-    payer.alice.read(&payer.path("json")).await;
     let before = payer.memory();
     let mut connection = Connection::open(payer.bank.address()).await;
     let request = format!(
