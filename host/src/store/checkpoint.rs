@@ -273,18 +273,6 @@ mod tests {
     use super::super::statement;
     use super::*;
     use std::time::Duration;
-    use tempfile::TempDir;
-
-    fn scene() -> (TempDir, Checkpointer, Writer) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("s.sqlite");
-        let mut guest = GuestConnection::writer(&file, 64 << 20).unwrap();
-        let checkpointer = Checkpointer::open(&file, &mut guest.sqlite).unwrap();
-        let mut writer = WriterConnection::new(guest);
-        write(&mut writer, "CREATE TABLE t (v BLOB) STRICT");
-        let writer = Arc::new(async_lock::Mutex::new(writer));
-        (folder, checkpointer, writer)
-    }
 
     fn write(writer: &mut WriterConnection, sql: &str) {
         writer.begin(Duration::MAX).unwrap();
@@ -325,7 +313,13 @@ mod tests {
             (URGENT_PAGES + 1, row, vec![false, true]),
             (URGENT_PAGES + 1, large_row, each_round),
         ] {
-            let (_folder, checkpointer, writer) = scene();
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("s.sqlite");
+            let mut guest = GuestConnection::writer(&file, 64 << 20).unwrap();
+            let checkpointer = Checkpointer::open(&file, &mut guest.sqlite).unwrap();
+            let mut writer = WriterConnection::new(guest);
+            write(&mut writer, "CREATE TABLE t (v BLOB) STRICT");
+            let writer = Arc::new(async_lock::Mutex::new(writer));
             let was_kept_out = Arc::new(Mutex::new(Vec::new()));
             let keeper = BusyKeeper {
                 writer: Arc::clone(&writer),

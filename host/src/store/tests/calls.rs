@@ -77,7 +77,7 @@ fn change(sql: &str, id: i64, rows: u64) -> Change {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_query_comes_with_the_one_transaction_of_its_instance() {
+async fn a_first_query_comes_with_the_one_transaction_of_its_instance_after_the_previous_one() {
     let test = TestStore::new().await;
     let mut guest = TestGuest::of(&test);
     let (transaction, rows) = guest.begin_query(IDS).await.unwrap();
@@ -89,17 +89,12 @@ async fn a_first_query_comes_with_the_one_transaction_of_its_instance() {
     guest.end_with(transaction, changes).await.unwrap();
     assert!(!guest.session.is_writing());
     assert_eq!(test.ids().await, [1, 2]);
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_first_query_waits_for_the_previous_transaction() {
-    let test = TestStore::new().await;
     let previous = test.begin().await;
-    let mut guest = TestGuest::of(&test);
     let next = tokio::spawn(async move { ids(&guest.begin_query(IDS).await.unwrap().1) });
-    previous.execute(INSERT, &[Value::Integer(1)]).unwrap();
+    previous.execute(INSERT, &[Value::Integer(3)]).unwrap();
     previous.commit().await.unwrap();
-    assert_eq!(next.await.unwrap(), [1]);
+    assert_eq!(next.await.unwrap(), [1, 2, 3]);
 }
 
 /// The next writer does not have to wait until the time of the failed transaction is over, at which
