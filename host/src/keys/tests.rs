@@ -179,12 +179,10 @@ fn the_key_signs_access_tokens_only() {
     let now = now_seconds();
     let future = with(with(claims(), "iat", now + 60), "exp", now + 120);
     let large = with(claims(), "client_id", "x".repeat(4_096));
-    for input in [
-        signing_input(&good, &future),
-        signing_input(&good, &large),
-        "plain text".to_owned(),
+    for input in rows! {
+        signing_input(&good, &future), signing_input(&good, &large), "plain text".to_owned(),
         String::new(),
-    ] {
+    } {
         assert!(fixture.keys.sign(&input).is_err(), "{input}");
     }
 }

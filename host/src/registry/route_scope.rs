@@ -119,15 +119,12 @@ mod tests {
         );
         assert!(problems.is_empty(), "{problems:?}");
         let spec = registry.service("accounts").unwrap();
-        for (method, path, scope) in [
-            (Method::GET, "/journal", "journal:read"),
-            (Method::HEAD, "/journal", "journal:read"),
-            (Method::POST, "/journal", "accounts:write"),
-            (Method::GET, "/journal/1", "j"),
-            (Method::DELETE, "/journal/1", "j"),
-            (Method::GET, "/", "all"),
+        for (method, path, scope) in rows! {
+            (Method::GET, "/journal", "journal:read"), (Method::HEAD, "/journal", "journal:read"),
+            (Method::POST, "/journal", "accounts:write"), (Method::GET, "/journal/1", "j"),
+            (Method::DELETE, "/journal/1", "j"), (Method::GET, "/", "all"),
             (Method::PATCH, "/1", "accounts:write"),
-        ] {
+        } {
             assert_eq!(spec.scope(&method, path), scope, "{method} {path}");
         }
         let (registry, _) = parse("");

@@ -137,14 +137,11 @@ fn a_value_may_be_in_a_file_without_the_end_of_its_line() {
         let problem = problems.first().map(|problem| problem.to_string());
         problem.map_or_else(|| Ok(registry.services[0].config.clone()), Err)
     };
-    for (content, expected) in [
-        (&b"a long walk\n"[..], Ok("a long walk")),
-        (b"a long walk\r\n", Ok("a long walk")),
-        (b" two lines\n\n", Ok(" two lines\n")),
-        (b"\n", Err("empty")),
-        (b"\xff", Err("UTF-8")),
+    for (content, expected) in rows! {
+        (&b"a long walk\n"[..], Ok("a long walk")), (b"a long walk\r\n", Ok("a long walk")),
+        (b" two lines\n\n", Ok(" two lines\n")), (b"\n", Err("empty")), (b"\xff", Err("UTF-8")),
         (&[b'x'; (64 << 10) + 1], Err("larger than 64 KiB")),
-    ] {
+    } {
         std::fs::write(folder.path().join("secret"), content).unwrap();
         let found = with("{ file = \"secret\" }");
         match expected {
@@ -155,13 +152,11 @@ fn a_value_may_be_in_a_file_without_the_end_of_its_line() {
             }
         }
     }
-    for (config, word) in [
-        ("{ file = \"nowhere\" }", "nowhere"),
-        ("{ file = \"\" }", "must name a file"),
+    for (config, word) in rows! {
+        ("{ file = \"nowhere\" }", "nowhere"), ("{ file = \"\" }", "must name a file"),
         ("{ file = \"secret\", env = \"NAME\" }", "env"),
-        ("{ file = \"secret\", required = false }", "required"),
-        ("{}", "{ file = \"PATH\" }"),
-    ] {
+        ("{ file = \"secret\", required = false }", "required"), ("{}", "{ file = \"PATH\" }"),
+    } {
         let problem = with(config).unwrap_err();
         assert!(problem.contains(word), "{config}: {problem}");
     }
@@ -195,16 +190,13 @@ fn the_admin_keys_are_read() {
     let named = host("admin = \"Admin.bank.example:9090\"\nadmin_hosts = [\"localhost\"]");
     assert_eq!(named.admin_names(), ["localhost", "admin.bank.example"]);
     let unset = "admin_token = { env = \"STRONGROOM_TEST_NEVER_SET\" }";
-    for (wrong, word) in [
-        ("admin = \"localhost\"", "unix:PATH"),
-        ("admin = \"unix:\"", "unix:PATH"),
+    for (wrong, word) in rows! {
+        ("admin = \"localhost\"", "unix:PATH"), ("admin = \"unix:\"", "unix:PATH"),
         ("admin_hosts = [\"bank.example:9090\"]", "without a port"),
-        ("admin_hosts = [\"*\"]", "without a port"),
-        ("admin_hosts = [\"\"]", "without a port"),
-        ("admin_token = \"short\"", "openssl rand"),
-        (unset, "is not set"),
+        ("admin_hosts = [\"*\"]", "without a port"), ("admin_hosts = [\"\"]", "without a port"),
+        ("admin_token = \"short\"", "openssl rand"), (unset, "is not set"),
         ("admin_token = 7", "env"),
-    ] {
+    } {
         let problem = problem(&text(wrong));
         assert!(problem.message.contains(word), "{wrong}: {problem}");
         assert_eq!(problem.line, 2);

@@ -185,15 +185,12 @@ mod tests {
         let time = nanos(INLINE_TIME_MAX);
         budget.look_at_nanos.store(time, Relaxed);
         // When it looks, the CPU time that it may read then, and whether the statement is long.
-        for (now, cpu, is_long) in [
-            (time, None, false),
-            (time + 1, Some(5 * time), false),
-            (2 * time + 1, None, false),
+        for (now, cpu, is_long) in rows! {
+            (time, None, false), (time + 1, Some(5 * time), false), (2 * time + 1, None, false),
             (2 * time + 2, Some(5 * time + time / 2), false),
-            (2 * time + 2 + time / 2, None, false),
-            (2 * time + 3 + time / 2, Some(6 * time), true),
+            (2 * time + 2 + time / 2, None, false), (2 * time + 3 + time / 2, Some(6 * time), true),
             (NEVER, None, false),
-        ] {
+        } {
             let mut is_read = false;
             let found = budget.look(now, || {
                 is_read = true;

@@ -78,15 +78,13 @@ mod tests {
         let long = Hold::Long(time(3));
         let unclear = Hold::Unclear(time(3));
         // When each statement ends, when the next one begins, and how it is run.
-        for (statements, next, expected) in [
+        for (statements, next, expected) in rows! {
             (&[(0, long), (5, long)][..], 34, Mode::OwnThread),
-            (&[(0, long), (5, long)], 35, Mode::Inline),
-            (&[(0, unclear)], 29, Mode::Watched),
-            (&[(0, unclear)], 30, Mode::Inline),
-            (&[(0, Hold::Short)], 0, Mode::Inline),
+            (&[(0, long), (5, long)], 35, Mode::Inline), (&[(0, unclear)], 29, Mode::Watched),
+            (&[(0, unclear)], 30, Mode::Inline), (&[(0, Hold::Short)], 0, Mode::Inline),
             (&[(0, long), (0, Hold::Short)], 0, Mode::OwnThread),
             (&[(0, Hold::Long(Duration::MAX))], 60_000, Mode::Inline),
-        ] {
+        } {
             let mut pace = Pace::default();
             let begun = Instant::now();
             for &(ended, hold) in statements {

@@ -142,11 +142,9 @@ mod tests {
     fn more_than_a_hundred_years_ahead_are_refused_also_in_parts() {
         let time = TimeSource::default();
         let century = Duration::from_millis(AHEAD_MS_MAX);
-        for absurd in [
-            century + Duration::from_millis(1),
-            Duration::from_millis(u64::MAX),
-            Duration::MAX,
-        ] {
+        for absurd in rows! {
+            century + Duration::from_millis(1), Duration::from_millis(u64::MAX), Duration::MAX,
+        } {
             assert_eq!(time.advance(absurd), Err(TooFarAhead), "{absurd:?}");
         }
         time.advance(century / 2).unwrap();

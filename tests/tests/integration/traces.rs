@@ -94,13 +94,11 @@ async fn a_collector_receives_what_a_payment_did_at_which_service_and_store() {
     let request = "gateway: POST /api/transactions";
     let are_below = found.iter().all(|way| way.starts_with(request));
     assert!(are_below, "{found:#?}");
-    for rest in [
-        "",
-        " > transactions: serve",
-        " > transactions: serve > accounts: post",
+    for rest in rows! {
+        "", " > transactions: serve", " > transactions: serve > accounts: post",
         " > transactions: serve > accounts: post > accounts: wait for the writer accounts",
         " > transactions: serve > accounts: post > accounts: commit accounts",
-    ] {
+    } {
         let wanted = format!("{request}{rest}");
         assert!(found.contains(&wanted), "{wanted} in {found:#?}");
     }

@@ -48,12 +48,10 @@ fn check_reports_what_serve_would_refuse_of_the_data_folder_and_the_addresses() 
     for made in ["data/cache", "data/keys"] {
         fs::create_dir_all(at(made)).expect("a folder can be made");
     }
-    for (file, content, mode) in [
-        ("data/keys/signing-keys.json", "{}", 0o644),
-        ("data/admin.token", "short", 0o600),
-        ("data/last-time", "yesterday", 0o600),
-        ("taken", "", 0o600),
-    ] {
+    for (file, content, mode) in rows! {
+        ("data/keys/signing-keys.json", "{}", 0o644), ("data/admin.token", "short", 0o600),
+        ("data/last-time", "yesterday", 0o600), ("taken", "", 0o600),
+    } {
         fs::write(at(file), content).expect("a file can be written");
         fs::set_permissions(at(file), Permissions::from_mode(mode)).expect("it is ours");
     }

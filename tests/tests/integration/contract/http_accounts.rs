@@ -31,11 +31,9 @@ async fn post_and_get_accounts() {
         opened.insert(0, account);
     }
     let of_owner = format!("/api/accounts/user/{}?limit=2", customer.id);
-    for (reader, path) in [
-        (&customer, "/api/accounts?limit=2"),
-        (&customer, &of_owner),
-        (&auditor, &of_owner),
-    ] {
+    for (reader, path) in rows! {
+        (&customer, "/api/accounts?limit=2"), (&customer, &of_owner), (&auditor, &of_owner),
+    } {
         assert_eq!(reader.all(path).await, opened);
     }
     let yen = customer.all("/api/accounts?currency=JPY&status=open").await;

@@ -34,13 +34,12 @@ async fn every_list_is_walked_back_as_it_was_walked_on_with_its_own_cursors() {
         pair.send("0.01").await;
         alice.open_account("EUR").await;
     }
-    for (person, path) in [
+    for (person, path) in rows! {
         (alice, format!("/api/transactions?account_id={from}")),
-        (alice, format!("/api/accounts/{from}/entries?")),
-        (alice, "/api/accounts?".to_owned()),
+        (alice, format!("/api/accounts/{from}/entries?")), (alice, "/api/accounts?".to_owned()),
         (admin, "/api/auth/users?role=admin".to_owned()),
         (admin, format!("/api/accounts/{from}/events?")),
-    ] {
+    } {
         let path = format!("{path}&limit=2").replace("?&", "?");
         let mut pages = vec![person.read(&path).await];
         assert_json!(pages[0], {"previous_cursor": null});
