@@ -214,10 +214,7 @@ mod tests {
             compute(INLINE_TIME_MAX);
         });
         assert!(matches!(looked_at, Hold::Long(held) if held >= INLINE_TIME_MAX));
-    }
-
-    #[test]
-    fn one_long_statement_says_nothing_of_the_next() {
+        // It says nothing of the next.
         let budget = budget();
         budget.inline(Instant::now(), true, || compute(INLINE_TIME_MAX));
         let (_, hold) = budget.inline(Instant::now(), true, || ());

@@ -41,7 +41,7 @@ fn without_secret(first: &Answer) -> Value {
     body
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_request_makes_nothing_and_gets_the_first_answer_without_its_secret() {
     let bank = Bank::start().await;
     let admin = bank.admin().await;
@@ -67,17 +67,12 @@ async fn a_repeated_request_makes_nothing_and_gets_the_first_answer_without_its_
             "/api/auth/users" => drop(unkeyed.refused(409, "email_taken")),
             _ => assert_ne!(unkeyed.expect(201)["id"], first.expect(201)["id"]),
         }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_twenty_requests_at_once_with_one_key_one_makes_something() {
-    let bank = Bank::start().await;
-    let admin = bank.admin().await;
-    // Of two registrations at once, `components/auth` says the same: hashes have few places.
-    for (path, list, body, _) in calls().into_iter().take(3) {
-        let key = new_key();
-        let before = objects(&admin, list).await;
+        // Of two registrations at once, `components/auth` says the same: hashes have few places.
+        if list == "/api/auth/users" {
+            continue;
+        }
+        // Of twenty at once, one makes something.
+        let (key, before) = (new_key(), objects(&admin, list).await);
         let answers = at_once((0..20).map(|_| admin.post(path).key(&key).json(&body))).await;
         let first = answers.iter().find(|answer| !answer.replayed());
         let expected = without_secret(first.expect("a first answer"));

@@ -97,7 +97,7 @@ async fn the_tour_of_its_readme_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_check_that_fails_or_waits_holds_the_money_and_the_same_key_works_later() {
+async fn a_check_that_fails_or_waits_holds_the_money_and_is_needed_and_staff_read_its_judgements() {
     let judged = JudgedBank::start().await;
     let (failing, waiting) = (new_key(), new_key());
 
@@ -118,6 +118,30 @@ async fn a_check_that_fails_or_waits_holds_the_money_and_the_same_key_works_late
     judged.assert_made_at_last(&failing).await;
     judged.assert_made_at_last(&waiting).await;
     assert_eq!(judged.received().await, "20.00");
+
+    // A screening without its check is refused. The old one goes on, and still asks.
+    let unlinked = judged.registry.clone().change("screening", |service| {
+        let links = ["strongroom:account/ledger", "strongroom:account/journal"];
+        let links = links.map(|import| (import.to_owned(), "accounts".into()));
+        service.set("links", toml::Table::from_iter(links))
+    });
+    unlinked.save(judged.bank.folder());
+    let reload = judged.bank.host.admin().post("/services/reload");
+    let refused = reload.await.json(422);
+    assert_parts(&refused.to_string(), &["strongroom:screening/screen"]);
+    let too_much = judged.send(&new_key(), "10000.01").await;
+    too_much.refused(422, "screening_denied");
+    judged.send(&new_key(), "1.00").await.expect(201);
+
+    for path in ["/api/fraud/rules", "/api/fraud/judgements"] {
+        judged.alice.get(path).await.refused(403, "forbidden");
+        judged.bank.client().get(path).await.no_token();
+    }
+    let rules = judged.admin.read("/api/fraud/rules").await;
+    assert_eq!(rules["amount_minor_max"]["EUR"], 1_000_000);
+    let judgements = judged.admin.all("/api/fraud/judgements?limit=1").await;
+    assert_json!(judgements[0], {"rule": null});
+    assert_json!(judgements[1], {"rule": "amount_over_limit"});
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,32 +181,4 @@ async fn a_check_that_is_swapped_away_while_it_judges_holds_the_money() {
     assert_eq!(judged.recorded().await, before);
     judged.assert_made_at_last(&key).await;
     assert_eq!(judged.received().await, "10.00");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_screening_without_its_check_is_refused_and_only_staff_read_its_judgements() {
-    let judged = JudgedBank::start().await;
-    let unlinked = judged.registry.clone().change("screening", |service| {
-        let links = ["strongroom:account/ledger", "strongroom:account/journal"];
-        let links = links.map(|import| (import.to_owned(), "accounts".into()));
-        service.set("links", toml::Table::from_iter(links))
-    });
-    unlinked.save(judged.bank.folder());
-    let reload = judged.bank.host.admin().post("/services/reload");
-    let refused = reload.await.json(422);
-    assert_parts(&refused.to_string(), &["strongroom:screening/screen"]);
-    // The old one goes on, and still asks.
-    let too_much = judged.send(&new_key(), "10000.01").await;
-    too_much.refused(422, "screening_denied");
-    judged.send(&new_key(), "1.00").await.expect(201);
-
-    for path in ["/api/fraud/rules", "/api/fraud/judgements"] {
-        judged.alice.get(path).await.refused(403, "forbidden");
-        judged.bank.client().get(path).await.no_token();
-    }
-    let rules = judged.admin.read("/api/fraud/rules").await;
-    assert_eq!(rules["amount_minor_max"]["EUR"], 1_000_000);
-    let judgements = judged.admin.all("/api/fraud/judgements?limit=1").await;
-    assert_json!(judgements[0], {"rule": null});
-    assert_json!(judgements[1], {"rule": "amount_over_limit"});
 }
