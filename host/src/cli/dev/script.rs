@@ -206,7 +206,7 @@ mod tests {
     }
 
     /// A gateway that answers each request with the next of these.
-    fn gateway<const COUNT: usize>(answers: [&'static str; COUNT]) -> String {
+    fn gateway(answers: [&'static str; 3]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         std::thread::spawn(move || {
@@ -221,27 +221,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_text_shows_what_the_answers_have() {
+    async fn the_text_shows_what_the_answers_have_or_the_request_that_is_refused_is_named() {
         let address = gateway([
             "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"id\":\"a-1\"}",
             "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 7\r\n\r\nnothing",
         ]);
-        let script = script(
+        let good = script(
             r#"
                 show = "${ann.id} of ${env.STRONGROOM_TEST_OF_SCRIPT}"
                 environment = { STRONGROOM_TEST_OF_SCRIPT = "the bank" }
                 requests = [{ name = "ann", call = "GET /" }, { call = "DELETE /${ann.id}" }]
             "#,
         );
-        let script = script.unwrap().unwrap();
-        crate::registry::set_defaults(script.environment().clone());
-        assert_eq!(script.run(&address).await.unwrap(), "a-1 of the bank");
-    }
-
-    #[tokio::test]
-    async fn a_request_that_is_refused_is_named_with_the_response() {
-        let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 7\r\n\r\nnothing";
-        let address = gateway([answer]);
+        let good = good.unwrap().unwrap();
+        crate::registry::set_defaults(good.environment().clone());
+        assert_eq!(good.run(&address).await.unwrap(), "a-1 of the bank");
         let script = script("show = \"\"\nrequests = [{ call = \"GET /api/x\" }]");
         let error = script.unwrap().unwrap().run(&address).await.unwrap_err();
         let error = format!("{error:#}");
