@@ -83,8 +83,7 @@ async fn a_closed_store_has_every_transaction_that_was_kept() {
     assert_eq!(TestStore { store, ..test }.count().await, 1);
 }
 
-/// Other threads make the first commits. Where the disk is quick, the writer's thread makes the
-/// rest.
+/// Other threads make the first commits, and on a quick disk the writer's thread makes the rest.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledged_commit_of_a_lone_writer_is_in_the_file_whichever_thread_made_it() {
     let test = TestStore::new().await;

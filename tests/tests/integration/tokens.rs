@@ -134,8 +134,7 @@ fn plus_group_order(signature: &[u8]) -> Vec<u8> {
     [&signature[..32], &low.to_le_bytes(), &high.to_le_bytes()].concat()
 }
 
-/// The same bytes in a spelling that strict base64url refuses: 64 bytes leave four bits of the last
-/// character unused.
+/// The same bytes as strict base64url refuses them: 64 bytes leave four bits of the text unused.
 fn with_unused_bits_set(signature: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (rest, last) = signature.split_at(signature.len() - 1);

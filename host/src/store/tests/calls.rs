@@ -97,8 +97,7 @@ async fn a_first_query_comes_with_the_one_transaction_of_its_instance_after_the_
     assert_eq!(next.await.unwrap(), [1, 2, 3]);
 }
 
-/// The next writer does not have to wait until the time of the failed transaction is over, at which
-/// the instance would have to go.
+/// The next writer does not wait until the failed one's time is over, when its instance must go.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_query_that_fails_undoes_its_transaction_and_frees_the_writer() {
     let some = String::new;

@@ -59,8 +59,7 @@ static CALM: LazyLock<Run> = LazyLock::new(|| {
     run
 });
 
-/// Runs a workload whose power goes at each sync in turn; returns the violations, each with its
-/// plan.
+/// The violations of a workload whose power goes at each sync in turn, each with its plan.
 fn lose_power_everywhere(settings: &str, model: Model) -> Vec<String> {
     let mut broken = Vec::new();
     for at in 1..=PLACES_MAX {
@@ -90,8 +89,7 @@ fn nothing_acknowledged_is_lost_whatever_became_of_writes_without_a_sync() {
     });
 }
 
-/// The same check finds the losses of a writer that does not wait for the disk: so it would find
-/// them above.
+/// The same check finds the losses of a writer that does not wait, so it would find them above.
 #[test]
 fn a_writer_that_does_not_wait_for_the_disk_is_found_out() {
     let broken = lose_power_everywhere("synchronous=normal; ", Model::Drop);

@@ -38,8 +38,7 @@ fn large_file() -> NamedTempFile {
     file
 }
 
-/// Asserts what curl sees of two requests on one connection: a refusal of the first, whose body is
-/// large, and 200.
+/// Asserts what curl sees on one connection: a refusal of a request with a large body, then 200.
 async fn curl_goes_on(how: &[&str], base: &str, (path, status): (&str, &str), next: &str) {
     let Some(mut curl) = program("curl") else {
         return;

@@ -12,8 +12,7 @@ use tokio::process::Command;
 
 const ADMIN_PASSWORD: &str = "a long walk in the rain";
 
-/// Runs a script with the bank's URL, the administrator's password, and a port of 127.0.0.1 to
-/// which a webhook may be sent.
+/// Runs a script with the bank's URL, the password, and a port to which a webhook may be sent.
 async fn succeeds(client: Option<Command>) {
     let Some(mut client) = client else { return };
     // A port on which nothing listens.

@@ -104,8 +104,7 @@ const NO_JSON: &[&[u8]] = texts! {
     b"+ADw-"
 };
 
-/// What RFC 8259 leaves to the reader: doubled names, lone surrogates, large numbers, a byte order
-/// mark.
+/// What RFC 8259 leaves to the reader: doubled names, lone surrogates, large numbers, a U+FEFF.
 const LEFT_TO_THE_READER: &[&[u8]] = texts! {
     br#"{"a":1,"a":2}"# br#"{"a":1,"a":1}"# br#"{"a":1,"\u0061":2}"# br#"[{"b":{"a":1,"a":2}}]"#
     br#""\ud800""# br#""\udbff""# br#""\udc00""# br#""\udfff""# br#""\ud800a""# br#""\ud800\n""#

@@ -4,8 +4,7 @@ use strongroom_tests::Bank;
 use strongroom_tests::bank::{ADMIN_EMAIL, ADMIN_PASSWORD};
 use strongroom_tests::tools::{output_of, python};
 
-/// Wherever a client puts them, they fail nothing, and what is taken is kept as it is: the big list
-/// of naughty strings, in each member, path, parameter, and header.
+/// The big list of naughty strings, in each member, path, parameter, and header.
 #[tokio::test]
 async fn naughty_strings_fail_nothing_and_come_back_as_they_were_sent() {
     let Some(mut client) = python("clients/naughty_strings.py") else {

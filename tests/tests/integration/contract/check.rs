@@ -9,8 +9,7 @@ use strongroom_tests::registry::{Registry, Service};
 use strongroom_tests::workspace;
 use tempfile::tempdir;
 
-/// The first start of a bank whose operator has set no password makes one. One of a check is of no
-/// use, and not printed.
+/// A first start without a password makes and prints one; that of a check would be of no use.
 #[test]
 fn check_and_verify_say_what_is_so_and_leave_nothing_behind() {
     let folder = tempdir().expect("a temporary folder");

@@ -32,8 +32,7 @@ pub fn added_to(mut registry: Registry, example: &str) -> Registry {
     registry
 }
 
-/// The bank with the screening of the fraud check's README, and the guest `screens` in place of the
-/// check.
+/// The bank with the screening of the fraud check's README, and the guest `screens` as the check.
 pub fn screened_by(verdict: &str) -> Registry {
     let screens = Service::guest("screens").config("verdict", verdict);
     let registry = added_to(Registry::bank(), "fraud-check");

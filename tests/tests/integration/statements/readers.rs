@@ -83,8 +83,7 @@ async fn json_of(command: Command) -> Value {
     serde_json::from_str(&output_of(command).await).expect("JSON")
 }
 
-/// Asserts that a script, which prints what a reader of OFX makes of a file, says what is expected
-/// of these lines.
+/// Asserts that a script, which prints what a reader of OFX makes of a file, says these lines.
 async fn reads(mut reader: Command, file: &Path, lines: &[Line], is_read: fn(&str) -> bool) {
     reader.arg(file);
     let said = json_of(reader).await;

@@ -55,8 +55,7 @@ impl Ledger {
         copy
     }
 
-    /// Returns what is wrong after these runs. Opens the ledger as a host does, and repeats every
-    /// request.
+    /// Opens the ledger as a host does, and repeats every request; returns what is wrong.
     pub fn violations(&self, runs: &[&Run]) -> Vec<String> {
         let runtime = Arc::new(Runtime::new().unwrap());
         let store = match GuestStore::open(&self.folder().join(STORE_FILE), &runtime) {

@@ -25,8 +25,7 @@ use strongroom_sdk::store::{Reader, StoreError, migrate};
 use uuid::Uuid;
 
 const CUSTOMERS: u128 = 4;
-/// The transfers of a batch, and the text of each, in bytes: together some hundred pages of the
-/// log.
+/// The transfers of a batch, and the bytes of each one's text: some hundred pages of the log.
 const BATCH_TRANSFERS: usize = 60;
 const METADATA_BYTES: usize = 4_000;
 /// The first deposit of each customer, in cents.
@@ -85,11 +84,8 @@ impl From<&Posting> for Decision {
 /// Receives each acknowledgement as soon as the ledger returns it.
 pub type Acknowledge<'a> = &'a (dyn Fn(Ack) + Sync);
 
-/// Opens the accounts and makes every request. In the end it retries, once, the requests that
-/// failed because of the store.
-///
-/// # Errors
-/// How many requests still have no answer, or that there are no accounts.
+/// Opens the accounts and makes every request, and once more those that failed because of the
+/// store. Fails with how many still have no answer, or because there are no accounts.
 pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), String> {
     let prepare = || {
         let accounts = open_accounts(store, acknowledge)?;
@@ -113,8 +109,7 @@ pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), Strin
     }
 }
 
-/// The first deposit of each account. Otherwise the ledger declines each hold, and there is none to
-/// capture.
+/// The first deposit of each account. Without it there would be no hold to capture.
 fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
     let deposit = |customer| {
         let mut deposit = payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR);
