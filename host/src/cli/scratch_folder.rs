@@ -117,9 +117,6 @@ mod tests {
     use std::fs::{self, DirBuilder};
     use std::os::unix::fs::{DirBuilderExt as _, symlink};
 
-    /// More than any system has.
-    const NO_PROCESS: u32 = i32::MAX as u32;
-
     #[test]
     fn a_folder_is_its_owners_alone_and_goes_with_all_that_is_in_it() {
         let parent = tempfile::tempdir().unwrap();
@@ -137,7 +134,8 @@ mod tests {
     fn only_folders_of_processes_that_have_ended_are_removed() {
         let parent = tempfile::tempdir().unwrap();
         let parent = parent.path();
-        let left = |name| format!("{PREFIX}{NO_PROCESS}-{name}");
+        // Of a process with a higher number than any has.
+        let left = |name| format!("{PREFIX}{}-{name}", i32::MAX);
         let [dead, locked, open, linked] = ["dead", "locked", "open", "linked"].map(left);
         let alive = format!("{PREFIX}{}-alive", std::process::id());
         let kept = [&locked, &open, &alive, "strongroom-data-", "another"];

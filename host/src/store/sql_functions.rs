@@ -122,12 +122,10 @@ fn bytes(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
 mod tests {
     use super::*;
 
-    const VALUE_BYTES_MAX: usize = 512 << 10;
-
     #[test]
     fn they_return_the_same_as_sqlites_own_but_for_more_than_a_value_may_have() {
         let ours = Connection::open_in_memory().unwrap();
-        install(&ours, VALUE_BYTES_MAX).unwrap();
+        install(&ours, 512 << 10).unwrap();
         let theirs = Connection::open_in_memory().unwrap();
         let calls = "\
             instr('bank', 'an'); instr('bank', ''); instr('', 'x'); instr('bank', 'x'); \

@@ -8,9 +8,6 @@ use strongroom_tests::bank::{UNKNOWN_ID, new_key};
 use strongroom_tests::wire::exchange;
 use strongroom_tests::{Answer, Bank, Value, assert_json, wait_for};
 
-/// In which a line is written.
-const LINE_SECONDS_MAX: u64 = 10;
-
 /// The line of a request with this target.
 async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
     let id = answer.header("x-request-id").expect("each answer has one");
@@ -19,7 +16,7 @@ async fn line_of(bank: &Bank, answer: &Answer, target: &str) -> Value {
 
 /// The first line with this request's id, and a target.
 async fn line_with(bank: &Bank, id: &str, target: &str) -> Value {
-    wait_for("the line of the request", LINE_SECONDS_MAX, async || {
+    wait_for("the line of the request", 10, async || {
         let log = bank.log();
         let mut lines = log.lines().filter_map(|line| line.parse::<Value>().ok());
         lines.find(|line| line["request_id"] == id && line["target"] == target)

@@ -5,14 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use strongroom_tests::registry::Registry;
 use strongroom_tests::tools::{output_of, program, run};
 use strongroom_tests::{Bank, Value, list, text, wait_for, workspace};
 use tempfile::NamedTempFile;
-
-/// A service may take a second, and the machine is busy.
-const PAGE_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// The samples of `/metrics`: each name with its labels as the page writes them, and the value.
 async fn samples(bank: &Bank) -> BTreeMap<String, f64> {
@@ -100,7 +97,8 @@ async fn a_service_that_never_returns_its_figures_keeps_nobody_from_theirs() {
     let bank = Bank::shared().await;
     let begun = Instant::now();
     let (first, second) = tokio::join!(samples(bank), samples(bank));
-    assert!(begun.elapsed() < PAGE_TIME_MAX, "{:?}", begun.elapsed());
+    // A service may take a second, and the machine is busy.
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
     for samples in [first, second] {
         let collected = |service: &str| {
             samples[&format!("strongroom_metrics_collected{{service=\"{service}\"}}")]

@@ -19,10 +19,6 @@ use tokio::task::spawn_blocking;
 
 /// The bank's tick comes every second; on a loaded machine it takes longer.
 const SECONDS_MAX: u64 = 60;
-/// Who moves money while the bank is verified.
-const MOVERS: usize = 8;
-/// How often it is verified meanwhile.
-const VERIFIED_UNDER_LOAD: usize = 3;
 
 /// Verifies a bank that must be sound; returns what was printed.
 fn sound(folder: &Path) -> CommandOutput {
@@ -121,7 +117,7 @@ async fn a_bank_is_sound_under_load_and_stopped_and_a_change_of_each_store_is_fo
     pair.do_business().await;
     order_payments(&pair).await;
 
-    let movers = (0..MOVERS).map(|_| {
+    let movers = (0..8).map(|_mover| {
         let (alice, body) = (pair.alice.clone(), pair.body("0.01"));
         move || alice.submit("transfer", &body)
     });
@@ -129,7 +125,7 @@ async fn a_bank_is_sound_under_load_and_stopped_and_a_change_of_each_store_is_fo
         outcome.expect("the host answers").expect(201);
         true
     });
-    for _ in 0..VERIFIED_UNDER_LOAD {
+    for _under_load in 0..3 {
         let folder = bank.folder().to_owned();
         let outcome = spawn_blocking(move || sound(&folder)).await;
         let yen = total(&outcome.expect("verified"), "customers' balances, JPY");

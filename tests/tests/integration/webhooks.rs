@@ -16,9 +16,6 @@ use strongroom_tests::{
     Bank, Person, Value, assert_json, assert_parts, json, list, refusals, text, wait_for, workspace,
 };
 
-/// The bank's tick comes every second; on a loaded machine it takes longer.
-const SECONDS_MAX: u64 = 60;
-
 const WEBHOOKS: &str = "/api/webhooks";
 
 /// Creates a webhook; returns it and its path.
@@ -32,7 +29,8 @@ async fn create(admin: &Person, body: &Value) -> (Value, String) {
 /// The deliveries of a webhook, newest first, once the newest is as `is_wanted` says.
 async fn deliveries(admin: &Person, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
     let path = format!("{path}/deliveries?limit=500");
-    wait_for("the delivery", SECONDS_MAX, async || {
+    // The bank's tick comes every second; on a loaded machine it takes longer.
+    wait_for("the delivery", 60, async || {
         let page = admin.read(&path).await;
         let newest = list(&page["data"]).first()?;
         is_wanted(newest).then(|| list(&page["data"]).to_vec())

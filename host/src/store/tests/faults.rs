@@ -21,8 +21,6 @@ use std::sync::LazyLock;
 use std::thread;
 use strongroom_faults::{Code, Model, Operation};
 
-/// How many places of an operation fail at the short scale, with each code.
-const PLACES_SHORT: u64 = 10;
 /// How a process ends after a failed sync, and after a power loss.
 const ABORTED: End = (None, Some(6));
 const KILLED: End = (None, Some(9));
@@ -141,7 +139,7 @@ fn an_operation_that_fails_loses_nothing_and_makes_nothing_up_and_a_sync_ends_th
 }
 
 fn fail_at_each_place(operation: Operation, code: Code, lasting: &str) {
-    for at in some(operation, PLACES_SHORT) {
+    for at in some(operation, 10) {
         let plan = format!("error store=* op={operation} at={at} code={code} for={lasting}");
         let ledger = Ledger::new();
         let run = Run::of(ledger.folder(), &plan);

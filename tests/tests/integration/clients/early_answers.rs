@@ -8,8 +8,6 @@ use strongroom_tests::tools::{java, node, output_of, program, python, run};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
-/// More than a service takes.
-const LARGE_BYTES: usize = 8 << 20;
 const NEXT: &str = "/.well-known/jwks.json";
 
 /// Runs a script with the bank's URL, and asserts that it finds nothing wrong.
@@ -32,9 +30,10 @@ const REFUSALS: [(&str, &str); 4] = rows! {
     ("/api/accounts", "401"), ("/api/nowhere", "404"), (NEXT, "405"), ("/api/auth/login", "413"),
 };
 
+/// A file of more than a service takes.
 fn large_file() -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a file");
-    file.write_all(&vec![b'x'; LARGE_BYTES]).expect("room");
+    file.write_all(&vec![b'x'; 8 << 20]).expect("room");
     file
 }
 

@@ -10,10 +10,6 @@ use strongroom_tests::document::PATH;
 use strongroom_tests::tools::{in_tests, output_of, program};
 use strongroom_tests::{Bank, Person, Value, json, text};
 
-/// For how long requests are made, in seconds.
-const SECONDS: &str = "60";
-/// Of one call, in one phase.
-const EXAMPLES_MAX: &str = "30";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_headers_conformance,response_schema_conformance,ignored_auth,\
     object_level_authorization,no_foreign_object";
@@ -74,7 +70,8 @@ async fn every_answer_is_one_of_the_document_and_no_customer_sees_another_ones_o
         .env("SCHEMATHESIS_HOOKS", hooks)
         .env("STRONGROOM_OBJECTS", objects.to_string())
         .args(["run", &format!("http://{}{PATH}", bank.address())])
-        .args(["--max-time", SECONDS, "--max-examples", EXAMPLES_MAX])
+        // In seconds, and for one call in one phase.
+        .args("--max-time 60 --max-examples 30".split(' '))
         .args("--seed 1 --generation-database none --workers 1".split(' '))
         .args(["--request-timeout", "30", "--suppress-health-check", "all"])
         .args(["--checks", CHECKS, "--continue-on-failure"])
