@@ -172,8 +172,7 @@ mod tests {
         let path = folder.path().join("admin.sock");
         let address = AdminAddress::Unix(path.clone());
         let first = AdminListener::bind(&address).await.unwrap();
-        let mode = path.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let error = AdminListener::bind(&address).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         drop(first);

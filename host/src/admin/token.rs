@@ -75,8 +75,7 @@ mod tests {
         assert_eq!(open_token(data.path()).unwrap(), made);
         assert_eq!(read_token(data.path()).unwrap(), made);
         let file = token_file(data.path());
-        let mode = file.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let other = tempfile::tempdir().unwrap();
         assert_ne!(open_token(other.path()).unwrap(), made);
         set_permissions(&file, Permissions::from_mode(0o644)).unwrap();

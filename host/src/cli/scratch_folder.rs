@@ -145,8 +145,7 @@ mod tests {
             fs::write(path.join(LOCK_NAME), "").unwrap();
         }
         symlink(parent.join("another"), parent.join(&linked)).unwrap();
-        let permissions = Permissions::from_mode(0o777);
-        fs::set_permissions(parent.join(&open), permissions).unwrap();
+        fs::set_permissions(parent.join(&open), Permissions::from_mode(0o777)).unwrap();
         let lock = File::open(parent.join(&locked).join(LOCK_NAME)).unwrap();
         lock.try_lock().unwrap();
 

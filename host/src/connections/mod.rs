@@ -221,8 +221,7 @@ mod tests {
         let connections = Connections::new(2, 2);
         let [first, second] = [1, 2].map(|last| admit(&connections, last));
         let _serving = [begin_request(&first), begin_request(&second)];
-        let refused = connections.admit(address(3)).err();
-        assert_eq!(refused, Some(NoPlace::Full));
+        assert_eq!(connections.admit(address(3)).err(), Some(NoPlace::Full));
         let _receiving = second.connection.begin_receiving();
         assert!(connections.admit(address(3)).is_ok());
         assert!(is_lost(&second) && !is_lost(&first));

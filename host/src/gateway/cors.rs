@@ -70,8 +70,7 @@ mod tests {
             request.insert(ORIGIN, HeaderValue::from_static(origin));
             let mut response = HeaderMap::new();
             response.insert(VARY, HeaderValue::from_static("accept"));
-            let allowed = cors.allowed_origin(&request);
-            mark(&Method::GET, allowed, &mut response);
+            mark(&Method::GET, cors.allowed_origin(&request), &mut response);
             let may_read = response.get(ACCESS_CONTROL_ALLOW_ORIGIN);
             assert_eq!(may_read.is_some(), is_allowed, "{origin}");
             let varies: Vec<_> = response.get_all(VARY).iter().collect();

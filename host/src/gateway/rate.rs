@@ -193,8 +193,7 @@ mod tests {
         let limits = RateLimits::new();
         let [ann, bob] = ["ann", "bob"].map(Client::of_subject);
         for left in [2, 1, 0] {
-            let status = limits.count("a", a_minute(3), ann).unwrap();
-            assert_eq!(status.remaining, left);
+            assert_eq!(limits.count("a", a_minute(3), ann).unwrap().remaining, left);
         }
         let refused = limits.count("a", a_minute(3), ann).unwrap_err();
         assert!(refused.wait <= Duration::from_secs(20), "{refused:?}");

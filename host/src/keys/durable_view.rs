@@ -175,8 +175,7 @@ mod tests {
             view.change::<io::Error>(|_| Ok(Some(Revocation::Session { at, session })))
         };
         revoke("1").unwrap();
-        let full = File::options().append(true).open("/dev/full").unwrap();
-        view.log.lock().file = full;
+        view.log.lock().file = File::options().append(true).open("/dev/full").unwrap();
         revoke("2").unwrap_err();
         // A disk may have taken a part of the line.
         let mut log = open_to_append(&folder.path().join(RevocationView::FILE_NAME)).unwrap();

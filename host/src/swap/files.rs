@@ -116,8 +116,7 @@ mod tests {
         let reader = Arc::new(FileReader::new(1));
         let files = Files::new(Arc::clone(&reader));
         // A snapshot learns by itself.
-        let planned = files.snapshot(&reader);
-        assert!(planned.find(&file).await.digest.is_some());
+        assert!(files.snapshot(&reader).find(&file).await.digest.is_some());
         assert!(files.known.lock().is_empty());
         let first = files.find(&file).await;
         assert!(first.content.unwrap().is_ok() && first.digest.is_some());

@@ -191,8 +191,7 @@ async fn orders_holds_tokens_and_statements_follow_the_clock() {
     wait_until("the standing order to be paid", TICK_SECONDS_MAX, is_paid).await;
     let is_expired = async || ann.transaction(&hold["id"]).await["status"] == "expired";
     wait_until("the hold to expire", TICK_SECONDS_MAX, is_expired).await;
-    let statement = ann.read(&statement).await;
-    assert_json!(statement, {"closing_balance": "1000.00"});
+    assert_json!(ann.read(&statement).await, {"closing_balance": "1000.00"});
     // The host does not take this for a clock that has jumped.
     assert_eq!(bank.admin().get("/readyz").await.status, 200);
     // It moves by an operator's request alone, and not at a bank that keeps its data.

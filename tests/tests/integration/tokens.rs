@@ -48,8 +48,7 @@ async fn j2_to_j4_a_token_is_one_in_its_header_under_the_scheme_bearer() {
     for (name, value) in [("cookie", "access_token="), ("x-access-token", "")] {
         with(name, format!("{value}{token}")).await.no_token();
     }
-    let log = bank.log_until_now().await;
-    assert!(!log.contains(token), "it is logged");
+    assert!(!bank.log_until_now().await.contains(token), "it is logged");
 }
 
 /// At our own service, and at one that speaks only HTTP.

@@ -150,8 +150,7 @@ async fn a_bank_is_sound_under_load_and_stopped_and_a_change_of_each_store_is_fo
         let changed = open_past_constraints(&file).execute_batch(PLANTED);
         changed.expect("a trigger");
         let row = format!("{service}:    .. planted: was added or changed");
-        let check = format!("{service}: BROKEN: ");
-        broken(bank.folder(), &[&row, &check]);
+        broken(bank.folder(), &[&row, &format!("{service}: BROKEN: ")]);
         fs::copy(&honest, &file).expect("a copy");
     }
     sound(bank.folder());

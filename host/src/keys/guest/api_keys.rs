@@ -145,8 +145,7 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_whole_or_refused_by_the_name_of_what_is_wrong() {
-        let taken = api_key(key()).unwrap();
-        assert_eq!(taken.scope, "accounts:read journal:read");
+        assert_eq!(api_key(key()).unwrap().scope, "accounts:read journal:read");
         type Spoil = fn(&mut api_keys::Key);
         let wrong: [(Spoil, &str); 7] = [
             (|key| key.id = "1".to_owned(), "`id`"),

@@ -443,8 +443,7 @@ mod tests {
         assert_eq!(cpu.ticks, 0);
         let mut cpu = budget(100);
         for tick in 1..=LIGHT_TICKS + 1 {
-            let update = compute(1, &mut cpu, true);
-            assert_eq!(goes_on(update), tick <= LIGHT_TICKS);
+            assert_eq!(goes_on(compute(1, &mut cpu, true)), tick <= LIGHT_TICKS);
         }
     }
 }

@@ -13,8 +13,7 @@ const NEXT: &str = "/.well-known/jwks.json";
 /// Runs a script with the bank's URL, and asserts that it finds nothing wrong.
 async fn finds_nothing(client: Option<Command>) {
     let Some(mut client) = client else { return };
-    let bank = Bank::shared().await;
-    client.arg(format!("http://{}", bank.address()));
+    client.arg(format!("http://{}", Bank::shared().await.address()));
     output_of(client).await;
 }
 

@@ -151,8 +151,7 @@ async fn what_is_no_json_is_400() {
     let escapes = (b'a'..=b'z').filter(|letter| !b"bfnrtu".contains(letter));
     let escapes = escapes.map(|letter| [b'"', b'\\', letter, b'"'].to_vec());
     let deep = [b"[".repeat(30_000), br#"[{"":"#.repeat(10_000)];
-    let made = controls.chain(escapes).chain(deep);
-    assert_answers(NO_JSON, made, &[400]).await;
+    assert_answers(NO_JSON, controls.chain(escapes).chain(deep), &[400]).await;
 }
 
 #[tokio::test]

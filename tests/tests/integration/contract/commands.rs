@@ -47,8 +47,7 @@ async fn serve_refuses_a_data_folder_in_use_and_a_registry_with_mistakes() {
     assert_eq!(first.text(), "hello", "the first host goes on");
 
     let registry = host.folder().join("registry.toml");
-    let mistaken = "[services.one]\ncomponent = 7\n";
-    fs::write(&registry, mistaken).expect("a file can be written");
+    fs::write(&registry, "[services.one]\ncomponent = 7\n").expect("a file can be written");
     let refused = host.run_serve().await;
     assert_eq!(refused.code, Some(1), "{refused:?}");
     let reports = refused.lines_with(&["registry.toml:2", "component"]);

@@ -34,8 +34,7 @@ impl Payer {
         let alice = bank.customer().await;
         let account = alice.open_account("EUR").await;
         let other = alice.open_account("EUR").await;
-        let admin = bank.admin().await;
-        admin.deposit(&account, "1000.00", "EUR").await;
+        bank.admin().await.deposit(&account, "1000.00", "EUR").await;
         let line = |number| {
             let mut line = transfer(&account, &other, "0.01", "EUR");
             line["reference"] = json!(format!("number {number}"));
@@ -119,8 +118,7 @@ async fn a_long_statement_is_sent_whole_as_it_is_made_and_who_takes_no_more_of_i
     let growth = payer.memory().saturating_sub(before);
     assert!(growth < GROWTH_BYTES_MAX, "{growth} bytes more");
     // What is still under way may arrive; its end does not.
-    let arrived = connection.read_to_the_end().await;
-    assert!(!arrived.contains("</Document>"));
+    assert!(!connection.read_to_the_end().await.contains("</Document>"));
     assert_eq!(payer.alice.balance(&payer.account).await, "600.00");
 }
 

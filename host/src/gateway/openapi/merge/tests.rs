@@ -59,8 +59,7 @@ fn a_path_begins_with_its_service_and_an_operation_has_its_tag_and_name() {
     assert_eq!(list["operationId"], "my_notes_list");
     assert_eq!(list["tags"], json!(["my-notes"]));
     let part = json!({"paths": {"/{id}": {"get": operation()}}});
-    let document = merged(&[("notes", part)]);
-    assert!(document["paths"]["/api/notes/{id}"]["get"].is_object());
+    assert!(merged(&[("notes", part)])["paths"]["/api/notes/{id}"]["get"].is_object());
 }
 
 #[test]

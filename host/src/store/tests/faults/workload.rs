@@ -113,8 +113,7 @@ pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), Strin
 fn deposits(accounts: &[Uuid]) -> Vec<Ask> {
     let deposit = |customer| {
         let mut deposit = payment(accounts, customer, 1, Kind::Deposit, DEPOSIT_MINOR);
-        let account = deposit.instruction.source.take();
-        deposit.instruction.destination = account.map(AccountRef::Id);
+        deposit.instruction.destination = deposit.instruction.source.take().map(AccountRef::Id);
         Ask::One(deposit)
     };
     (0..CUSTOMERS).map(deposit).collect()
