@@ -46,6 +46,7 @@ const CLOCK: FixedClock = FixedClock(1_800_000_000_000);
 const ALICE: Uuid = Uuid::from_u128(0xA);
 const BOB: Uuid = Uuid::from_u128(0xB);
 const RULE: &str = "list_7";
+const PAYER_NOT_FOUND: LedgerError = LedgerError::AccountNotFound(Side::Source);
 
 fn open(store: &SqliteStore, owner_id: Uuid, code: &str) -> Account {
     kit::open(store, &CLOCK, owner_id, code)
@@ -89,11 +90,14 @@ fn by_bank(transfer: Transfer) -> Transfer {
     }
 }
 
+/// A value after a change.
+fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
+}
+
 fn denied(transfer: Transfer) -> Transfer {
-    Transfer {
-        denied_by: Some(RULE.to_owned()),
-        ..transfer
-    }
+    with(transfer, |it| it.denied_by = Some(RULE.to_owned()))
 }
 
 /// Accounts of Alice's and Bob's with nothing.
@@ -205,10 +209,8 @@ fn accounts_of(posting: &Posting) -> [Option<Uuid>; 2] {
 }
 
 fn repeated(posting: &Posting) -> Result<Reply, LedgerError> {
-    Ok(Reply {
-        posting: posting.clone(),
-        repeated: true,
-    })
+    let (posting, repeated) = (posting.clone(), true);
+    Ok(Reply { posting, repeated })
 }
 
 fn lookup(store: &SqliteStore, id: Uuid) -> Option<Posting> {
@@ -251,10 +253,8 @@ fn a_known_id_is_recalled_or_reused_at_any_time_but_only_after_its_group_is_on_d
     }
     assert_eq!(cancelled(&store, &payment), repeated(&posting));
     for (id, amount_minor) in [(1, 300), (2, 300), (2, 2_000), (2, 0)] {
-        let other = Transfer {
-            fingerprint: [8; 32],
-            ..pay(id, &from, &to, amount_minor)
-        };
+        let payment = pay(id, &from, &to, amount_minor);
+        let other = with(payment, |it| it.fingerprint = [8; 32]);
         refused(&store, &other, LedgerError::IdReused);
         assert_eq!(cancelled(&store, &other), Err(LedgerError::IdReused));
     }
@@ -271,8 +271,7 @@ fn other_people_s_and_settlement_accounts_are_not_debited() {
     let (settlement, _) = settlement_account(&store);
     for source in [theirs.id, Uuid::from_u128(404), settlement] {
         let payment = transfer(3, Kind::Transfer, Some(source), Some(mine.id), 1);
-        let not_found = LedgerError::AccountNotFound(Side::Source);
-        refused(&store, &payment, not_found);
+        refused(&store, &payment, PAYER_NOT_FOUND);
         assert_eq!(lookup(&store, payment.id), None);
     }
 }
@@ -298,11 +297,9 @@ fn an_account_does_not_pay_itself() {
 fn the_overdraft_limit_is_available_to_the_last_cent() {
     let (store, from, to) = empty_bank();
     kit::set_limit(&store, &CLOCK, from.id, 500).unwrap();
-    let short = Some(Decline::InsufficientFunds);
-    for (id, amount, decline) in [(1, 501, short), (2, 500, None), (3, 1, short)] {
-        let posting = first(&store, &pay(id, &from, &to, amount));
-        assert_eq!(posting.decline, decline, "{id}");
-    }
+    declined(&store, &pay(1, &from, &to, 501), Decline::InsufficientFunds);
+    accepted(&store, &pay(2, &from, &to, 500));
+    declined(&store, &pay(3, &from, &to, 1), Decline::InsufficientFunds);
     assert_eq!(balance_of(&store, &from), -500);
     assert_invariants(&store);
 }
@@ -359,8 +356,7 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
         );
         let transaction = store.begin().unwrap();
         let refused = transaction.execute(&insert, &[]);
-        let is_check = |why: &str| why.contains("CHECK");
-        let is_refused = matches!(&refused, Err(StoreError::Constraint(why)) if is_check(why));
-        assert!(is_refused, "{other}");
+        let is_check = matches!(refused, Err(StoreError::Constraint(why)) if why.contains("CHECK"));
+        assert!(is_check, "{other}");
     }
 }

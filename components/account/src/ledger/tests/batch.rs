@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::tests::kit::refusal;
-use strongroom_ledger_api::{BATCH_LINES_MAX, BatchLine, BatchRecord, LineOutcome, Refusal};
+use strongroom_ledger_api::{BATCH_LINES_MAX, BatchLine, BatchRecord, LineOutcome};
 
 /// The outcome of a line to an account that does not exist.
 const NOT_FOUND: &str = "account_not_found /to_account_id";
@@ -23,10 +23,8 @@ pub(super) fn line(from: &Account, to: &Account, amount_minor: i64) -> BatchLine
 }
 
 fn line_to(from: &Account, to: AccountRef, amount_minor: i64) -> BatchLine {
-    kit::line(Instruction {
-        destination: Some(to),
-        ..kit::instruction(Kind::Transfer, Some(from.id), None, eur(amount_minor))
-    })
+    let instruction = kit::instruction(Kind::Transfer, Some(from.id), None, eur(amount_minor));
+    kit::line(with(instruction, |it| it.destination = Some(to)))
 }
 
 pub(super) fn nowhere(from: &Account) -> BatchLine {
@@ -112,10 +110,7 @@ fn a_batch_is_recorded_once_with_the_refusals_of_its_other_lines() {
 
     // The reply stays the same when the balances change.
     deposit(&store, 2, &from, 1_000);
-    let again = BatchReply {
-        repeated: true,
-        ..reply.clone()
-    };
+    let again = with(reply.clone(), |it| it.repeated = true);
     for clock in [CLOCK, FixedClock(0), FixedClock(i64::MAX)] {
         assert_eq!(post_batch(&store, &clock, &asked), Ok(again.clone()));
     }
@@ -131,8 +126,7 @@ fn a_batch_is_recorded_once_with_the_refusals_of_its_other_lines() {
         recorded_at_ms: CLOCK.0,
     };
     assert_eq!(find(&store, &asked), Some(record));
-    let unknown = batch(11, false, []);
-    assert_eq!(find(&store, &unknown), None);
+    assert_eq!(find(&store, &batch(11, false, [])), None);
     assert_invariants(&store);
 }
 
@@ -143,10 +137,8 @@ fn a_known_batch_with_another_fingerprint_is_reused() {
     let store = WatchedStore::new(store);
     posted_batch(&store, &known).unwrap();
     posted_batch(&store, &known).unwrap();
-    let other = Batch {
-        fingerprint: [8; 32],
-        ..batch(10, true, [line(&from, &to, 2), line(&from, &to, 3)])
-    };
+    let other = batch(10, true, [line(&from, &to, 2), line(&from, &to, 3)]);
+    let other = with(other, |it| it.fingerprint = [8; 32]);
     assert_eq!(posted_batch(&store, &other), Err(LedgerError::IdReused));
     // A row that was read may not be on disk yet.
     assert_eq!(store.take_endings(), [Ending::OnDisk; 3]);
@@ -173,10 +165,7 @@ fn a_batch_of_which_no_line_is_recorded_leaves_nothing_and_is_a_first_request_ag
         assert_eq!(find(&store, &batch), None);
     }
     // Nothing is recorded, so another request may have the id.
-    let other = Batch {
-        fingerprint: [8; 32],
-        ..batch(10, true, [line])
-    };
+    let other = with(batch(10, true, [line]), |it| it.fingerprint = [8; 32]);
     assert_eq!(outcomes(&first_batch(&store, &other)), ["posted"]);
     assert_eq!(balance_of(&store, &to), 700);
     assert_invariants(&store);
@@ -207,15 +196,11 @@ fn a_batch_has_1_to_1_000_transfers() {
 #[test]
 fn a_batch_whose_refusals_no_store_takes_is_invalid() {
     let (store, from, to) = bank();
-    let long = Refusal {
-        detail: "x".repeat(1_000),
-        ..refusal()
-    };
+    let long = with(refusal(), |it| it.detail = "x".repeat(1_000));
     let mut lines = vec![BatchLine::Refused(long); 999];
     lines.push(line(&from, &to, 1));
-    let batch = batch(10, false, lines);
-    let invalid = Err(LedgerError::invalid("lines"));
-    assert_eq!(posted_batch(&store, &batch), invalid);
+    let refused = posted_batch(&store, &batch(10, false, lines));
+    assert_eq!(refused, Err(LedgerError::invalid("lines")));
     assert_eq!((rows(&store, "batch"), rows(&store, "transfer")), (0, 1));
 }
 
@@ -224,11 +209,8 @@ fn a_batch_whose_refusals_no_store_takes_is_invalid() {
 fn a_batch_whose_line_has_a_taken_id_moves_nothing() {
     let (store, from, to) = bank();
     let batch = batch(10, false, [line(&from, &to, 1), line(&from, &to, 2)]);
-    let taken = Transfer {
-        fingerprint: [8; 32],
-        ..batch.transfer(1).unwrap()
-    };
-    first(&store, &taken);
+    let taken = batch.transfer(1).unwrap();
+    first(&store, &with(taken, |it| it.fingerprint = [8; 32]));
     let refused = posted_batch(&store, &batch);
     assert!(matches!(refused, Err(LedgerError::Unavailable(_))));
     assert_eq!((rows(&store, "batch"), rows(&store, "transfer")), (0, 2));

@@ -38,12 +38,12 @@ fn a_denial_is_recorded_even_where_there_is_no_payee_but_not_of_a_payer_who_is_a
     let payment = transfer(2, Kind::Transfer, Some(from.id), missing, 1);
     let posting = declined(&store, &denied(payment), Decline::ScreeningDenied);
     assert_eq!(accounts_of(&posting), [Some(from.id), None]);
-    let not_found = LedgerError::AccountNotFound(Side::Source);
     let unknown = transfer(3, Kind::Transfer, missing, Some(to.id), 1);
-    refused(&store, &denied(unknown), not_found.clone());
     let mut of_another = pay(4, &from, &to, 1);
     of_another.authority = DebitAuthority::Owner(Uuid::from_u128(404));
-    refused(&store, &denied(of_another), not_found);
+    for payment in [unknown, of_another] {
+        refused(&store, &denied(payment), PAYER_NOT_FOUND);
+    }
     assert_invariants(&store);
 }
 

@@ -85,9 +85,9 @@ fn a_hold_ends_once_and_the_later_decline_says_how() {
         let (store, from, to) = bank_with_a_hold();
         let ended = accepted(&store, &of_original(3, kind, 2, 600));
         assert_eq!(ended.status, status);
-        let settled = |minor: i64| (minor, i128::from(minor), 0, 0);
-        assert_eq!(counters(&store, &from), settled(1_000 - moved));
-        assert_eq!(counters(&store, &to), settled(moved));
+        for (account, minor) in [(&from, 1_000 - moved), (&to, moved)] {
+            assert_eq!(counters(&store, account), (minor, i128::from(minor), 0, 0));
+        }
         for (id, late) in [(4, Kind::Capture), (5, Kind::Void)] {
             declined(&store, &of_original(id, late, 2, 600), decline);
         }
@@ -144,11 +144,13 @@ fn a_hold_is_over_at_its_time_whether_or_not_it_was_swept() {
 fn only_its_payer_or_the_bank_ends_a_hold() {
     let (store, ..) = bank_with_a_hold();
     for kind in [Kind::Capture, Kind::Void] {
-        let mut payees = of_original(3, kind, 2, 600);
-        payees.authority = DebitAuthority::Owner(BOB);
-        // A deposit is no hold.
-        let of_deposit = by_bank(of_original(3, kind, 1, 1_000));
-        for other in [payees, of_original(3, kind, 404, 600), of_deposit] {
+        let by_bob = |it: &mut Transfer| it.authority = DebitAuthority::Owner(BOB);
+        for other in rows! {
+            with(of_original(3, kind, 2, 600), by_bob),
+            of_original(3, kind, 404, 600),
+            // A deposit is no hold.
+            by_bank(of_original(3, kind, 1, 1_000)),
+        } {
             refused(&store, &other, LedgerError::OriginalNotFound);
         }
     }
@@ -171,10 +173,9 @@ fn an_account_with_a_hold_is_not_closed_and_a_frozen_one_keeps_no_hold_from_its_
         account::freeze(&store, &CLOCK, frozen.id, stops, &teller()).unwrap();
         let capture = of_original(3, Kind::Capture, 2, 600);
         declined(&store, &capture, Decline::AccountFrozen);
-        if kind == Kind::Void {
-            accepted(&store, &of_original(4, Kind::Void, 2, 600));
-        } else {
-            assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1));
+        match kind {
+            Kind::Void => _ = accepted(&store, &of_original(4, kind, 2, 600)),
+            _ => assert_eq!(expire_holds(&store, &later(HOLD_SECONDS)), Ok(1)),
         }
         assert_eq!(end(&store).map(|end| end.kind), Some(kind));
         assert_eq!(counters(&store, &from), (1_000, 1_000, 0, 0));
@@ -219,8 +220,7 @@ fn holds_begin_and_end_by_the_machines_clock_although_the_journal_is_ahead_of_it
     };
     assert_eq!(ends(&in_time, 6, Kind::Capture, 3), None);
     assert_eq!(ends(&in_time, 7, Kind::Void, 4), None);
-    let late = ends(&time, 8, Kind::Capture, 5);
-    assert_eq!(late, Some(Decline::HoldExpired));
+    assert_eq!(ends(&time, 8, Kind::Capture, 5), Some(Decline::HoldExpired));
     assert_eq!(expire_holds(&store, &time), Ok(1));
     assert_eq!(counters(&store, &from), (899, 899, 0, 0));
     assert_invariants(&store);

@@ -7,20 +7,21 @@ use super::*;
 fn the_bank_moves_money_into_and_out_of_an_internal_account() {
     let (store, alices, bobs) = bank();
     let fees = kit::open_internal(&store, &CLOCK, "fees", "EUR");
-    let (cash, hold) = (Some(fees.id), Kind::Hold);
-    for (movement, [from, to]) in rows! {
-        (pay(2, &fees, &bobs, 700), [Some(fees.id), Some(bobs.id)]),
-        (pay(3, &alices, &fees, 100), [Some(alices.id), Some(fees.id)]),
-        (transfer(4, Kind::Withdrawal, cash, None, 50), [cash, None]),
-        (transfer(5, Kind::Deposit, None, cash, 20), [None, cash]),
-        (transfer(6, hold, cash, Some(bobs.id), 40), [cash, Some(bobs.id)]),
+    let [alice, bob, fee] = [&alices, &bobs, &fees].map(|account| Some(account.id));
+    for (id, kind, from, to, minor) in rows! {
+        (2, Kind::Transfer, fee, bob, 700),
+        (3, Kind::Transfer, alice, fee, 100),
+        (4, Kind::Withdrawal, fee, None, 50),
+        (5, Kind::Deposit, None, fee, 20),
+        (6, Kind::Hold, fee, bob, 40),
     } {
+        let movement = transfer(id, kind, from, to, minor);
         let posting = accepted(&store, &by_bank(movement));
         assert_eq!(accounts_of(&posting), [from, to]);
         assert_eq!(lookup(&store, posting.id), Some(posting));
     }
-    let capture = by_bank(holds::of_original(7, Kind::Capture, 6, 30));
-    accepted(&store, &capture);
+    let capture = holds::of_original(7, Kind::Capture, 6, 30);
+    accepted(&store, &by_bank(capture));
     accepted(&store, &holds::of_original(8, Kind::Reversal, 2, 700));
     assert_eq!(balance_of(&store, &fees), 100 - 50 + 20 - 30);
     assert_invariants(&store);
@@ -34,12 +35,11 @@ fn a_customer_pays_into_an_internal_account_by_id_and_number_and_never_out_of_it
     let mut by_number = pay(3, &alices, &fees, 1);
     by_number.instruction.destination = Some(AccountRef::Number(fees.number.clone()));
     accepted(&store, &by_number);
-    let not_found = LedgerError::AccountNotFound(Side::Source);
     // No customer has the bank's UUID, whatever another service says.
     for owner in [ALICE, BANK_OWNER] {
         let mut payment = pay(4, &fees, &alices, 1);
         payment.authority = DebitAuthority::Owner(owner);
-        refused(&store, &payment, not_found.clone());
+        refused(&store, &payment, PAYER_NOT_FOUND);
     }
     accepted(&store, &by_bank(pay(4, &fees, &alices, 3)));
     assert_eq!(balance_of(&store, &fees), -1);
@@ -67,12 +67,11 @@ fn lines_of_a_batch_name_internal_accounts_as_single_transfers_do() {
         batch::line(&alices, &fees, 5),
         batch::line(&fees, &bobs, 9),
     ];
-    let by_owner = batch::batch(10, false, lines.clone());
-    let reply = posted_batch(&store, &by_owner).unwrap();
+    let reply = posted_batch(&store, &batch::batch(10, false, lines.clone())).unwrap();
     let not_found = "account_not_found /from_account_id";
     assert_eq!(batch::outcomes(&reply), ["posted", "posted", not_found]);
-    let mut by_bank = batch::batch(11, true, lines[1..].to_vec());
-    by_bank.authority = DebitAuthority::Bank;
+    let by_bank = batch::batch(11, true, lines[1..].to_vec());
+    let by_bank = with(by_bank, |it| it.authority = DebitAuthority::Bank);
     posted_batch(&store, &by_bank).unwrap();
     assert_eq!(balance_of(&store, &fees), 5 + 5 - 9);
     assert_invariants(&store);

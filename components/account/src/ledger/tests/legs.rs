@@ -89,21 +89,19 @@ fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
     account::freeze(&store, &CLOCK, frozen.id, credits, &teller()).unwrap();
     let nowhere = leg(Direction::Credit, Uuid::from_u128(0xDEAD), eur(1));
     let euros_of_yen = leg(Direction::Credit, yen.id, eur(1));
-    let mut denied = debit(&alices, 1);
-    denied.denied_by = Some("list_7".to_owned());
-    let cases: [(Vec<Leg>, Decline, u32); 6] = rows! {
-        (vec![credit(&closed, 1), debit(&empty, 1)], Decline::InsufficientFunds, 1),
-        (vec![nowhere, debit(&empty, 1)], Decline::InsufficientFunds, 1),
-        (vec![debit(&alices, 1), credit(&closed, 1)], Decline::AccountClosed, 1),
-        (vec![debit(&alices, 1), credit(&frozen, 1)], Decline::AccountFrozen, 1),
-        (vec![euros_of_yen, debit(&alices, 1)], Decline::CurrencyMismatch, 0),
-        (vec![credit(&closed, 1), denied], Decline::ScreeningDenied, 1),
-    };
-    for (id, (legs, decline, declined_leg)) in (10..).zip(cases) {
+    let denied = with(debit(&alices, 1), |it| it.denied_by = Some(RULE.to_owned()));
+    for (id, legs, decline, declined_leg) in rows! {
+        (10, vec![credit(&closed, 1), debit(&empty, 1)], Decline::InsufficientFunds, 1),
+        (11, vec![nowhere, debit(&empty, 1)], Decline::InsufficientFunds, 1),
+        (12, vec![debit(&alices, 1), credit(&closed, 1)], Decline::AccountClosed, 1),
+        (13, vec![debit(&alices, 1), credit(&frozen, 1)], Decline::AccountFrozen, 1),
+        (14, vec![euros_of_yen, debit(&alices, 1)], Decline::CurrencyMismatch, 0),
+        (15, vec![credit(&closed, 1), denied], Decline::ScreeningDenied, 1),
+    } {
         let record = declined(&store, &posting(id, legs), decline);
         assert_eq!(record.declined_leg, Some(declined_leg), "{record:?}");
-        let rule = (decline == Decline::ScreeningDenied).then(|| "list_7".to_owned());
-        assert_eq!(record.denied_by, rule);
+        let rule = (decline == Decline::ScreeningDenied).then_some(RULE);
+        assert_eq!(record.denied_by.as_deref(), rule);
         assert_eq!(lookup(&store, record.id), Some(record));
     }
     assert_eq!(balance_of(&store, &bobs), 0);
@@ -113,20 +111,19 @@ fn the_first_decline_counts_debits_before_credits_and_names_its_leg() {
 #[test]
 fn an_account_of_another_is_credited_and_not_debited_and_only_the_bank_debits_all() {
     let (store, alices, bobs) = bank();
-    let not_found = |leg, posting: &Transfer| {
-        let error = LedgerError::AccountNotFound(Side::Leg(leg));
-        refused(&store, posting, error);
-    };
     let there = posting(2, vec![debit(&alices, 9), credit(&bobs, 9)]);
     accepted(&store, &there);
     let back = posting(3, vec![credit(&alices, 4), debit(&bobs, 4)]);
-    not_found(1, &back);
     let nowhere = leg(Direction::Credit, Uuid::from_u128(0xDEAD), eur(1));
-    not_found(0, &posting(3, vec![nowhere, debit(&alices, 1)]));
-    let (settlement, _) = settlement_account(&store);
-    let settlement = leg(Direction::Credit, settlement, eur(1));
-    let paid_out = posting(3, vec![debit(&alices, 1), settlement]);
-    not_found(1, &by_bank(paid_out));
+    let settlement = leg(Direction::Credit, settlement_account(&store).0, eur(1));
+    for (place, posting) in rows! {
+        (1, &back),
+        (0, &posting(3, vec![nowhere, debit(&alices, 1)])),
+        (1, &by_bank(posting(3, vec![debit(&alices, 1), settlement]))),
+    } {
+        let not_found = LedgerError::AccountNotFound(Side::Leg(place));
+        refused(&store, posting, not_found);
+    }
     accepted(&store, &by_bank(back));
     let tellers = open(&store, teller().id, "EUR");
     let own = posting(4, vec![debit(&alices, 1), credit(&tellers, 1)]);
@@ -141,8 +138,8 @@ fn a_posting_is_reversed_once_as_a_whole_or_not_at_all() {
     let legs = vec![debit(&alices, 300), credit(&bobs, 290), credit(&carols, 10)];
     let original = accepted(&store, &posting(2, legs));
     let move_one = |id, from, to| {
-        let legs = vec![debit(from, 1), credit(to, 1)];
-        accepted(&store, &by_bank(posting(id, legs)));
+        let posting = posting(id, vec![debit(from, 1), credit(to, 1)]);
+        accepted(&store, &by_bank(posting));
     };
     move_one(3, &bobs, &alices);
     let short = declined(&store, &reversal(4, 2), Decline::InsufficientFunds);
@@ -151,8 +148,7 @@ fn a_posting_is_reversed_once_as_a_whole_or_not_at_all() {
     let reversed = accepted(&store, &reversal(6, 2));
     assert_eq!(reversed.original, Some(original.id));
     assert_eq!(reversed.legs, mirrored(&original.legs));
-    let after = balances(&store, [&alices, &bobs, &carols]);
-    assert_eq!(after, [1_000, 0, 0]);
+    assert_eq!(balances(&store, [&alices, &bobs, &carols]), [1_000, 0, 0]);
     let end = lookup(&store, original.id).unwrap().resolution.unwrap();
     assert_eq!((end.id, end.kind), (reversed.id, Kind::Reversal));
     let again = declined(&store, &reversal(7, 2), Decline::AlreadyReversed);
@@ -197,12 +193,8 @@ fn legs_have_their_rules() {
         [total].into_iter().chain(credits).collect::<Vec<_>>()
     };
     let most = LEGS_MAX as u128;
-    let mut yens = credit(2, 100);
-    yens.amount = yen(100);
-    let ruled = |rule: &str| Leg {
-        denied_by: Some(rule.to_owned()),
-        ..debit(1, 100)
-    };
+    let yens = with(credit(2, 100), |it| it.amount = yen(100));
+    let ruled = |rule: &str| with(debit(1, 100), |it| it.denied_by = Some(rule.to_owned()));
     let invalid = Err(LedgerError::invalid("legs"));
     for (legs, fits) in rows! {
         (two(100), true),

@@ -35,12 +35,11 @@ enum Verdict {
 #[derive(Debug, Clone)]
 enum Step {
     Post(u128, Kind, Order),
-    /// A retry of an earlier post.
+    /// Posts what was posted or cancelled before.
     Retry(Index),
     Cancel(u128, Order),
     /// An id, whether it is atomic, and its lines.
     Batch(u128, bool, Vec<Order>),
-    /// A retry of an earlier batch.
     RetryBatch(Index),
     Freeze(usize),
     Unfreeze(usize),
@@ -108,16 +107,15 @@ impl Model {
         destination: Option<usize>,
         amount: i64,
     ) -> Option<Decline> {
-        if let Some(payer) = source {
+        let of_payer = source.and_then(|payer| {
             let ModelAccount { balance, limit, .. } = self.accounts[payer];
             let short = (balance + limit < amount).then_some(Decline::InsufficientFunds);
-            let decline = self.decline_of(payer).or(short);
-            if decline.is_some() {
-                return decline;
-            }
-        }
-        if let Some(decline) = destination.and_then(|payee| self.decline_of(payee)) {
-            return Some(decline);
+            self.decline_of(payer).or(short)
+        });
+        let of_payee = || destination.and_then(|payee| self.decline_of(payee));
+        let decline = of_payer.or_else(of_payee);
+        if decline.is_some() {
+            return decline;
         }
         if let Some(source) = source {
             self.accounts[source].balance -= amount;
@@ -222,8 +220,12 @@ impl ModelledBank {
         })
     }
 
-    fn post(&mut self, transfer: Transfer) {
-        let reply = super::post(&self.store, &CLOCK, &transfer);
+    /// Posts or cancels a transfer.
+    fn ask(&mut self, transfer: Transfer, is_cancel: bool) {
+        let reply = match is_cancel {
+            true => cancelled(&self.store, &transfer),
+            false => posted(&self.store, &transfer),
+        };
         self.posts.push(transfer.clone());
         if let Some(recalled) = self.recalled(&transfer) {
             assert_eq!(reply, recalled);
@@ -242,30 +244,13 @@ impl ModelledBank {
         }
         let amount = instruction.amount.unwrap().minor();
         let decline = match transfer.denied_by {
+            _ if is_cancel => Some(Decline::Cancelled),
             Some(_) => Some(Decline::ScreeningDenied),
             None => self.model.decide(source, destination, amount),
         };
-        self.record_first(transfer, reply.unwrap(), decline);
-    }
-
-    fn record_first(&mut self, transfer: Transfer, reply: Reply, decline: Option<Decline>) {
-        assert!(!reply.repeated);
-        assert_eq!(reply.posting.decline, decline);
-        let decided = (transfer, reply.posting);
-        self.model.decided.insert(decided.0.id, decided);
-    }
-
-    fn cancel(&mut self, transfer: Transfer) {
-        let reply = super::cancel(&self.store, &CLOCK, &transfer);
-        if let Some(recalled) = self.recalled(&transfer) {
-            assert_eq!(reply, recalled);
-        } else if transfer.instruction.source.map(AccountRef::Id)
-            == transfer.instruction.destination
-        {
-            assert_eq!(reply, Err(LedgerError::SameAccount(Side::DestinationId)));
-        } else {
-            self.record_first(transfer, reply.unwrap(), Some(Decline::Cancelled));
-        }
+        let Reply { posting, repeated } = reply.unwrap();
+        assert_eq!((posting.decline, repeated), (decline, false));
+        self.model.decided.insert(transfer.id, (transfer, posting));
     }
 
     fn batch(&self, id: u128, atomic: bool, orders: &[Order]) -> Batch {
@@ -277,32 +262,24 @@ impl ModelledBank {
             Verdict::Refused => BatchLine::Refused(kit::refusal()),
         });
         let batch = batch(id, atomic, lines.collect::<Vec<_>>());
-        Batch {
-            fingerprint: batch.instruction.fingerprint(&[]),
-            ..batch
-        }
+        with(batch, |it| it.fingerprint = it.instruction.fingerprint(&[]))
     }
 
     fn post_batch(&mut self, batch: Batch, orders: Vec<Order>) {
-        let reply = super::post_batch(&self.store, &CLOCK, &batch);
+        let reply = posted_batch(&self.store, &batch);
         self.batches.push((batch.clone(), orders.clone()));
-        if let Some((first, recorded)) = self.model.batches.get(&batch.id) {
-            match first.fingerprint == batch.fingerprint {
-                true => {
-                    let reply = reply.unwrap();
-                    assert!(reply.repeated);
-                    assert_eq!(reply.outcomes, recorded.outcomes);
-                }
-                false => assert_eq!(reply, Err(LedgerError::IdReused)),
-            }
-            return;
-        }
-        if self.model.decided.contains_key(&batch.id) {
+        let known = self.model.batches.get(&batch.id);
+        let is_retry = known.is_some_and(|(first, _)| first.fingerprint == batch.fingerprint);
+        if !is_retry && (known.is_some() || self.model.decided.contains_key(&batch.id)) {
             assert_eq!(reply, Err(LedgerError::IdReused));
             return;
         }
         let reply = reply.unwrap();
-        assert!(!reply.repeated);
+        assert_eq!(reply.repeated, is_retry);
+        if let Some((_, recorded)) = known {
+            assert_eq!(reply.outcomes, recorded.outcomes);
+            return;
+        }
         let outcomes = reply.outcomes.iter().map(|outcome| match outcome {
             LineOutcome::Recorded(posting) => Ok(posting.decline),
             LineOutcome::Refused(_) => Err(()),
@@ -338,9 +315,8 @@ impl ModelledBank {
             Step::Limit(account, minor) => {
                 let model = &mut self.model.accounts[account];
                 let allowed = !model.closed && model.balance + minor >= 0;
-                let id = self.ids[account];
-                let done = kit::set_limit(store, &CLOCK, id, minor);
-                assert_eq!(done.is_ok(), allowed);
+                let done = kit::set_limit(store, &CLOCK, self.ids[account], minor).is_ok();
+                assert_eq!(done, allowed);
                 if allowed {
                     model.limit = minor;
                 }
@@ -358,11 +334,11 @@ impl ModelledBank {
 
     fn take(&mut self, step: &Step) {
         match step {
-            Step::Post(id, kind, order) => self.post(self.transfer(*id, *kind, order)),
+            Step::Post(id, kind, order) => self.ask(self.transfer(*id, *kind, order), false),
             Step::Retry(index) if !self.posts.is_empty() => {
-                self.post(index.get(&self.posts).clone());
+                self.ask(index.get(&self.posts).clone(), false);
             }
-            Step::Cancel(id, order) => self.cancel(self.transfer(*id, Kind::Transfer, order)),
+            Step::Cancel(id, order) => self.ask(self.transfer(*id, Kind::Transfer, order), true),
             Step::Batch(id, atomic, orders) => {
                 self.post_batch(self.batch(*id, *atomic, orders), orders.clone());
             }
@@ -385,8 +361,7 @@ impl ModelledBank {
         let journal = journal(&self.store, 0, 1_000).unwrap();
         assert_eq!(journal.len(), self.model.decided.len());
         for posting in &journal {
-            let decided = self.model.decided.get(&posting.id);
-            assert_eq!(Some(posting), decided.map(|(_, posting)| posting));
+            assert_eq!(*posting, self.model.decided[&posting.id].1);
         }
         for (batch, _) in &self.batches {
             let found = ledger_of(self.store.clone()).find_batch(batch.id).unwrap();

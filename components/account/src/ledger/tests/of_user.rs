@@ -35,24 +35,18 @@ fn pay_any(store: &SqliteStore, accounts: &[Account], id: u128, payment: Payment
     let mut request = match kind {
         0 => transfer(id, Kind::Deposit, None, to, amount * 2),
         1 => transfer(id, Kind::Withdrawal, from, None, amount),
-        2 | 3 => transfer(id, Kind::Transfer, from, to, amount),
         4 => transfer(id, Kind::Hold, from, to, amount),
         5 => holds::of_original(id, Kind::Capture, original, asked),
         6 => holds::of_original(id, Kind::Void, original, asked),
         7 => holds::of_original(id, Kind::Reversal, original, asked),
         _ => transfer(id, Kind::Transfer, from, to, amount),
     };
-    match kind {
-        1..=4 | 8 => {
-            request.authority = DebitAuthority::Owner(owner);
-            request.actor = Actor::user(owner);
-        }
-        5 | 6 => request.authority = DebitAuthority::Bank,
-        _ => {}
+    if let 1..=4 | 8 = kind {
+        (request.authority, request.actor) = (DebitAuthority::Owner(owner), Actor::user(owner));
+    } else if let 5 | 6 = kind {
+        request.authority = DebitAuthority::Bank;
     }
-    if is_denied && kind <= 4 {
-        request = denied(request);
-    }
+    request.denied_by = (is_denied && kind <= 4).then(|| RULE.to_owned());
     let _ = match kind {
         8 => cancelled(store, &request),
         _ => posted(store, &request),
@@ -128,13 +122,12 @@ fn a_users_rows_cost_the_same_however_many_others_there_are() {
 #[test]
 fn a_users_rows_are_found_by_keys_alone() {
     let steps = kit::plan(&store(), super::super::read::AFTER_OF_USER, 3);
+    let by_rowid = "USING INTEGER PRIMARY KEY (rowid";
     for table in ["account", "entry", "transfer"] {
-        for bad in [
-            format!("SCAN {table}"),
-            format!("SEARCH {table} USING AUTOMATIC"),
-            format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid>"),
-            format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid<"),
-        ] {
+        for bad in rows! {
+            format!("SCAN {table}"), format!("SEARCH {table} USING AUTOMATIC"),
+            format!("SEARCH {table} {by_rowid}>"), format!("SEARCH {table} {by_rowid}<"),
+        } {
             let found = steps.iter().find(|step| step.starts_with(&bad));
             assert_eq!(found, None, "{steps:#?}");
         }

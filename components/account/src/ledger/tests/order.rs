@@ -63,12 +63,8 @@ fn to(account: &Account) -> [AccountRef; 2] {
 }
 
 fn payment(id: u128, kind: Kind, from: &Account, to: AccountRef) -> Transfer {
-    let mut payment = match kind {
-        Kind::Hold => holds::hold(id, from, from, 300),
-        _ => pay(id, from, from, 300),
-    };
-    payment.instruction.destination = Some(to);
-    payment
+    let payment = transfer(id, kind, Some(from.id), None, 300);
+    with(payment, |it| it.instruction.destination = Some(to))
 }
 
 #[test]
@@ -99,9 +95,7 @@ fn a_payers_own_decline_comes_before_any_of_the_payee_and_the_same_without_one()
 fn a_payer_with_the_money_learns_the_first_fault_of_the_payee() {
     let (store, payers, payees) = faults();
     let (rich, _) = payers.last().unwrap();
-    let recorded = || ledger_of(store.clone()).head().unwrap();
-    let mut ids = 10..;
-    let before = recorded();
+    let (mut ids, before) = (10.., head(&store));
     for to in missing(&store) {
         let side = match to {
             AccountRef::Id(_) => Side::DestinationId,
@@ -113,7 +107,7 @@ fn a_payer_with_the_money_learns_the_first_fault_of_the_payee() {
             assert_eq!(posted(&store, &payment), refused);
         }
     }
-    assert_eq!(recorded(), before);
+    assert_eq!(head(&store), before);
     for (payee, decline) in &payees {
         for to in to(payee) {
             let payment = payment(ids.next().unwrap(), Kind::Transfer, rich, to);

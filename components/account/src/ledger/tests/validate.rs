@@ -21,8 +21,6 @@ pub(super) fn valid(kind: Kind) -> Transfer {
     transfer(9, kind, source, destination, 100)
 }
 
-type Change = fn(&mut Transfer);
-
 /// The field that the ledger refuses after a change of a valid transfer.
 fn refused(kind: Kind, change: impl Fn(&mut Transfer)) -> Option<&'static str> {
     let mut transfer = valid(kind);
@@ -39,13 +37,13 @@ fn refused(kind: Kind, change: impl Fn(&mut Transfer)) -> Option<&'static str> {
 #[test]
 fn each_kind_names_its_accounts_or_its_original_and_nothing_else() {
     const ID: Uuid = Uuid::from_u128(5);
-    let changes: [Change; 3] = [
-        |it| it.instruction.source = Some(ID).xor(it.instruction.source.take()),
-        |it| {
-            let destination = it.instruction.destination.take();
-            it.instruction.destination = Some(AccountRef::Id(ID)).xor(destination);
-        },
-        |it| it.instruction.original = Some(ID).xor(it.instruction.original.take()),
+    fn flip<T>(named: &mut Option<T>, value: T) {
+        *named = named.is_none().then_some(value);
+    }
+    let changes: [fn(&mut Transfer); 3] = [
+        |it| flip(&mut it.instruction.source, ID),
+        |it| flip(&mut it.instruction.destination, AccountRef::Id(ID)),
+        |it| flip(&mut it.instruction.original, ID),
     ];
     for kind in Kind::ALL {
         assert_eq!(refused(*kind, |_| {}), None, "{kind:?}");
@@ -67,13 +65,10 @@ fn customers_neither_pay_in_nor_reverse_nor_let_expire() {
 #[test]
 fn a_hold_alone_has_a_time_of_at_most_90_days() {
     for kind in Kind::ALL {
-        for (seconds, fits_hold) in [
-            (None, false),
-            (Some(0), false),
-            (Some(1), true),
-            (Some(HOLD_SECONDS_MAX), true),
+        for (seconds, fits_hold) in rows! {
+            (None, false), (Some(0), false), (Some(1), true), (Some(HOLD_SECONDS_MAX), true),
             (Some(HOLD_SECONDS_MAX + 1), false),
-        ] {
+        } {
             let fits = match kind {
                 Kind::Hold => fits_hold,
                 _ => seconds.is_none(),
