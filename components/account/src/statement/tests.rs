@@ -48,7 +48,7 @@ fn whole() -> Period {
 }
 
 impl Scene {
-    /// It begins at noon of 2026-11-20.
+    /// It begins at noon.
     fn new() -> Self {
         Self::in_currency("EUR")
     }
@@ -100,10 +100,9 @@ impl Scene {
 
     fn send(&self, minor: i64, reference: &str) -> Uuid {
         let ends = [&self.own, &self.other].map(Some);
-        self.post(Instruction {
-            reference: Some(reference.to_owned()),
-            ..self.order(Kind::Transfer, ends, minor)
-        })
+        let mut instruction = self.order(Kind::Transfer, ends, minor);
+        instruction.reference = Some(reference.to_owned());
+        self.post(instruction)
     }
 
     fn receive(&self, minor: i64) -> Uuid {
@@ -136,8 +135,7 @@ impl Scene {
 
     fn written(&self, summary: Summary, format: Format) -> Result<Vec<u8>, StatementError> {
         let body = Body::new(self.store.clone(), summary, format)?;
-        let pieces: Result<Vec<_>, _> = body.collect();
-        pieces.map(|pieces| pieces.concat())
+        Ok(body.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     fn text(&self, period: Period, format: Format) -> String {

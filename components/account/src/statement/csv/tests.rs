@@ -26,9 +26,8 @@ fn what_could_begin_a_formula_is_guarded_wherever_a_cell_could_begin() {
 
 /// The reference as the row of a statement has it.
 fn row(reference: &str) -> String {
-    let mut out = Vec::new();
+    let (mut out, mut row) = (Vec::new(), ["x"; COLUMNS.len()]);
     let reference = guarded(reference);
-    let mut row = ["x"; COLUMNS.len()];
     row[8] = &reference;
     write(&mut out, row).unwrap();
     String::from_utf8(out).unwrap()

@@ -31,28 +31,21 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// Posts all movements but those without the money, and reverses a third of them.
 fn live(scene: &Scene, events: &[Event]) {
-    for event in events {
+    for event in events.iter().cloned() {
         let now = scene.clock.now_ms();
         let end_of_day = Day::at(now).unwrap().last_ms();
         let own = scene.account().balance.available() as i64;
         let other = by_id(&scene.store, scene.other.id).unwrap().unwrap();
         let other = other.balance.available() as i64;
         let (id, amount) = match event {
-            Event::Deposit(amount) => (scene.deposit(*amount), *amount),
-            Event::Withdraw(amount) if own >= *amount => (scene.withdraw(*amount), *amount),
-            Event::Send(amount, reference) if own >= *amount => {
-                (scene.send(*amount, reference), *amount)
-            }
-            Event::Receive(amount) if other >= *amount => (scene.receive(*amount), *amount),
-            Event::Capture(part, held) if own >= *held => {
-                (scene.hold_and_capture(*held, *part), *part)
-            }
-            Event::LastMillisecond => {
-                scene.clock.set_ms(end_of_day);
-                continue;
-            }
-            Event::Midnight => {
-                scene.clock.set_ms(end_of_day + 1);
+            Event::Deposit(amount) => (scene.deposit(amount), amount),
+            Event::Withdraw(amount) if own >= amount => (scene.withdraw(amount), amount),
+            Event::Send(amount, text) if own >= amount => (scene.send(amount, &text), amount),
+            Event::Receive(amount) if other >= amount => (scene.receive(amount), amount),
+            Event::Capture(part, held) if own >= held => (scene.hold_and_capture(held, part), part),
+            Event::LastMillisecond | Event::Midnight => {
+                let is_midnight = matches!(event, Event::Midnight);
+                scene.clock.set_ms(end_of_day + i64::from(is_midnight));
                 continue;
             }
             _ => continue,
@@ -86,7 +79,8 @@ proptest! {
         let period = Period::new(one.min(other), one.max(other)).unwrap();
         let moments = period.from().first_ms()..=period.to().last_ms();
         let mut lines = scene.lines();
-        let before: Vec<_> = lines.iter().filter(|line| line.created_at_ms < *moments.start()).cloned().collect();
+        let mut before = lines.clone();
+        before.retain(|line| line.created_at_ms < *moments.start());
         lines.retain(|line| moments.contains(&line.created_at_ms));
         for format in Format::ALL {
             let read = scene.read(period, format);

@@ -36,12 +36,8 @@ fn a_period_that_is_not_over_ends_with_the_moment_of_the_request() {
 #[test]
 fn the_statement_of_a_past_period_never_changes() {
     let scene = scene();
-    let statements = || {
-        Format::ALL.map(|format| {
-            let past = period("2026-11-20", "2026-11-22");
-            scene.statement(past, format).unwrap()
-        })
-    };
+    let past = || period("2026-11-20", "2026-11-22");
+    let statements = || Format::ALL.map(|format| scene.statement(past(), format).unwrap());
     let first = statements();
     scene.deposit(1_000);
     assert_eq!(statements(), first);
@@ -67,8 +63,7 @@ fn a_final_statement_waits_for_rows_that_are_not_on_disk_yet() {
     let scene = scene();
     let store = WatchedStore::new(scene.store.clone());
     let read = |from, to| {
-        let summary = Summary::read(&store, &scene.clock, scene.account(), period(from, to));
-        summary.unwrap();
+        Summary::read(&store, &scene.clock, scene.account(), period(from, to)).unwrap();
         store.take_endings()
     };
     // The journal has passed this period.

@@ -80,8 +80,7 @@ type Record = HashMap<String, String>;
 
 fn csv(text: &str, currency: Currency) -> Read {
     let mut reader = ::csv::Reader::from_reader(text.as_bytes());
-    let records: Result<Vec<Record>, _> = reader.deserialize().collect();
-    let mut records = records.unwrap();
+    let mut records: Vec<Record> = reader.deserialize().map(Result::unwrap).collect();
     let balance = |record: &Record, kind: &str| {
         assert_eq!(record["type"], kind);
         assert_eq!(record["currency"], currency.code());
@@ -118,9 +117,8 @@ fn csv(text: &str, currency: Currency) -> Read {
 /// A reference without the first apostrophe of each cell.
 fn unguarded(text: &str) -> String {
     let separators = [';', ',', '|', '\t', '\r', '\n', '\u{2028}', '\u{2029}'];
-    let cells = text.split_inclusive(separators);
-    let bare = cells.map(|cell| cell.strip_prefix('\'').unwrap_or(cell));
-    bare.collect()
+    let bare = |cell| str::strip_prefix(cell, '\'').unwrap_or(cell);
+    text.split_inclusive(separators).map(bare).collect()
 }
 
 /// The only element at a path below a node.
@@ -163,12 +161,10 @@ fn camt053(text: &str, currency: Currency) -> Read {
     let balances = all(statement, "Bal");
     let code = |balance: &Node<'_, '_>| text_of(*balance, "Tp/CdOrPrtry/Cd").unwrap();
     let codes = balances.iter().map(code).collect::<Vec<_>>().join(" ");
-    let is_known = matches!(codes.as_str(), "OPBD CLBD" | "OPBD CLBD ITBD");
-    assert!(is_known, "{codes}");
+    assert!(matches!(&*codes, "OPBD CLBD" | "OPBD CLBD ITBD"), "{codes}");
     let closing_minor = signed(balances[1], currency);
-    for balance in &balances[1..] {
-        assert_eq!(signed(*balance, currency), closing_minor);
-    }
+    let is_closing = |balance: &Node<'_, '_>| signed(*balance, currency) == closing_minor;
+    assert!(balances[1..].iter().all(is_closing));
     let totals = one(statement, "TxsSummry").unwrap();
     let total = |name: &str| {
         let node = one(totals, name).unwrap();
@@ -178,9 +174,8 @@ fn camt053(text: &str, currency: Currency) -> Read {
     let [debits, credits] = [total("TtlDbtNtries"), total("TtlCdtNtries")];
     let both = (debits.0 + credits.0, debits.1 + credits.1);
     assert_eq!(total("TtlNtries"), both);
-    let net = one(totals, "TtlNtries/TtlNetNtry").unwrap();
-    let net_minor = minor(&text_of(net, "Amt").unwrap(), currency);
-    assert_eq!(net_minor, (credits.1 - debits.1).abs());
+    let net = text_of(totals, "TtlNtries/TtlNetNtry/Amt").unwrap();
+    assert_eq!(minor(&net, currency), (credits.1 - debits.1).abs());
     let entries = all(statement, "Ntry").into_iter();
     Read {
         opening_minor: signed(balances[0], currency),
@@ -200,8 +195,7 @@ fn camt053_line(entry: Node<'_, '_>, currency: Currency) -> ReadLine {
     for day in ["BookgDt/Dt", "ValDt/Dt"] {
         assert_eq!(text(day).as_deref(), created_at.get(..10));
     }
-    let is_debit = signed_minor < 0;
-    let side = if is_debit { "CdtrAcct" } else { "DbtrAcct" };
+    let side = ["DbtrAcct", "CdtrAcct"][usize::from(signed_minor < 0)];
     let parties = one(details, "RltdPties");
     ReadLine {
         sequence: Some(text("NtryRef").unwrap().parse().unwrap()),
@@ -221,9 +215,8 @@ fn ofx(text: &str, currency: Currency) -> Read {
     let response = one(document.root_element(), "BANKMSGSRSV1/STMTTRNRS/STMTRS").unwrap();
     assert_eq!(text_of(response, "CURDEF").unwrap(), currency.code());
     let amount = |path| minor(&text_of(response, path).unwrap(), currency);
-    let transactions = all(one(response, "BANKTRANLIST").unwrap(), "STMTTRN");
-    let line = |entry| ofx_line(entry, currency);
-    let lines: Vec<_> = transactions.into_iter().map(line).collect();
+    let entries = all(one(response, "BANKTRANLIST").unwrap(), "STMTTRN").into_iter();
+    let lines: Vec<_> = entries.map(|entry| ofx_line(entry, currency)).collect();
     let closing_minor = amount("LEDGERBAL/BALAMT");
     let moved_minor: i64 = lines.iter().map(|line| line.signed_minor).sum();
     Read {
@@ -261,41 +254,34 @@ fn ofx_time(text: &str) -> i64 {
 
 /// The content of these entries in a format: each format leaves something out.
 pub(super) fn said_by(format: Format, lines: &[ReadLine]) -> Vec<ReadLine> {
-    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     // XML cannot have these.
-    let clean = |text: String| -> String {
-        let unsayable =
-            |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
-        text.replace(unsayable, "\u{fffd}")
-    };
-    let said = |line: ReadLine| match format {
-        Format::Json => line,
-        Format::Csv => ReadLine {
-            reference: some(line.reference),
-            ..line
-        },
-        Format::Camt053 => ReadLine {
-            balance_after_minor: None,
-            created_at_ms: line.created_at_ms - line.created_at_ms.rem_euclid(1_000),
-            reference: some(line.reference).map(clean),
-            ..line
-        },
-        Format::Ofx => ReadLine {
-            sequence: None,
-            balance_after_minor: None,
-            reference: some(line.reference)
-                .map(|text| clean(text).replace(['\t', '\r', '\n'], " ")),
-            kind: match (line.kind.as_str(), line.signed_minor < 0) {
+    let unsayable = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || "\u{fffe}\u{ffff}".contains(c);
+    let said = |mut line: ReadLine| {
+        if format != Format::Json {
+            line.reference = line.reference.filter(|text| !text.is_empty());
+        }
+        if matches!(format, Format::Camt053 | Format::Ofx) {
+            line.balance_after_minor = None;
+            let clean = |text: String| text.replace(unsayable, "\u{fffd}");
+            line.reference = line.reference.map(clean);
+        }
+        if format == Format::Camt053 {
+            line.created_at_ms -= line.created_at_ms.rem_euclid(1_000);
+        }
+        if format == Format::Ofx {
+            (line.sequence, line.is_reversal) = (None, false);
+            let on_one_line = |text: String| text.replace(['\t', '\r', '\n'], " ");
+            line.reference = line.reference.map(on_one_line);
+            let kind = match (line.kind.as_str(), line.signed_minor < 0) {
                 ("deposit", _) => "DEP",
                 ("withdrawal", _) => "CASH",
                 ("transfer", _) => "XFER",
                 (_, true) => "DEBIT",
                 (_, false) => "CREDIT",
-            }
-            .to_owned(),
-            is_reversal: false,
-            ..line
-        },
+            };
+            line.kind = kind.to_owned();
+        }
+        line
     };
     lines.iter().cloned().map(said).collect()
 }
