@@ -7,7 +7,7 @@ use super::*;
 use crate::account::{self, Account, AccountUpdate};
 use crate::ledger::{self, BATCH_COLUMNS, BatchRow};
 use crate::tests::kit::{self, OWNER, eur, teller};
-use strongroom_ledger_api::{AccountRef, Batch, BatchLine, Instruction, Kind};
+use strongroom_ledger_api::{AccountRef, BatchLine, Instruction, Kind};
 use strongroom_sdk::clock::ManualClock;
 use strongroom_sdk::hash_chain::GENESIS;
 use strongroom_sdk::rows;
@@ -32,15 +32,14 @@ fn bank() -> SqliteStore {
     let bonus = kit::noted(20, pay(&fees, &second, 5));
     ledger::post(&store, &clock, &bonus).unwrap();
     let declined = [9_000, 1].map(|minor| kit::line(pay(&second, &first, minor)));
-    let by_staff = |batch: Batch| Batch {
-        on_behalf_of: Some(Uuid::from_u128(0xC)),
-        ..batch
-    };
-    for batch in [
-        by_staff(kit::batch(0xBA7C1, false, batch_lines(&first, &second))),
-        by_staff(kit::batch(0xBA7C2, true, declined)),
-        kit::batch(0xBA7C3, true, [kit::line(pay(&first, &second, 1))]),
-    ] {
+    let customer = Some(Uuid::from_u128(0xC));
+    for (customer, id, atomic, lines) in rows! {
+        (customer, 0xBA7C1, false, batch_lines(&first, &second)),
+        (customer, 0xBA7C2, true, declined.to_vec()),
+        (None, 0xBA7C3, true, vec![kit::line(pay(&first, &second, 1))]),
+    } {
+        let mut batch = kit::batch(id, atomic, lines);
+        batch.on_behalf_of = customer;
         ledger::post_batch(&store, &clock, &batch).unwrap();
     }
     // The last row, which only the head of the chain protects.
@@ -68,15 +67,12 @@ fn pay(from: &Account, to: &Account, minor: i64) -> Instruction {
 
 /// Lines that are posted, declined, denied, and refused.
 fn batch_lines(first: &Account, second: &Account) -> Vec<BatchLine> {
-    let instruction = pay(first, second, 2);
-    let nowhere = Instruction {
-        destination: Some(AccountRef::Number("DE404".to_owned())),
-        ..instruction.clone()
-    };
+    let mut nowhere = pay(first, second, 2);
+    nowhere.destination = Some(AccountRef::Number("DE404".to_owned()));
     vec![
         kit::line(pay(second, first, 1)),
         kit::line(pay(first, second, 9_000)),
-        kit::denied_by("list_7", kit::line(instruction)),
+        kit::denied_by("list_7", kit::line(pay(first, second, 2))),
         kit::line(nowhere),
         BatchLine::Refused(kit::refusal()),
     ]
@@ -89,17 +85,14 @@ fn open_bank() -> SqliteStore {
     store
 }
 
-/// What `look` returns after the statements, which are rolled back; none where SQLite refuses one
-/// of them.
+/// What `look` returns after the statement, which is rolled back; none where SQLite refuses it.
 fn tampered<T>(
     store: &SqliteStore,
-    statements: &[&str],
+    statement: &str,
     look: impl FnOnce(&SqliteTransaction) -> T,
 ) -> Option<T> {
     let transaction = store.begin().unwrap();
-    for statement in statements {
-        transaction.execute(statement, &[]).ok()?;
-    }
+    transaction.execute(statement, &[]).ok()?;
     // The store has one connection: it reads the changes of the transaction.
     Some(look(&transaction))
 }
@@ -116,17 +109,9 @@ fn rows_of(store: &SqliteStore, sql: &str) -> Vec<Row> {
     store.query(sql, &[]).unwrap().rows
 }
 
-/// The checks that fail after the statements and what follows them.
-fn broken(
-    store: &SqliteStore,
-    statements: &[&str],
-    then: impl FnOnce(&SqliteTransaction),
-) -> Vec<&'static str> {
-    let report = tampered(store, statements, |transaction| {
-        then(transaction);
-        check_invariants(store).unwrap()
-    });
-    let report = report.unwrap();
+/// The checks that fail now.
+fn broken(store: &SqliteStore) -> Vec<&'static str> {
+    let report = check_invariants(store).unwrap();
     report.violations().map(|(check, _)| check).collect()
 }
 
@@ -186,7 +171,7 @@ fn changes_are_found(store: &SqliteStore, table: &str, column: &str, rowid: i64)
     for change in CHANGES {
         let value = change.replace("{}", column);
         let update = format!("UPDATE {table} SET {column} = {value} WHERE rowid = {rowid}");
-        let found = tampered(store, &[&update], |_| {
+        let found = tampered(store, &update, |_| {
             (rows_of(store, &field) != before).then(|| is_broken(store))
         });
         if let Some(Some(found)) = found {
@@ -206,7 +191,7 @@ fn every_lost_or_added_row_is_found() {
             let delete = format!(
                 "DELETE FROM {table} WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid {order} LIMIT 1)"
             );
-            let found = tampered(&store, &[&delete], |_| is_broken(&store));
+            let found = tampered(&store, &delete, |_| is_broken(&store));
             assert_eq!(found, Some(true), "{delete}");
         }
     }
@@ -219,7 +204,7 @@ fn every_lost_or_added_row_is_found() {
         "INSERT INTO batch SELECT sequence + 1, randomblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, atomic, lines, \
          refusals, requested_at_ms, recorded_at_ms, hash FROM batch ORDER BY sequence DESC LIMIT 1",
     ] {
-        let found = tampered(&store, &[insert], |_| is_broken(&store));
+        let found = tampered(&store, insert, |_| is_broken(&store));
         assert_eq!(found, Some(true), "{insert}");
     }
 }
@@ -228,18 +213,23 @@ fn every_lost_or_added_row_is_found() {
 fn money_from_nowhere_with_its_own_entry_and_a_code_of_two_accounts_are_found() {
     let store = open_bank();
     kit::open_internal(&store, &ManualClock::at(START_MS), "revenue", "EUR");
-    for (statements, found_min, check) in rows! {
-        (&[
+    for (first, second, found_min, check) in rows! {
+        (
             "UPDATE balance SET credits_posted = credits_posted + 500 WHERE account_key = 1",
             "UPDATE entry SET amount_minor = amount_minor + 500, balance_after_minor = balance_after_minor + 500
              WHERE account_key = 1 AND direction = 'credit'",
-        ], 3, ""),
-        (&[
-            "DROP INDEX account_by_code",
-            "UPDATE account SET code = 'fees' WHERE code = 'revenue'",
-        ], 1, "the code"),
+            3, "",
+        ),
+        (
+            "DROP INDEX account_by_code", "UPDATE account SET code = 'fees' WHERE code = 'revenue'",
+            1, "the code",
+        ),
     } {
-        let broken = broken(&store, statements, |_| {});
+        let broken = tampered(&store, first, |transaction| {
+            transaction.execute(second, &[]).unwrap();
+            broken(&store)
+        });
+        let broken = broken.unwrap();
         assert!(broken.len() >= found_min, "{broken:?}");
         let is_it = |found: &&str| found.starts_with(check);
         assert!(broken.iter().any(is_it), "{broken:?}");
@@ -284,7 +274,11 @@ fn a_batch_that_is_not_its_lines_is_found_even_with_its_own_hash() {
          '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]', requested_at_ms, recorded_at_ms, hash \
          FROM batch ORDER BY sequence DESC LIMIT 1",
     ] {
-        let broken = broken(&store, &[change], rehash_batches);
+        let broken = tampered(&store, change, |transaction| {
+            rehash_batches(transaction);
+            broken(&store)
+        });
+        let broken = broken.unwrap();
         assert!(!broken.is_empty(), "not found: {change}");
         let is_of_lines = |check: &&str| check.starts_with("every line of a batch");
         assert!(broken.iter().all(is_of_lines), "{change}: {broken:?}");

@@ -12,17 +12,13 @@ use strongroom_sdk::store::{SqliteStore, Transaction};
 
 /// Opens an account of owner 1 or 2; every third is frozen.
 fn open_one(store: &SqliteStore, number: usize) -> Account {
-    let clock = ManualClock::at(5);
-    let rules = kit::rules(1_000_000);
+    let (clock, rules) = (ManualClock::at(5), kit::rules(1_000_000));
     let currency = Currency::from_code(["EUR", "USD"][number / 2 % 2]).unwrap();
-    let kinds = [AccountType::Checking, AccountType::Savings];
+    let kind = [AccountType::Checking, AccountType::Savings][number / 4 % 2];
+    let owner = Uuid::from_u128(1 + number as u128 % 7 % 2);
     let request = match number % 7 {
         0 => OpenRequest::internal(format!("code_{number}").parse().unwrap(), currency),
-        owner => OpenRequest::of_customer(
-            Uuid::from_u128(1 + owner as u128 % 2),
-            kinds[number / 4 % 2],
-            currency,
-        ),
+        _ => OpenRequest::of_customer(owner, kind, currency),
     };
     let account = open(store, &clock, &SystemRandom, &rules, request, &teller()).unwrap();
     match number % 3 {
@@ -52,17 +48,16 @@ fn all(store: &SqliteStore, filter: &AccountFilter) -> Vec<Account> {
 
 /// Every set of filters that `like` passes.
 fn filters(like: &Account) -> Vec<AccountFilter> {
-    let code = like.code.as_ref();
-    let code: Option<AccountCode> = code.map(|code| code.parse().unwrap());
     let sets = (0..64).map(|set: u32| {
         let is = |bit: u32| set & (1_u32 << bit) != 0;
+        let code = like.code.as_ref().filter(|_| is(5));
         AccountFilter {
             number: is(0).then(|| like.number.clone()),
             owner_id: is(1).then_some(like.owner_id),
             status: is(2).then_some(like.status),
             currency: is(3).then_some(like.currency),
             account_type: is(4).then_some(like.account_type),
-            code: code.clone().filter(|_| is(5)),
+            code: code.map(|code| code.parse().unwrap()),
         }
     });
     sets.collect()
@@ -138,9 +133,8 @@ fn a_page_that_has_looked_at_enough_is_short_and_the_next_goes_on() {
         currency: Some(oldest.currency),
         ..AccountFilter::of_owner(oldest.owner_id)
     };
-    let pages = pages(&store, &euros_of_owner, 50);
-    let found: Vec<_> = pages.iter().map(Vec::len).collect();
-    assert_eq!(found, [0, 0, 1]);
+    let pages = pages(&store, &euros_of_owner, 50).into_iter();
+    assert!(pages.map(|page| page.len()).eq([0, 0, 1]));
     // Alone, the filter finds it at once.
     let euros = AccountFilter {
         currency: Some(oldest.currency),
