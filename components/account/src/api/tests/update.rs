@@ -22,15 +22,11 @@ fn the_owner_staff_and_clients_change_a_name_and_metadata() {
             assert_eq!(done(&bank, &by, Patch(id, body)), expected, "{body}");
         }
         assert_eq!(done(&bank, &by, Get(id)), view);
-        let last = done(&bank, &staff(Role::Admin), EventsOf(id));
-        assert_eq!(last["data"][0]["action"], "name_changed");
-        assert_eq!(last["data"][0]["actor_id"], json!(by.actor()));
+        let events = done(&bank, &staff(Role::Admin), EventsOf(id));
+        assert_json!(events["data"][0], {"action": "name_changed", "actor_id": by.actor()});
     }
-    let calls = [
-        (&bob(), Patch(id, NAME), "404 not_found"),
-        (&alice(), Patch(NO_ID, NAME), "404 not_found"),
-    ];
-    check(&bank, calls);
+    check(&bank, [(&bob(), Patch(id, NAME), "404 not_found")]);
+    check(&bank, [(&alice(), Patch(NO_ID, NAME), "404 not_found")]);
 }
 
 #[test]
