@@ -5,6 +5,7 @@ use crate::kit::{self, money, party};
 use crate::posting::Resolution;
 use crate::transfer::Actor;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use strongroom_sdk::assert_json;
 use strongroom_sdk::identity::Role;
 
@@ -44,12 +45,12 @@ fn declined(kind: Kind, decline: Decline) -> Posting {
 }
 
 fn recorded(posting: &Posting) -> Value {
-    serde_json::to_value(TransactionView::recorded(posting).unwrap()).unwrap()
+    json!(TransactionView::recorded(posting).unwrap())
 }
 
 fn seen_by(subject: Uuid, role: Role, posting: &Posting) -> Value {
     let viewer = Identity::of_user(subject, role);
-    serde_json::to_value(TransactionView::for_viewer(posting, &viewer).unwrap()).unwrap()
+    json!(TransactionView::for_viewer(posting, &viewer).unwrap())
 }
 
 #[test]
@@ -65,8 +66,8 @@ fn a_transaction_has_the_members_of_the_contract() {
     let view = TransactionView::recorded(&posting).unwrap();
     assert_eq!(serde_json::to_string(&view).unwrap(), expected);
     let declined = recorded(&declined(Kind::Transfer, Decline::LimitExceeded));
-    let code = "limit_exceeded";
-    assert_json!(declined, {"status": "declined", "decline_code": code, "posted_at": null});
+    assert_json!(declined, {"status": "declined", "decline_code": "limit_exceeded"});
+    assert_json!(declined, {"posted_at": null});
 }
 
 #[test]
@@ -78,18 +79,16 @@ fn the_original_is_a_hold_or_a_reversed_transaction() {
         (Kind::Expiry, Status::Expired, "hold_id", "reverses"),
         (Kind::Reversal, Status::Posted, "reverses", "hold_id"),
     ] {
-        let view = recorded(&Posting {
-            original: Some(original),
-            ..posting(kind, status)
-        });
+        let mut posting = posting(kind, status);
+        posting.original = Some(original);
+        let view = recorded(&posting);
         assert_eq!(view[member], json!(original), "{kind:?}");
         assert_eq!(view.get(other), None, "{kind:?}");
     }
-    let hold = recorded(&Posting {
-        expires_at_ms: Some(1_800_000_060_005),
-        ..posting(Kind::Hold, Status::Pending)
-    });
-    assert_json!(hold, {"status": "pending", "expires_at": "2027-01-15T08:01:00.005Z"});
+    let mut hold = posting(Kind::Hold, Status::Pending);
+    hold.expires_at_ms = Some(1_800_000_060_005);
+    let view = recorded(&hold);
+    assert_json!(view, {"status": "pending", "expires_at": "2027-01-15T08:01:00.005Z"});
 }
 
 #[test]
@@ -103,15 +102,13 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
         (hold(), Kind::Expiry, "expired", "resolved_by", None),
         (paid(), Kind::Reversal, "reversed", "reversed_by", None),
     ] {
-        let resolved = Posting {
-            resolution: Some(Resolution {
-                id: end,
-                kind,
-                amount: Some(money(500, "EUR")),
-                recorded_at_ms: 1_800_000_000_009,
-            }),
-            ..first.clone()
-        };
+        let mut resolved = first.clone();
+        resolved.resolution = Some(Resolution {
+            id: end,
+            kind,
+            amount: Some(money(500, "EUR")),
+            recorded_at_ms: 1_800_000_000_009,
+        });
         let view = seen_by(PAYER, Role::Customer, &resolved);
         let posted_at = match kind {
             Kind::Capture => json!("2027-01-15T08:00:00.009Z"),
@@ -144,12 +141,10 @@ fn only_staff_see_the_rule_and_the_request_and_the_payer_the_notes() {
         assert_eq!(view["metadata"].is_object(), sees_notes, "{viewer} {role}");
         for member in ["denied_by", "request_id"] {
             assert_eq!(view.get(member).is_some(), sees_rule, "{viewer} {role}");
+            assert_eq!(recorded(&posting).get(member), None);
         }
         assert_eq!(view["decline_code"], "screening_denied");
     }
-    let record = recorded(&posting);
-    let secrets = ["denied_by", "request_id"].map(|member| record.get(member));
-    assert_eq!(secrets, [None; 2]);
 }
 
 #[test]
@@ -175,16 +170,12 @@ fn only_its_owner_and_staff_see_the_payee_of_a_decline() {
 #[test]
 fn a_decline_concerns_the_payer_alone_and_without_one_the_actor() {
     let asker = Uuid::from_u128(0x7);
-    let of = |kind, decline: Option<Decline>, has_source: bool| {
-        let posting = match decline {
-            Some(decline) => declined(kind, decline),
-            None => posting(kind, kind.accepted_status()),
-        };
-        Posting {
-            actor: Actor::user(asker),
-            source: posting.source.filter(|_| has_source),
-            ..posting
-        }
+    let of = |kind: Kind, decline: Option<Decline>, has_source: bool| {
+        let accepted = posting(kind, kind.accepted_status());
+        let mut posting = decline.map_or(accepted, |decline| declined(kind, decline));
+        posting.actor = Actor::user(asker);
+        posting.source = posting.source.filter(|_| has_source);
+        posting
     };
     let short = Some(Decline::InsufficientFunds);
     for (posting, concerned) in [
@@ -201,19 +192,15 @@ fn a_decline_concerns_the_payer_alone_and_without_one_the_actor() {
         assert_eq!(found, concerned, "{posting:?}");
     }
     let customer = Uuid::from_u128(0xC);
-    let of_client = Posting {
-        on_behalf_of: Some(customer),
-        ..of(Kind::Transfer, short, false)
-    };
+    let mut of_client = of(Kind::Transfer, short, false);
+    of_client.on_behalf_of = Some(customer);
     assert!(of_client.concerns(customer) && !of_client.concerns(asker));
 }
 
 #[test]
 fn a_record_whose_notes_are_no_json_is_the_banks_fault() {
-    let broken = Posting {
-        metadata: Some("{".to_owned()),
-        ..posting(Kind::Transfer, Status::Posted)
-    };
+    let mut broken = posting(Kind::Transfer, Status::Posted);
+    broken.metadata = Some("{".to_owned());
     let problem = TransactionView::recorded(&broken).unwrap_err();
     assert_eq!(problem.status().as_u16(), 500);
 }
@@ -222,23 +209,20 @@ fn a_record_whose_notes_are_no_json_is_the_banks_fault() {
 fn an_event_has_the_words_of_the_contract() {
     let posting = posting(Kind::Transfer, Status::Posted);
     let event = Event::new(&posting, TransactionView::recorded(&posting).unwrap());
-    let event = serde_json::to_value(event).unwrap();
-    let created_at = "2027-01-15T08:00:00.005Z";
-    let (kind, data) = ("transfer.posted", recorded(&posting));
-    let expected = json!({"sequence": 7, "type": kind, "created_at": created_at, "data": data});
-    assert_eq!(event, expected);
+    let expected = json!({
+        "sequence": 7, "type": "transfer.posted", "created_at": "2027-01-15T08:00:00.005Z",
+        "data": recorded(&posting),
+    });
+    assert_eq!(json!(event), expected);
 }
 
 #[test]
 fn every_kind_of_event_has_a_name_that_can_be_chosen() {
-    let mut names = Vec::new();
-    for kind in Kind::ALL {
-        names.push(event_type(&posting(*kind, kind.accepted_status())));
-        names.push(event_type(&declined(*kind, Decline::AccountFrozen)));
-    }
-    names.sort_unstable();
-    names.dedup();
-    let mut every = EVENT_TYPES.to_vec();
-    every.sort_unstable();
-    assert_eq!(names, every);
+    let names_of = |kind: &Kind| {
+        let accepted = posting(*kind, kind.accepted_status());
+        [accepted, declined(*kind, Decline::AccountFrozen)].map(|it| event_type(&it))
+    };
+    let names: BTreeSet<_> = Kind::ALL.iter().flat_map(names_of).collect();
+    let every: BTreeSet<_> = EVENT_TYPES.iter().copied().collect();
+    assert_eq!((&names, names.len()), (&every, EVENT_TYPES.len()));
 }

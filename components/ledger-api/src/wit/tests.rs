@@ -44,13 +44,11 @@ fn every_word_arrives_as_it_was_sent() {
 fn every_record_arrives_as_it_was_sent() {
     arrives(transfer());
     arrives(batch());
-    let (posting, batch) = (posting(), batch());
-    let outcomes = vec![
-        LineOutcome::Recorded(Box::new(posting.clone())),
-        LineOutcome::Refused(refusal()),
-    ];
+    let batch = batch();
+    let recorded = LineOutcome::Recorded(Box::new(posting()));
+    let outcomes = vec![recorded, LineOutcome::Refused(refusal())];
     for repeated in [false, true] {
-        let (posting, outcomes) = (posting.clone(), outcomes.clone());
+        let (posting, outcomes) = (posting(), outcomes.clone());
         arrives(Reply { posting, repeated });
         arrives(BatchReply { outcomes, repeated });
     }
@@ -144,7 +142,6 @@ fn a_malformed_request_is_invalid_and_a_malformed_record_is_no_decision() {
     let to_the_asker = types::Error::from(malformed());
     assert!(matches!(to_the_asker, types::Error::Invalid(path) if path == "on-behalf-of.id"));
     let of_the_ledger = LedgerError::from(malformed());
-    assert!(
-        matches!(of_the_ledger, LedgerError::Unavailable(why) if why.contains("on-behalf-of.id"))
-    );
+    let is_named = |why: &str| why.contains("on-behalf-of.id");
+    assert!(matches!(of_the_ledger, LedgerError::Unavailable(why) if is_named(&why)));
 }

@@ -3,15 +3,14 @@
 //! Method: the account service's own ledger on a store in memory, with a screening whose verdicts
 //! each test sets.
 
-use crate::{Gate, NoVerdict, Screening, Verdict};
+use super::*;
 use std::cell::{Cell, RefCell};
 use strongroom_account::account::{self, AccountType, NumberFormat, OpenRequest, OpenRules};
 use strongroom_account::ledger::LocalLedger;
 use strongroom_account::schema::MIGRATIONS;
 use strongroom_ledger_api::{
-    AccountRef, Actor, Batch, BatchInstruction, BatchLine, BatchReply, DebitAuthority, Decline,
-    Instruction, Journal, Kind, Ledger, LedgerError, LineOutcome, RULE_CHARACTERS_MAX, Refusal,
-    Reply, Side, Status, Transfer, line_id,
+    AccountRef, Actor, BatchInstruction, DebitAuthority, Instruction, LineOutcome,
+    RULE_CHARACTERS_MAX, Refusal, Side, Status, line_id,
 };
 use strongroom_sdk::audit_log::Actor as Manager;
 use strongroom_sdk::clock::SystemClock;
@@ -125,19 +124,14 @@ fn request(id: u128, instruction: Instruction) -> Transfer {
 }
 
 impl Bank {
-    /// Posts while the screening judges so.
-    fn post(&self, judge: Judge, payment: &Transfer) -> Result<Reply, LedgerError> {
+    /// The gate, whose screening judges so from now on.
+    fn gate(&self, judge: Judge) -> &Gate<LocalLedger<SqliteStore, SystemClock>, SetScreening> {
         self.gate.screening.judge.set(judge);
-        self.gate.post(payment)
-    }
-
-    fn post_batch(&self, judge: Judge, batch: &Batch) -> Result<BatchReply, LedgerError> {
-        self.gate.screening.judge.set(judge);
-        self.gate.post_batch(batch)
+        &self.gate
     }
 
     fn pay(&self, judge: Judge, id: u128, minor: i64) -> Result<Reply, LedgerError> {
-        self.post(judge, &self.payment(id, minor))
+        self.gate(judge).post(&self.payment(id, minor))
     }
 
     /// The payments that the screening has judged since the last time.
@@ -192,9 +186,7 @@ fn assert_denied(reply: &Reply) {
 }
 
 fn assert_not_screened<T>(reply: Result<T, LedgerError>) {
-    let error = reply.err();
-    let is_expected = matches!(error, Some(LedgerError::NotScreened(_)));
-    assert!(is_expected, "{error:?}");
+    assert!(matches!(reply.err(), Some(LedgerError::NotScreened(_))));
 }
 
 #[test]
@@ -235,12 +227,12 @@ fn without_a_verdict_the_ledger_is_not_asked_and_the_same_id_may_be_sent_again()
     nowhere.instruction.destination = Some(AccountRef::Id(Uuid::from_u128(0xDEAD)));
     for judge in NO_VERDICT {
         assert_not_screened(bank.pay(judge, 2, 100));
-        assert_not_screened(bank.post(judge, &nowhere));
+        assert_not_screened(bank.gate(judge).post(&nowhere));
         assert_eq!(bank.head(), head);
         assert_eq!(bank.gate.ledger.lookup(Uuid::from_u128(2)), Ok(None));
     }
     let not_found = Err(LedgerError::AccountNotFound(Side::DestinationId));
-    assert_eq!(bank.post(ALLOW, &nowhere), not_found);
+    assert_eq!(bank.gate(ALLOW).post(&nowhere), not_found);
     // Nothing is recorded of this id, so another payment needs a verdict of its own.
     assert_denied(&bank.pay(DENY, 2, 2).unwrap());
     assert!(!bank.pay(ALLOW, 3, 100).unwrap().repeated);
@@ -259,18 +251,16 @@ fn every_payment_is_judged_and_nothing_that_follows_from_one() {
         (6, Kind::Hold, alice, bob),
     } {
         let payment = request(id, between(kind, from, to, 100));
-        assert_not_screened(bank.post(DOWN, &payment));
-        bank.post(ALLOW, &payment).unwrap();
+        assert_not_screened(bank.gate(DOWN).post(&payment));
+        bank.gate(ALLOW).post(&payment).unwrap();
         assert_eq!(bank.asked(), [payment.id, payment.id]);
     }
     for (id, kind, original) in rows! {
         (7, Kind::Capture, 5), (8, Kind::Void, 6), (9, Kind::Reversal, 2),
     } {
-        let instruction = Instruction {
-            original: Some(Uuid::from_u128(original)),
-            ..between(kind, None, None, 100)
-        };
-        let reply = bank.post(DOWN, &request(id, instruction)).unwrap();
+        let mut instruction = between(kind, None, None, 100);
+        instruction.original = Some(Uuid::from_u128(original));
+        let reply = bank.gate(DOWN).post(&request(id, instruction)).unwrap();
         assert_eq!(reply.posting.status, kind.accepted_status());
     }
     assert!(bank.asked().is_empty());
@@ -290,11 +280,9 @@ fn a_forecast_a_cancel_and_the_denial_of_another_gate_need_no_verdict() {
     let late = bank.pay(DOWN, 2, 100).unwrap();
     assert_eq!((late.posting, late.repeated), (cancelled.posting, true));
 
-    let denied = Transfer {
-        denied_by: Some(RULE.to_owned()),
-        ..bank.payment(3, 100)
-    };
-    assert_denied(&bank.post(DOWN, &denied).unwrap());
+    let mut denied = bank.payment(3, 100);
+    denied.denied_by = Some(RULE.to_owned());
+    assert_denied(&bank.gate.post(&denied).unwrap());
     assert!(bank.asked().is_empty());
 }
 
@@ -314,7 +302,7 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
         instruction: bank.instruction(Kind::Transfer, 4),
         denied_by: Some("another_gate".to_owned()),
     });
-    let first = bank.post_batch(DENY_ONE_AMOUNT, &batch).unwrap();
+    let first = bank.gate(DENY_ONE_AMOUNT).post_batch(&batch).unwrap();
     let judged = [0, 1, 2].map(|index| line_id(batch.id, index));
     assert_eq!(bank.asked(), judged);
     let rules = first.outcomes.iter().map(|outcome| match outcome {
@@ -329,7 +317,7 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
     assert_eq!(rules.collect::<Vec<_>>(), expected);
     assert_eq!(bank.bob_has(), 3);
 
-    let again = bank.post_batch(DOWN, &batch).unwrap();
+    let again = bank.gate(DOWN).post_batch(&batch).unwrap();
     assert_eq!((again.outcomes, again.repeated), (first.outcomes, true));
     assert!(bank.asked().is_empty());
 }
@@ -339,9 +327,9 @@ fn one_missing_verdict_holds_up_the_whole_batch() {
     let bank = bank();
     let head = bank.head();
     let batch = bank.batch(&[1, DENIED_MINOR, 2]);
-    assert_not_screened(bank.post_batch(DOWN_FOR_ONE_AMOUNT, &batch));
+    assert_not_screened(bank.gate(DOWN_FOR_ONE_AMOUNT).post_batch(&batch));
     assert_eq!(bank.gate.ledger.find_batch(batch.id), Ok(None));
     assert_eq!((bank.head(), bank.bob_has()), (head, 0));
-    assert!(!bank.post_batch(ALLOW, &batch).unwrap().repeated);
+    assert!(!bank.gate(ALLOW).post_batch(&batch).unwrap().repeated);
     assert_eq!(bank.bob_has(), 3 + DENIED_MINOR);
 }

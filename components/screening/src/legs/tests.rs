@@ -1,8 +1,10 @@
 //! Goal: a screening judges all that a posting of several legs moves, and nothing else.
 
 use super::*;
+use std::collections::HashSet;
 use strongroom_ledger_api::{Actor, DebitAuthority};
 use strongroom_sdk::money::Currency;
+use strongroom_sdk::rows;
 use uuid::Uuid;
 
 fn leg(direction: Direction, account: u128, minor: i64, code: &str) -> Leg {
@@ -15,10 +17,8 @@ fn leg(direction: Direction, account: u128, minor: i64, code: &str) -> Leg {
 }
 
 fn posting(legs: Vec<Leg>) -> Transfer {
-    let instruction = Instruction {
-        reference: Some("rent".to_owned()),
-        ..Instruction::of_legs(legs)
-    };
+    let mut instruction = Instruction::of_legs(legs);
+    instruction.reference = Some("rent".to_owned());
     Transfer {
         id: Uuid::from_u128(7),
         fingerprint: [7; 32],
@@ -33,7 +33,7 @@ fn posting(legs: Vec<Leg>) -> Transfer {
 }
 
 /// The leg that pays, who is paid, and the amount.
-fn moved((leg, payment): &(usize, Transfer)) -> (usize, u128, String) {
+fn moved((leg, payment): &(usize, Transfer)) -> String {
     let instruction = &payment.instruction;
     assert_eq!(instruction.kind, Kind::Transfer);
     assert_eq!(instruction.reference.as_deref(), Some("rent"));
@@ -41,8 +41,8 @@ fn moved((leg, payment): &(usize, Transfer)) -> (usize, u128, String) {
         panic!("a payment without a payee: {instruction:?}");
     };
     let amount = instruction.amount.unwrap();
-    let amount = format!("{amount} {}", amount.currency().code());
-    (*leg, payee.as_u128(), amount)
+    let currency = amount.currency().code();
+    format!("{leg} pays {}: {amount} {currency}", payee.as_u128())
 }
 
 #[test]
@@ -56,16 +56,11 @@ fn debits_pay_for_the_credits_of_their_currency_in_order() {
         leg(Direction::Debit, 6, 480, "JPY"),
     ]);
     let payments = payments(&posting);
-    let expected = [
-        (1, 2, "2.50 EUR".to_owned()),
-        (1, 3, "0.50 EUR".to_owned()),
-        (3, 3, "0.50 EUR".to_owned()),
-        (5, 4, "480 JPY".to_owned()),
-    ];
+    let expected = rows! {
+        "1 pays 2: 2.50 EUR", "1 pays 3: 0.50 EUR", "3 pays 3: 0.50 EUR", "5 pays 4: 480 JPY",
+    };
     assert_eq!(payments.iter().map(moved).collect::<Vec<_>>(), expected);
-    let mut ids: Vec<_> = payments.iter().map(|(_, payment)| payment.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids: HashSet<_> = payments.iter().map(|(_, payment)| payment.id).collect();
     assert_eq!(ids.len(), payments.len());
 }
 
