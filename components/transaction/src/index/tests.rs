@@ -68,10 +68,10 @@ fn each_filter_shows_what_a_client_would_pick_from_the_whole_list() {
         assert_shown(query, matches);
     }
     for kind in "deposit withdrawal transfer hold capture reversal".split(' ') {
-        assert_shown(&format!("type={kind}"), &|view| view["type"] == kind);
+        assert_shown(&format!("type={kind}"), &|it| it["type"] == kind);
     }
     for status in "posted pending declined voided reversed".split(' ') {
-        assert_shown(&format!("status={status}"), &|view| view["status"] == status);
+        assert_shown(&format!("status={status}"), &|it| it["status"] == status);
     }
     for query in rows! {
         "status=expired", "type=void", "reference=ren", "metadata.invoice=8",

@@ -41,12 +41,11 @@ fn dates_are_counted_over_the_ends_of_months_and_the_31st_comes_back() {
 
 #[test]
 fn an_end_is_the_last_date_or_a_number_of_them() {
-    let mut until = plan("2027-01-01", Interval::Daily, 1);
-    until.until = Some(day("2027-01-02"));
-    assert_eq!(dates(&until, 9), ["2027-01-01", "2027-01-02"]);
-    let mut count = plan("2027-01-01", Interval::Daily, 1);
-    count.count = Some(1);
-    assert_eq!(dates(&count, 9), ["2027-01-01"]);
+    let mut daily = plan("2027-01-01", Interval::Daily, 1);
+    daily.until = Some(day("2027-01-02"));
+    assert_eq!(dates(&daily, 9), ["2027-01-01", "2027-01-02"]);
+    (daily.until, daily.count) = (None, Some(1));
+    assert_eq!(dates(&daily, 9), ["2027-01-01"]);
     assert_eq!(dates(&plan("9999-12-31", Interval::Daily, 1), 9).len(), 1);
     assert_eq!(dates(&plan("9999-12-01", Interval::Monthly, 1), 9).len(), 1);
     let endless = plan("2027-01-01", Interval::Monthly, u16::MAX);

@@ -9,7 +9,7 @@ impl Bank {
         let page = Page::from_query("/", query).unwrap();
         let auditor = auditor().try_into().unwrap();
         let log = self.service.schedule_events(&auditor, &page).unwrap();
-        serde_json::from_value(serde_json::to_value(log.data).unwrap()).unwrap()
+        log.data.iter().map(|event| json!(event)).collect()
     }
 }
 
@@ -32,10 +32,12 @@ fn who_may_see_and_end_a_standing_order() {
         let ended = bank.cancel_as(&who, id);
         let answer = ended.map_or_else(|problem| words_of(&problem), |()| "204".to_owned());
         assert_eq!(answer, end, "{who:?}");
-        let status = if end == "204" { "cancelled" } else { "active" };
+        let (status, events) = match end {
+            "204" => ("cancelled", 2),
+            _ => ("active", 1),
+        };
         assert_eq!(bank.status(id), status, "{who:?}");
-        let of_end = usize::from(end == "204");
-        assert_eq!(bank.logged("").len(), 1 + of_end, "{who:?}");
+        assert_eq!(bank.logged("").len(), events, "{who:?}");
         bank.assert_sound();
     }
 }
@@ -83,10 +85,9 @@ fn the_audit_log_says_which_client_has_made_and_ended_an_order_for_its_owner() {
     let log = bank.logged("");
     assert_eq!(log.len(), 2);
     for (event, action) in log.iter().zip(["schedule.cancelled", "schedule.created"]) {
-        assert_json!(event, {
-            "action": action, "actor_id": client.client, "actor_role": "service",
-            "on_behalf_of": ALICE, "request_id": REQUEST_ID,
-        });
+        assert_json!(event, {"action": action, "actor_id": client.client});
+        assert_json!(event, {"on_behalf_of": ALICE, "request_id": REQUEST_ID});
+        assert_eq!(event["actor_role"], "service");
     }
     assert_json!(log[0], {"old_value": "active", "new_value": "cancelled"});
     let facts: Value = serde_json::from_str(log[1]["new_value"].as_str().unwrap()).unwrap();
@@ -115,11 +116,9 @@ fn the_end_records_what_was_paid() {
     let (bank, id) = ordered(bank_on("2027-01-31"), json!({}));
     bank.link(LinkState::LosesReplies);
     bank.tick();
-    let transfer = bank.transfer_of_open_run();
     bank.link(LinkState::Works);
     bank.cancel(id).unwrap();
     assert_eq!(bank.run_of(id), POSTED);
-    assert_eq!(bank.post_late(&transfer), None);
     bank.wait(DAY_MS);
     assert_eq!(bank.tick(), Summary::default());
     assert_eq!(bank.paid(), ["2027-01-31"]);
@@ -169,10 +168,9 @@ fn an_end_during_the_tick_comes_before_the_payment_or_after_it() {
 #[test]
 fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
     let gone = LinkState::Fails(LedgerError::AccountNotFound(Side::DestinationNumber));
-    for (heard, run) in [
-        (gone, "refused account_not_found"),
-        (LinkState::Works, NO_RETRY),
-    ] {
+    for (heard, run) in rows! {
+        (gone, "refused account_not_found"), (LinkState::Works, NO_RETRY),
+    } {
         let bank = short_bank_on("2027-01-31");
         let retry = json!({"on_insufficient_funds": "retry"});
         let (id, _) = bank.cut_off_order("k", &retry);
