@@ -89,11 +89,11 @@ fn a_bank_whose_orders_ended_in_every_way_is_sound() {
     let bank = busy();
     let states = "SELECT count(DISTINCT state) FROM schedule_run";
     let states = bank.service.store.query(states, &[]).unwrap().first();
-    assert_eq!(states.unwrap().integer(0).unwrap(), 6);
+    assert_eq!(states.unwrap().integer(0), Ok(6));
     let report = report(&bank);
     assert_eq!(report.violations().collect::<Vec<_>>(), Vec::new());
-    let has_examined = report.checks.iter().all(|check| check.examined > 0);
-    assert!(has_examined, "{report:?}");
+    let mut checks = report.checks.iter();
+    assert!(checks.all(|check| check.examined > 0), "{report:?}");
     // What the ledger decided after this store was read contradicts nothing.
     assert_eq!(report.totals[0].value, "1");
 }
@@ -144,15 +144,15 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         (NOTHING, "state = 'posted', decline_code = NULL"),
         (NOTHING, "state = 'declined', decline_code = 'insufficient_funds'"),
     };
-    let of_orders = of_orders.map(|(words, set)| (words, format!("UPDATE schedule SET {set}")));
-    let of_runs = of_runs.map(|(words, set)| (words, format!("UPDATE schedule_run SET {set}")));
     let lost = rows! {
         (NO_SCHEDULE, "DELETE FROM schedule WHERE sequence = 2"),
         ("dates are behind, and", "DELETE FROM schedule_run WHERE sequence = 2"),
         (LOGGED, "UPDATE audit_log SET action = 'schedule.created'"),
         (LOGGED, "UPDATE audit_log SET new_value = 'ended'"),
     };
-    let lost = lost.map(|(words, delete)| (words, delete.to_owned()));
+    let of_orders = of_orders.map(|(words, set)| (words, format!("UPDATE schedule SET {set}")));
+    let of_runs = of_runs.map(|(words, set)| (words, format!("UPDATE schedule_run SET {set}")));
+    let lost = lost.map(|(words, change)| (words, change.to_owned()));
     for (words, change) in of_orders.into_iter().chain(of_runs).chain(lost) {
         assert_found(&found_after(&bank, store, &[&change]), words, &change);
     }
@@ -173,19 +173,17 @@ fn each_payment_that_the_ledger_has_lost_or_changed_is_found_and_named() {
     let bank = busy();
     let books = &bank.ledger().store;
     open_file(books);
-    // The first of two attempts becomes a payment, too.
-    let paid_twice = "UPDATE transfer SET status = 'posted', decline_code = NULL
-         WHERE sequence = (SELECT min(sequence) FROM transfer WHERE amount_minor = 80000)";
-    let decided_otherwise = "UPDATE transfer SET decline_code = 'account_closed'
-         WHERE decline_code = 'insufficient_funds'";
-    for (words, change) in [
+    for (words, change) in rows! {
         (NOTHING, "DELETE FROM transfer WHERE amount_minor = 100"),
         (NOTHING, "DELETE FROM transfer WHERE amount_minor = 90000"),
         (ANOTHER, "UPDATE transfer SET fingerprint = zeroblob(32)"),
         (ANOTHER, "UPDATE transfer SET actor_id = zeroblob(16)"),
-        (OTHERWISE, decided_otherwise),
-        (OTHERWISE, paid_twice),
-    ] {
+        (OTHERWISE, "UPDATE transfer SET decline_code = 'account_closed'
+            WHERE decline_code = 'insufficient_funds'"),
+        // The first of two attempts becomes a payment, too.
+        (OTHERWISE, "UPDATE transfer SET status = 'posted', decline_code = NULL
+            WHERE sequence = (SELECT min(sequence) FROM transfer WHERE amount_minor = 80000)"),
+    } {
         assert_found(&found_after(&bank, books, &[change]), words, change);
     }
 }
@@ -219,8 +217,8 @@ fn a_change_of_the_audit_log_or_of_what_was_followed_or_the_index_is_found() {
         (INDEX, "UPDATE listed_head SET delay_max_ms = -1000000000"),
     } {
         let found = found_after(&bank, &bank.service.store, &[change]);
-        let is_named = found.iter().any(|text| text.contains(words));
-        assert!(is_named, "{change}: {found:?}");
+        let is_named = |text: &String| text.contains(words);
+        assert!(found.iter().any(is_named), "{change}: {found:?}");
     }
 }
 
