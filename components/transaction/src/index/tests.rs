@@ -125,17 +125,6 @@ fn a_payee_learns_nothing_of_a_payer_s_notes_by_a_search() {
     }
 }
 
-#[test]
-fn a_captured_hold_is_listed_with_the_time_of_its_capture() {
-    let bank = Bank::new();
-    let held = id_of(&bank.hold("held", "5").unwrap());
-    let posted_at = |kind: &str| views(&bank, kind).data[0]["posted_at"].clone();
-    assert_eq!(posted_at("type=hold"), Json::Null);
-    bank.wait(HOUR_MS);
-    bank.capture("c", held, None).unwrap();
-    assert_eq!(posted_at("type=hold"), posted_at("type=capture"));
-}
-
 /// The index is as deletable as its documents say, all together.
 #[test]
 fn a_deleted_index_is_made_again() {

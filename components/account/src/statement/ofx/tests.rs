@@ -14,8 +14,3 @@ fn an_account_is_named_within_the_lengths_of_the_form() {
         assert_eq!(account_id(number), account);
     }
 }
-
-#[test]
-fn times_are_digits_with_their_zone() {
-    assert_eq!(time(1_795_374_657_123), "20261122191057.123[0:GMT]");
-}

@@ -1,7 +1,6 @@
 use super::*;
 use crate::tests::kit::rows;
 use proptest::prelude::*;
-use std::collections::HashSet;
 
 fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
@@ -57,11 +56,9 @@ proptest! {
     fn a_monthly_payment_does_not_drift(from in 0_i64..30_000, length in 1_u32..2_000) {
         let start = Day::at(from * 86_400_000).unwrap();
         let plan = plan(&start.to_string(), Interval::Monthly, 1);
-        let mut seen = HashSet::new();
         for number in 0..length {
-            let date = plan.date(number).unwrap();
-            prop_assert_eq!(Some(date), start.plus_months(i64::from(number)));
-            prop_assert!(seen.insert(date));
+            prop_assert_eq!(plan.date(number), start.plus_months(i64::from(number)));
+            prop_assert!(plan.date(number).is_some());
         }
     }
 

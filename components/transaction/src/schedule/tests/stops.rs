@@ -286,18 +286,6 @@ fn a_crash_while_changes_are_followed_leaves_them_to_the_next_tick() {
     }
 }
 
-#[test]
-fn an_end_behind_many_other_changes_is_found() {
-    let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
-    for _ in 0..1_200 {
-        bank.freeze(&bank.alice, Freeze::Both);
-        bank.unfreeze(&bank.alice);
-    }
-    bank.close_payee();
-    bank.tick();
-    bank.assert_ended(id, "account_closed");
-}
-
 /// Copies the bank's one order, and makes a date of each that waits for a retry.
 fn copy_with_retries(bank: &Bank, last: i64, owner: &str) {
     bank.copy_order(last, owner);
