@@ -59,35 +59,29 @@ fn transfer(
     destination: Option<Uuid>,
     amount_minor: i64,
 ) -> Transfer {
-    let instruction = Instruction {
-        reference: Some("rent".to_owned()),
-        metadata: Some(r#"{"invoice":"7"}"#.to_owned()),
-        ..kit::instruction(kind, source, destination, eur(amount_minor))
-    };
-    let (authority, actor) = match kind {
-        Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => {
-            (DebitAuthority::Owner(ALICE), ALICE)
-        }
-        _ => (DebitAuthority::Bank, teller().id),
-    };
-    Transfer {
-        authority,
-        actor: Actor::user(actor),
-        requested_at_ms: CLOCK.0 - 5,
-        ..kit::transfer(id, instruction)
+    let mut instruction = kit::instruction(kind, source, destination, eur(amount_minor));
+    instruction.reference = Some("rent".to_owned());
+    instruction.metadata = Some(r#"{"invoice":"7"}"#.to_owned());
+    match kind {
+        Kind::Transfer | Kind::Hold | Kind::Capture | Kind::Void => by_alice(id, instruction),
+        _ => by_bank(kit::transfer(id, instruction)),
     }
+}
+
+fn by_alice(id: u128, instruction: Instruction) -> Transfer {
+    let mut transfer = by_bank(kit::transfer(id, instruction));
+    (transfer.authority, transfer.actor) = (DebitAuthority::Owner(ALICE), Actor::user(ALICE));
+    transfer
 }
 
 fn pay(id: u128, from: &Account, to: &Account, amount_minor: i64) -> Transfer {
     transfer(id, Kind::Transfer, Some(from.id), Some(to.id), amount_minor)
 }
 
-fn by_bank(transfer: Transfer) -> Transfer {
-    Transfer {
-        authority: DebitAuthority::Bank,
-        actor: Actor::user(teller().id),
-        ..transfer
-    }
+fn by_bank(mut transfer: Transfer) -> Transfer {
+    (transfer.authority, transfer.actor) = (DebitAuthority::Bank, Actor::user(teller().id));
+    transfer.requested_at_ms = CLOCK.0 - 5;
+    transfer
 }
 
 /// A value after a change.

@@ -38,10 +38,9 @@ fn posting(kind: Kind, status: Status) -> Posting {
 }
 
 fn declined(kind: Kind, decline: Decline) -> Posting {
-    Posting {
-        decline: Some(decline),
-        ..posting(kind, Status::Declined)
-    }
+    let mut posting = posting(kind, Status::Declined);
+    posting.decline = Some(decline);
+    posting
 }
 
 fn recorded(posting: &Posting) -> Value {
@@ -123,10 +122,8 @@ fn the_resolution_is_seen_and_is_no_part_of_the_record() {
 
 #[test]
 fn only_staff_see_the_rule_and_the_request_and_the_payer_the_notes() {
-    let posting = Posting {
-        denied_by: Some("list_7".to_owned()),
-        ..declined(Kind::Transfer, Decline::ScreeningDenied)
-    };
+    let mut posting = declined(Kind::Transfer, Decline::ScreeningDenied);
+    posting.denied_by = Some("list_7".to_owned());
     let asker = posting.actor.id;
     for (viewer, role, sees_notes, sees_rule) in [
         (PAYER, Role::Customer, true, false),

@@ -11,11 +11,10 @@ const NOT_FOUND: &str = "account_not_found /to_account_id";
 const INVALID: &str = "amount_invalid /amount";
 
 pub(super) fn batch(id: u128, atomic: bool, lines: impl Into<Vec<BatchLine>>) -> Batch {
-    Batch {
-        authority: DebitAuthority::Owner(ALICE),
-        requested_at_ms: CLOCK.0 - 5,
-        ..kit::batch(id, atomic, lines)
-    }
+    let mut batch = kit::batch(id, atomic, lines);
+    batch.authority = DebitAuthority::Owner(ALICE);
+    batch.requested_at_ms = CLOCK.0 - 5;
+    batch
 }
 
 pub(super) fn line(from: &Account, to: &Account, amount_minor: i64) -> BatchLine {
@@ -97,11 +96,8 @@ fn a_batch_is_recorded_once_with_the_refusals_of_its_other_lines() {
         BatchLine::Refused(refusal()),
         line(&from, &to, 700),
     ];
-    let asked = Batch {
-        actor: Actor::user(Uuid::from_u128(0x7)),
-        on_behalf_of: Some(ALICE),
-        ..batch(10, false, lines)
-    };
+    let mut asked = batch(10, false, lines);
+    (asked.actor, asked.on_behalf_of) = (Actor::user(teller().id), Some(ALICE));
     let reply = first_batch(&store, &asked);
     let expected = ["posted", NOT_FOUND, INVALID, "insufficient_funds"];
     assert_eq!(outcomes(&reply), expected);

@@ -6,6 +6,7 @@ use super::*;
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::{BatchLine, line_fingerprint, line_id};
 
+/// The teller of [`by_bank`].
 const STAFF: Uuid = Uuid::from_u128(0x7);
 
 /// SHA-256 of the parts, one after the other. With braces, the parts keep the lines of the
@@ -50,13 +51,9 @@ fn stored_hashes(store: &SqliteStore, table: &str) -> Vec<Vec<u8>> {
 fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let (store, from, to) = empty_bank();
     kit::set_limit(&store, &CLOCK, from.id, 900).unwrap();
-    let hold = Transfer {
-        authority: DebitAuthority::Bank,
-        actor: Actor::user(STAFF),
-        on_behalf_of: Some(ALICE),
-        request_id: Some("request-7".to_owned()),
-        ..holds::hold(0xA1, &from, &to, 600)
-    };
+    let mut hold = by_bank(holds::hold(0xA1, &from, &to, 600));
+    hold.on_behalf_of = Some(ALICE);
+    hold.request_id = Some("request-7".to_owned());
     first(&store, &hold);
     let later = FixedClock(CLOCK.0 + 1_000);
     let mut capture = holds::of_original(0xA2, Kind::Capture, 0xA1, 450);
@@ -154,9 +151,7 @@ fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
     (credit.account, credit.denied_by) = (Uuid::from_u128(404), Some(RULE.to_owned()));
     first(&store, &denied);
     let later = FixedClock(CLOCK.0 + 1_000);
-    let mut reversal = legs::reversal(0xA3, 0xA1);
-    reversal.requested_at_ms = CLOCK.0 - 5;
-    first_at(&store, &later, &reversal);
+    first_at(&store, &later, &legs::reversal(0xA3, 0xA1));
 
     let split = sha256! {
         [0; 32], b"SRJ2", int(1), id(0xA1), [7; 32],
@@ -217,8 +212,7 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
     let first = batch::batch(0xB1, false, lines);
     posted_batch(&store, &first).unwrap();
     let mut second = batch::batch(0xB2, true, [batch::line(&from, &to, 3)]);
-    second.actor = Actor::user(STAFF);
-    second.on_behalf_of = Some(ALICE);
+    (second.actor, second.on_behalf_of) = (Actor::user(STAFF), Some(ALICE));
     posted_batch(&store, &second).unwrap();
 
     let refusals = r#"[{"index":1,"code":"amount_invalid","pointer":"/amount","detail":"must be \"greater\" than zero"}]"#;

@@ -30,12 +30,7 @@ fn money(account: &Account, minor: i64) -> Money {
 }
 
 pub(super) fn posting(id: u128, legs: Vec<Leg>) -> Transfer {
-    Transfer {
-        authority: DebitAuthority::Owner(ALICE),
-        actor: Actor::user(ALICE),
-        requested_at_ms: CLOCK.0 - 5,
-        ..kit::transfer(id, Instruction::of_legs(legs))
-    }
+    by_alice(id, Instruction::of_legs(legs))
 }
 
 pub(super) fn reversal(id: u128, original: u128) -> Transfer {

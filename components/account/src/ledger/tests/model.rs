@@ -196,12 +196,10 @@ impl ModelledBank {
     }
 
     fn transfer(&self, id: u128, kind: Kind, order: &Order) -> Transfer {
-        let instruction = self.instruction(kind, order);
-        Transfer {
-            fingerprint: instruction.fingerprint(),
-            denied_by: denied_by(order),
-            ..kit::transfer(id, instruction)
-        }
+        let mut transfer = kit::transfer(id, self.instruction(kind, order));
+        transfer.fingerprint = transfer.instruction.fingerprint();
+        transfer.denied_by = denied_by(order);
+        transfer
     }
 
     fn index_of(&self, id: Uuid) -> usize {

@@ -44,19 +44,15 @@ fn the_postings_of_many_ids_come_in_the_order_of_the_ids() {
 fn only_lookups_have_resolutions() {
     let (store, from, to) = bank();
     let payment = first(&store, &pay(2, &from, &to, 300));
-    let reversal = holds::of_original(3, Kind::Reversal, 2, 300);
-    let reversal = first(&store, &reversal);
-    let resolved = Posting {
-        resolution: Some(Resolution {
-            id: reversal.id,
-            kind: Kind::Reversal,
-            amount: Some(eur(300)),
-            recorded_at_ms: reversal.recorded_at_ms,
-        }),
-        ..payment.clone()
-    };
-    let ids = [reversal.id, payment.id];
-    let found = lookup_many(&store, &ids).unwrap();
+    let reversal = first(&store, &holds::of_original(3, Kind::Reversal, 2, 300));
+    let mut resolved = payment.clone();
+    resolved.resolution = Some(Resolution {
+        id: reversal.id,
+        kind: Kind::Reversal,
+        amount: Some(eur(300)),
+        recorded_at_ms: reversal.recorded_at_ms,
+    });
+    let found = lookup_many(&store, &[reversal.id, payment.id]).unwrap();
     assert_eq!(found, [Some(reversal), Some(resolved)]);
     assert_eq!(journal(&store, 1, 1).unwrap().first(), Some(&payment));
     assert_eq!(posted(&store, &pay(2, &from, &to, 300)), repeated(&payment));

@@ -215,10 +215,8 @@ fn an_entry_has_the_same_fitid_in_every_statement() {
 #[test]
 fn a_savings_account_is_called_one() {
     let scene = Scene::new();
-    let savings = Account {
-        account_type: AccountType::Savings,
-        ..scene.account()
-    };
+    let mut savings = scene.account();
+    savings.account_type = AccountType::Savings;
     let summary = Summary::read(&scene.store, &scene.clock, savings, whole()).unwrap();
     for (format, words) in [
         (Format::Json, "\"type\":\"savings\""),
