@@ -57,15 +57,13 @@ fn a_denied_line_is_declined_and_so_are_the_others_of_an_atomic_batch() {
         line(&from, &to, 999),
     ];
     let denied = "screening_denied";
-    for (id, atomic, others, left) in [
-        (10, true, "batch_declined", 1_000),
-        (11, false, "posted", 0),
-    ] {
+    for (id, atomic, others, left) in rows! {
+        (10, true, "batch_declined", 1_000), (11, false, "posted", 0),
+    } {
         let reply = posted_batch(&store, &batch(id, atomic, lines.clone())).unwrap();
         assert_eq!(outcomes(&reply), [others, denied, denied, others]);
         let rules = postings(&reply).map(|posting| posting.denied_by.as_deref());
-        let expected = [None, Some(RULE), Some(RULE), None];
-        assert_eq!(rules.collect::<Vec<_>>(), expected);
+        assert!(rules.eq([None, Some(RULE), Some(RULE), None]), "{reply:?}");
         // A later verdict changes nothing.
         let again = batch(id, atomic, [line(&from, &to, 1)]);
         let again = posted_batch(&store, &again).unwrap();
