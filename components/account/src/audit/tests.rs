@@ -254,27 +254,24 @@ fn rehash_batches(transaction: &SqliteTransaction) {
 #[test]
 fn a_batch_that_is_not_its_lines_is_found_even_with_its_own_hash() {
     let store = open_bank();
-    for change in [
-        "UPDATE batch SET id = randomblob(16) WHERE sequence = 3",
-        "UPDATE batch SET fingerprint = randomblob(32) WHERE sequence = 3",
-        "UPDATE batch SET actor_kind = 'bank' WHERE sequence = 3",
-        "UPDATE batch SET actor_id = zeroblob(16) WHERE sequence = 3",
-        "UPDATE batch SET on_behalf_of_id = zeroblob(16) WHERE sequence = 3",
-        "UPDATE batch SET requested_at_ms = requested_at_ms + 1 WHERE sequence = 3",
-        "UPDATE batch SET recorded_at_ms = recorded_at_ms + 1 WHERE sequence = 3",
-        "UPDATE batch SET lines = lines + 1 WHERE sequence = 1",
-        "UPDATE batch SET lines = lines - 1 WHERE sequence = 1",
-        "UPDATE batch SET lines = lines - 1 WHERE sequence = 2",
-        "UPDATE batch SET refusals = '[]' WHERE sequence = 1",
-        "UPDATE batch SET refusals = 'none' WHERE sequence = 1",
-        "UPDATE batch SET refusals = '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]' WHERE sequence = 3",
-        "UPDATE batch SET atomic = 1 WHERE sequence = 1",
-        // A batch without a row in the journal.
-        "INSERT INTO batch SELECT sequence + 1, zeroblob(16), fingerprint, actor_kind, actor_id, on_behalf_of_id, 0, 1, \
-         '[{\"index\":0,\"code\":\"a\",\"pointer\":\"\",\"detail\":\"b\"}]', requested_at_ms, recorded_at_ms, hash \
-         FROM batch ORDER BY sequence DESC LIMIT 1",
-    ] {
-        let broken = tampered(&store, change, |transaction| {
+    let refusals = r#"'[{"index":0,"code":"a","pointer":"","detail":"b"}]'"#;
+    let forged = format!("refusals = {refusals}");
+    let changes = rows! {
+        (3, "id = randomblob(16)"), (3, "fingerprint = randomblob(32)"), (3, "actor_kind = 'bank'"),
+        (3, "actor_id = zeroblob(16)"), (3, "on_behalf_of_id = zeroblob(16)"),
+        (3, "requested_at_ms = requested_at_ms + 1"), (3, "recorded_at_ms = recorded_at_ms + 1"),
+        (1, "lines = lines + 1"), (1, "lines = lines - 1"), (2, "lines = lines - 1"),
+        (1, "refusals = '[]'"), (1, "refusals = 'none'"), (1, "atomic = 1"),
+        (3, forged.as_str()),
+    };
+    let changes = changes.map(|(at, set)| format!("UPDATE batch SET {set} WHERE sequence = {at}"));
+    let without_a_row = format!(
+        "INSERT INTO batch SELECT sequence + 1, zeroblob(16), fingerprint, actor_kind, actor_id, \
+         on_behalf_of_id, 0, 1, {refusals}, requested_at_ms, recorded_at_ms, hash \
+         FROM batch ORDER BY sequence DESC LIMIT 1"
+    );
+    for change in changes.into_iter().chain([without_a_row]) {
+        let broken = tampered(&store, &change, |transaction| {
             rehash_batches(transaction);
             broken(&store)
         });
