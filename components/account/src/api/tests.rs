@@ -83,7 +83,6 @@ fn staff(role: Role) -> Identity {
     Identity::of_user(Uuid::from_u128(0x7E), role)
 }
 
-/// Makes a call as the routes do.
 fn call(bank: &Bank, by: &Identity, call: Call<'_>) -> Result<Value, Problem> {
     match call {
         Open(body) => {
@@ -135,7 +134,6 @@ fn words_of(problem: &Problem) -> String {
     format!("{} {}", problem.status().as_u16(), parts.join(" "))
 }
 
-/// Makes calls in their order and compares their outcomes.
 fn check<'a>(bank: &Bank, rows: impl IntoIterator<Item = (&'a Identity, Call<'a>, &'a str)>) {
     for (by, made, expected) in rows {
         let answered = call(bank, by, made);

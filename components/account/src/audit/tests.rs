@@ -109,7 +109,6 @@ fn rows_of(store: &SqliteStore, sql: &str) -> Vec<Row> {
     store.query(sql, &[]).unwrap().rows
 }
 
-/// The checks that fail now.
 fn broken(store: &SqliteStore) -> Vec<&'static str> {
     let report = check_invariants(store).unwrap();
     report.violations().map(|(check, _)| check).collect()

@@ -84,7 +84,6 @@ fn by_bank(mut transfer: Transfer) -> Transfer {
     transfer
 }
 
-/// A value after a change.
 fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut value);
     value

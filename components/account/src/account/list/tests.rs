@@ -27,7 +27,6 @@ fn open_one(store: &SqliteStore, number: usize) -> Account {
     }
 }
 
-/// The pages of a list, of so many accounts each.
 fn pages(store: &SqliteStore, filter: &AccountFilter, limit: usize) -> Vec<Vec<Account>> {
     let (mut pages, mut query) = (Vec::new(), format!("limit={limit}"));
     loop {

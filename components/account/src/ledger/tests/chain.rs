@@ -9,8 +9,7 @@ use strongroom_ledger_api::{BatchLine, line_fingerprint, line_id};
 /// The teller of [`by_bank`].
 const STAFF: Uuid = Uuid::from_u128(0x7);
 
-/// SHA-256 of the parts, one after the other. With braces, the parts keep the lines of the
-/// document.
+/// SHA-256 of the parts. With braces, these keep the lines of the document.
 macro_rules! sha256 {
     ($($part:expr),+) => { Sha256::digest([$(&$part[..]),+].concat()).to_vec() };
 }
@@ -45,8 +44,7 @@ fn stored_hashes(store: &SqliteStore, table: &str) -> Vec<Vec<u8>> {
     rows.into_iter().map(|row| row.blob(0).unwrap()).collect()
 }
 
-/// A hold by staff, a capture of a part of it, another hold that expired, and a denial without
-/// accounts.
+/// A hold by staff, a capture of a part, a hold that expired, and a denial without accounts.
 #[test]
 fn the_journals_hashes_are_those_of_the_documented_bytes() {
     let (store, from, to) = empty_bank();
@@ -135,8 +133,7 @@ fn the_journals_hashes_are_those_of_the_documented_bytes() {
     assert_eq!(stored_hashes(&store, "transfer"), expected);
 }
 
-/// A split payment with a client's notes, one that is denied for a leg whose account does not
-/// exist, and the reversal of the first.
+/// A split payment with notes, one that is denied for a leg to nowhere, and a reversal.
 #[test]
 fn the_hashes_of_postings_of_several_legs_are_those_of_the_documented_bytes() {
     let (store, from, to) = empty_bank();

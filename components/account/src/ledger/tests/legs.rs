@@ -215,8 +215,7 @@ fn legs_have_their_rules() {
     assert_eq!(judged, Err(LedgerError::invalid("kind")));
 }
 
-/// What six accounts, four of EUR and two of JPY, get of amounts that are moved between those of
-/// one currency.
+/// What four accounts of EUR and two of JPY get of the amounts that are moved within a currency.
 fn nets(moves: &[(usize, usize, i64)]) -> [i64; 6] {
     let mut nets = [0; 6];
     for (from, to, minor) in moves {

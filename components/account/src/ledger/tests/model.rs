@@ -149,7 +149,6 @@ impl Model {
         Ok(self.decide(source, destination, order.amount_minor))
     }
 
-    /// Decides on the lines of a batch.
     fn decide_batch(&mut self, atomic: bool, orders: &[Order]) -> Vec<ModelOutcome> {
         let before = self.accounts;
         let mut outcomes: Vec<_> = orders.iter().map(|order| self.decide_line(order)).collect();
@@ -218,7 +217,6 @@ impl ModelledBank {
         })
     }
 
-    /// Posts or cancels a transfer.
     fn ask(&mut self, transfer: Transfer, is_cancel: bool) {
         let reply = match is_cancel {
             true => cancelled(&self.store, &transfer),

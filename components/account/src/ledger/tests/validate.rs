@@ -6,7 +6,6 @@ use strongroom_ledger_api::{HOLD_SECONDS_MAX, REFERENCE_CHARACTERS_MAX};
 use strongroom_sdk::metadata;
 use strongroom_sdk::money::AMOUNT_MINOR_MAX;
 
-/// A valid transfer of a kind.
 pub(super) fn valid(kind: Kind) -> Transfer {
     let [a, b] = [1, 2].map(|id| Some(Uuid::from_u128(id)));
     let (source, destination) = match kind {
