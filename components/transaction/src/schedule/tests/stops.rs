@@ -178,7 +178,8 @@ fn no_date_is_retried_once_an_account_is_closed_the_owner_disabled_or_the_order_
 /// that the ledger said nothing of the payee.
 #[test]
 fn an_order_that_can_never_be_paid_ends_at_the_first_date_that_says_so() {
-    let payees: [(fn(&Bank) -> Uuid, &str, &str); 3] = rows! {
+    type PayeeOf = fn(&Bank) -> Uuid;
+    let payees: [(PayeeOf, &str, &str); 3] = rows! {
         (|bank| bank.bob.id, "account_closed", "declined"),
         (|_| NOWHERE, "account_not_found", "refused"),
         (|bank| bank.open_for(BOB, "USD").id, "currency_mismatch", "declined"),
