@@ -394,14 +394,14 @@ mod tests {
 
     #[test]
     fn a_guest_that_computes_is_ended_when_its_time_is_used_up() {
-        let mut cpu = budget(2);
-        // The first tick is not charged.
-        for _ in 0..3 {
-            let update = compute(1, &mut cpu, false);
-            assert!(matches!(update, UpdateDeadline::YieldCustom(1, _)));
-        }
-        let update = compute(1, &mut cpu, false);
-        assert!(matches!(update, UpdateDeadline::Interrupt));
+        let mut cpu = budget(8);
+        let is_end = |update| matches!(update, UpdateDeadline::Interrupt);
+        let ended = (1..20).find(|_| is_end(compute(1, &mut cpu, false)));
+        // The first tick is not charged. A busy machine adds time of its own to some.
+        assert!(
+            ended.is_some_and(|tick| (6..=10).contains(&tick)),
+            "{ended:?}"
+        );
     }
 
     /// The clock does not interrupt a call of the host.
