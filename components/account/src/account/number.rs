@@ -36,8 +36,8 @@ impl NumberFormat {
     /// bank code leaves.
     ///
     /// # Errors
-    /// [`NumberFormatError`] where no length of the account's own part gives a valid IBAN whose bank
-    /// and branch are those of all accounts.
+    /// [`NumberFormatError`] where no length of the account's own part gives valid IBANs of one
+    /// bank and branch.
     pub fn new(country: &str, bank_code: &str) -> Result<Self, NumberFormatError> {
         let ascii = country.is_ascii() && bank_code.is_ascii();
         (SERIAL_DIGITS_MIN..=SERIAL_DIGITS_MAX)
