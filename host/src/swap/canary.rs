@@ -45,35 +45,38 @@ impl<'r> WantedCanary<'r> {
     }
 }
 
-/// Ends the canaries that the registry no longer names. One that it promotes goes on if `promoted`
-/// says so: until the service has its component, requests for the new version shall find it.
-pub(super) async fn end_unnamed(pass: &mut Pass<'_>, promoted: Promoted) {
+/// Ends the canaries that the registry no longer names, before other changes, which may take long.
+/// One that it promotes goes on until the service has its component, and one that it names in
+/// another way until the new one serves. Neither holds up services that change or leave, the
+/// `unsettled`, by calling them.
+pub(super) async fn end_unwanted(pass: &mut Pass<'_>, unsettled: &[String]) {
     for spec in &pass.registry.services {
         let route = pass.services.routing_table().get(&spec.name).cloned();
-        let Some(route) = route.filter(|_| spec.canary.is_none()) else {
+        let Some((route, running)) = route.and_then(|route| Some((route.clone(), route.canary?)))
+        else {
             continue;
         };
-        let Some(running) = &route.canary else {
-            continue;
-        };
-        if promoted == Promoted::GoesOn {
-            let named = pass.files.find(&spec.component).await;
-            if named.digest == Some(running.generation().digest) {
-                continue;
+        let generation = running.generation();
+        let mut links = generation.spec.links.iter();
+        let calls_unsettled = links.any(|link| unsettled.contains(&link.service));
+        let goes_on = match WantedCanary::find(spec, pass.files).await {
+            Some(wanted) => wanted.is(&running) || !calls_unsettled,
+            None => {
+                let named = pass.files.find(&spec.component).await;
+                named.digest == Some(generation.digest) && !calls_unsettled
             }
-        }
-        let record = record(pass, &spec.name, Outcome::CanaryEnded);
-        if let Some(record) = end(pass.services, &route, running, record) {
-            pass.add(record);
+        };
+        if !goes_on {
+            end_as_unwanted(pass, &route, &running);
         }
     }
 }
 
-/// What becomes of a canary whose component the registry names as its service's own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Promoted {
-    GoesOn,
-    Ends,
+fn end_as_unwanted(pass: &mut Pass<'_>, route: &Route, running: &Arc<Canary>) {
+    let record = record(pass, route.service.name(), Outcome::CanaryEnded);
+    if let Some(record) = end(pass.services, route, running, record) {
+        pass.add(record);
+    }
 }
 
 /// Ends the canaries that new generations could not call, before these serve.
@@ -101,14 +104,17 @@ pub(super) fn end_misfits(pass: &mut Pass<'_>, arrivals: &[Arc<Generation>]) {
 }
 
 /// Starts the canaries that do not run as the registry says. One that runs otherwise goes on until
-/// the new one takes its place. If that is refused, it stays.
+/// the new one takes its place. If that is refused, it stays. One that was promoted ends.
 pub(super) async fn apply(pass: &mut Pass<'_>) {
     for service in &pass.registry.services {
-        let Some(wanted) = WantedCanary::find(service, pass.files).await else {
-            continue;
-        };
         let route = pass.services.routing_table().get(&service.name).cloned();
         let Some(route) = route else { continue };
+        let Some(wanted) = WantedCanary::find(service, pass.files).await else {
+            if let Some(running) = &route.canary {
+                end_as_unwanted(pass, &route, running);
+            }
+            continue;
+        };
         let Some(stable) = &route.stable else {
             continue;
         };
@@ -275,9 +281,13 @@ pub(super) fn judge(services: &Services, refusals: &Refusals, history: &History)
         let mut record = Record::new(&spec.name, "canary", vec!["canary".to_owned()]);
         record.outcome = Outcome::CanaryTakenOut;
         record.reason = Some(reason);
-        if let Some(record) = end(services, route, canary, record) {
-            history.add(record);
-            route.service.note_error(reason_in_full);
+        match end(services, route, canary, record) {
+            Some(record) => {
+                history.add(record);
+                route.service.note_error(reason_in_full);
+            }
+            // Another took its place at this moment.
+            None => refusals.forget(&Slot::canary(&spec.name)),
         }
     }
 }

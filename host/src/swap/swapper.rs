@@ -1,7 +1,6 @@
 //! Makes the running services what the registry says, one pass over the registry after the other.
 
 use super::announcer::Announcer;
-use super::canary::{self, Promoted};
 use super::change_set::ChangeSet;
 use super::diff::{connected, pending_changes};
 use super::files::Files;
@@ -10,10 +9,10 @@ use super::pass::Pass;
 use super::plan::{Plan, Planner};
 use super::prepare::prepare;
 use super::refusals::{Refusals, Slot};
-use super::removal;
 use super::report::Report;
 use super::switch::switch;
 use super::trigger::Trigger;
+use super::{canary, removal};
 use crate::file_reader::FileReader;
 use crate::fingerprint::Fingerprint;
 use crate::registry::{Digest, HostSpec, Registry, RegistryProblem, ServiceSpec};
@@ -234,21 +233,22 @@ impl Swapper {
         let names = registry.services.iter().map(|spec| spec.name.as_str());
         let names: Vec<&str> = names.collect();
         let leaving = removal::leaving(registry, &self.services.routing_table());
-        let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, false);
         // While services change, those of both registries.
         let both = self.scopes_in_effect(registry);
         self.set_scopes(both.into_iter().chain(registry.scopes()));
 
         let mut in_use = self.digests();
-        // First: they do not wait for changes that take long.
-        canary::end_unnamed(&mut pass, Promoted::GoesOn).await;
+        let pending = pending_changes(registry, &self.services, &self.files, None).await;
+        let pending = pending.into_iter().map(|change| change.spec.name);
+        let unsettled: Vec<String> = pending.chain(leaving.clone()).collect();
+        canary::end_unwanted(&mut pass, &unsettled).await;
+        let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         change_services(&mut pass, &leaving, trigger.retries_refused()).await;
         if removal::remove(&mut pass, &leaving) {
             // What did not fit a service that was removed may fit now.
             change_services(&mut pass, &[], false).await;
         }
-        canary::end_unnamed(&mut pass, Promoted::Ends).await;
         canary::apply(&mut pass).await;
 
         self.set_scopes(self.scopes_in_effect(registry));

@@ -150,3 +150,29 @@ async fn that_cannot_serve_is_refused_and_any_other_ends_or_is_promoted() {
     ];
     assert!(outcomes.eq(expected.map(Some)), "{changes:?}");
 }
+
+/// Neither of them waits for the other: what served before goes at once.
+#[tokio::test]
+async fn gives_way_to_a_callee_that_changes_or_leaves_in_the_same_save() {
+    let of = |asker_guest: &str, quoter_guest: &str| {
+        let asker = asker(asker_guest).set("canary", canary(asker_guest, 25));
+        pair(asker_guest, quoter_guest).service("asker", asker)
+    };
+    let host = Host::start(&of("asker-1", "quoter-1"), None).await;
+    wait_for_outcome(&host, "asker", "canary_started").await;
+    host.save_registry(&of("asker-2", "quoter-2")).await;
+    assert_answers(&host, "/api/asker", "asker-2 quoter-2").await;
+    assert_json!(host.service("asker").await, {"generation": 2, "last_error": null});
+    assert!(host.service("asker").await["canary"].is_object());
+
+    let alone = version("version-a").set("canary", canary("version-b", 25));
+    host.save_registry(&Registry::empty().service("asker", alone))
+        .await;
+    wait_for_outcome(&host, "quoter", "removed").await;
+    assert_json!(host.service("asker").await, {"generation": 3, "last_error": null});
+    let changes = history(&host, "quoter").await;
+    assert!(
+        changes.iter().all(|change| change["outcome"] != "refused"),
+        "{changes:?}"
+    );
+}
