@@ -10,7 +10,7 @@ use crate::registry::{AdminAddress, HostSpec, Registry, RegistryProblem};
 use crate::runtime::check_code_folder;
 use crate::wall_clock;
 use std::io;
-use std::net;
+use std::net::IpAddr;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
@@ -107,7 +107,7 @@ fn check_data(host: &HostSpec) -> Vec<String> {
 async fn check_admin(host: &HostSpec) -> Result<(), String> {
     match &host.admin {
         AdminAddress::Tcp(address) => {
-            if is_taken_by(&host.listen, address) {
+            if overlap(&host.listen, address).await {
                 return Err(format!("{address} is `listen` too; give it another port"));
             }
             can_be_bound(address).await
@@ -130,12 +130,21 @@ async fn check_admin(host: &HostSpec) -> Result<(), String> {
     }
 }
 
-/// Whether one listener leaves no room for the other. An unspecified address is all addresses, and
-/// a port of 0 is one that the system chooses.
-fn is_taken_by(one: &NetworkAddress, other: &NetworkAddress) -> bool {
-    let is_any = |address: &NetworkAddress| matches!(address, NetworkAddress::Ip(address) if address.ip().is_unspecified());
-    let overlap = one == other || is_any(one) || is_any(other);
-    overlap && port(one) == port(other) && port(one) != 0
+/// Whether one listener takes the address of the other. Each has the first address of a name. The
+/// system chooses a port that is 0.
+async fn overlap(one: &NetworkAddress, other: &NetworkAddress) -> bool {
+    let (Ok(one), Ok(other)) = (one.resolve().await, other.resolve().await) else {
+        return false;
+    };
+    let (Some(one), Some(other)) = (one.first(), other.first()) else {
+        return false;
+    };
+    // `0.0.0.0` takes all of IPv4, and `[::]` all of both.
+    let takes = |one: IpAddr, other: IpAddr| {
+        one == other || one.is_unspecified() && (one.is_ipv6() || other.is_ipv4())
+    };
+    let is_same_port = one.port() == other.port() && one.port() != 0;
+    is_same_port && (takes(one.ip(), other.ip()) || takes(other.ip(), one.ip()))
 }
 
 fn is_socket(path: &Path) -> bool {
@@ -146,21 +155,12 @@ fn is_socket(path: &Path) -> bool {
 /// Whether the address, or one of a name's, is of this machine. Its port may be in use by the bank.
 async fn can_be_bound(address: &NetworkAddress) -> Result<(), String> {
     let bound = async {
-        let addresses = address.resolve().await?;
-        let any_port = addresses
-            .iter()
-            .map(|found| net::SocketAddr::new(found.ip(), 0));
-        TcpListener::bind(&*any_port.collect::<Vec<_>>()).await
+        let mut addresses = address.resolve().await?;
+        addresses.iter_mut().for_each(|address| address.set_port(0));
+        TcpListener::bind(&*addresses).await
     };
     bound
         .await
         .map(drop)
         .map_err(|error| format!("{address} cannot be listened on: {error}"))
-}
-
-fn port(address: &NetworkAddress) -> u16 {
-    match address {
-        NetworkAddress::Ip(address) => address.port(),
-        NetworkAddress::Name(_, port) => *port,
-    }
 }
