@@ -66,7 +66,8 @@ impl NumberFormat {
 
     /// Whether its numbers are IBANs of one bank and branch, whatever the account's own part is.
     fn has_one_bank(&self) -> bool {
-        let [first, last] = [0, u64::MAX].map(|serial| self.compose(serial).parse::<Iban>());
+        let [first, last] =
+            [0, 999_999_999_999_999_999].map(|serial| self.compose(serial).parse::<Iban>());
         let (Ok(first), Ok(last)) = (first, last) else {
             return false;
         };

@@ -14,6 +14,7 @@ fn a_wrong_country_or_bank_code_is_refused() {
         ("", ""), ("XX", "1"), ("DE", "ABC"), ("de", "10000000"), ("\u{e9}", "1"),
         // What is missing would be another bank or branch for each account.
         ("DE", ""), ("DE", "1000000"), ("CH", "762"), ("GB", "STRG"),
+        ("AT", "1000"), ("NO", "100"),
     } {
         let format = NumberFormat::new(country, bank_code);
         assert!(format.is_err(), "{country:?} {bank_code:?}");
