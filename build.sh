@@ -283,9 +283,10 @@ lint() {
 }
 
 run_tests() {
-  trap print_phases EXIT
   mkdir -p "$TOOLS"
   begin_downloads
+  # Another run would be in the way of downloads that go on.
+  trap 'print_phases; wait $DOWNLOADS || true' EXIT
   build_test_bank
   phase "lints" lint
   phase "the unit tests: compiling" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-run
