@@ -1,5 +1,4 @@
 //! Goal: an account changes only as its rules allow, and every change leaves its event.
-//! Method: named cases on a store in memory.
 
 use super::*;
 use crate::tests::kit::{self, OWNER, assert_invariants, store, teller};

@@ -1,5 +1,4 @@
-//! Goal: the ledger decides once on an id, in the documented order, and never makes or loses money.
-//! Method: named cases on a store in memory; random sequences are in `model`.
+//! Goal: the ledger decides once on an id, in the documented order, and makes or loses no money.
 
 mod batch;
 mod calls;
@@ -324,8 +323,7 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
     for (column, word) in actors.chain(kinds).chain(statuses).chain(declines) {
         assert!(table.contains(&format!("{column} = '{word}'")), "{word}");
     }
-    let account = open(&store, ALICE, "EUR");
-    deposit(&store, 1, &account, 1_000);
+    deposit(&store, 1, &open(&store, ALICE, "EUR"), 1_000);
     for other in [
         "'gift', 'posted', NULL, NULL, 'user'",
         "'deposit', 'lost', NULL, NULL, 'user'",

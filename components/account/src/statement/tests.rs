@@ -1,7 +1,5 @@
-//! Goal: a statement has all that the ledger has, always the same, in every format; where it would
-//! be wrong, it breaks off.
-//! Method: movements on days of a clock that the test sets. A reader that shares nothing with the
-//! writer reads each format back.
+//! Goal: in every format, a statement has all that the ledger has, or breaks off.
+//! Method: a reader that shares nothing with the writer reads each format back.
 
 mod contradictions;
 mod forms;

@@ -233,8 +233,7 @@ pub fn noted(id: u128, instruction: Instruction) -> Transfer {
     }
 }
 
-/// Posts transfers of every kind between two accounts of EUR, declines, and a denial: 16 rows. One
-/// hold is captured, one voided, one expires, and one stays.
+/// Posts 16 rows of every kind: of four holds, one is captured, one voided, and one expires.
 pub fn post_each_kind(store: &SqliteStore, clock: &ManualClock, from: Uuid, to: Uuid) {
     let (one, two) = (Some(from), Some(to));
     let pay = |kind, source, destination, minor| instruction(kind, source, destination, eur(minor));
@@ -245,13 +244,9 @@ pub fn post_each_kind(store: &SqliteStore, clock: &ManualClock, from: Uuid, to: 
         (2, pay(Kind::Transfer, one, two, 300), None),
         (3, pay(Kind::Withdrawal, two, None, 100), None),
         (4, pay(Kind::Transfer, one, two, 9_000), Some(Decline::InsufficientFunds)),
-        (5, pay(Kind::Transfer, one, two, 7), Some(Decline::ScreeningDenied)),
-        (6, hold(), None),
-        (7, of(Kind::Capture, 6, 30), None),
-        (8, hold(), None),
-        (9, of(Kind::Void, 8, 40), None),
-        (10, of(Kind::Reversal, 3, 100), None),
-        (11, hold(), None),
+        (5, pay(Kind::Transfer, one, two, 7), Some(Decline::ScreeningDenied)), (6, hold(), None),
+        (7, of(Kind::Capture, 6, 30), None), (8, hold(), None), (9, of(Kind::Void, 8, 40), None),
+        (10, of(Kind::Reversal, 3, 100), None), (11, hold(), None),
         (14, legs(from, to, eur(20)), None),
         (15, legs(from, to, eur(9_000)), Some(Decline::InsufficientFunds)),
         (16, reversal_of_legs(14), None),

@@ -1,7 +1,4 @@
-//! Goal: a list has the accounts that pass every filter, newest first, and no filter reads more of
-//! the store than its limit.
-//! Method: a few accounts of each kind and every set of filters, against a plain loop; the plans of
-//! SQLite; a bank of more accounts than one page looks at.
+//! Goal: a list has the accounts that pass every filter, newest first, and reads a bounded number.
 
 use super::*;
 use crate::account::{Freeze, OpenRequest, freeze, open};

@@ -22,14 +22,10 @@ fn a_wrong_country_or_bank_code_is_refused() {
 }
 
 /// Countries, bank codes, and the lengths of their numbers.
-const FORMATS: &[(&str, &str, usize)] = &[
-    ("DE", "10000000", 22),
-    ("AT", "10000", 20),
-    ("GB", "STRG100000", 22),
-    ("NL", "STRG", 18),
-    ("FR", "1000010000", 27),
-    ("CH", "10000", 21),
-];
+const FORMATS: &[(&str, &str, usize)] = &rows! {
+    ("DE", "10000000", 22), ("AT", "10000", 20), ("GB", "STRG100000", 22), ("NL", "STRG", 18),
+    ("FR", "1000010000", 27), ("CH", "10000", 21),
+};
 
 proptest! {
     #[test]

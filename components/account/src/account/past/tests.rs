@@ -1,7 +1,4 @@
-//! Goal: the balance of any past moment is the sum of the entries up to it, found without reading
-//! them.
-//! Method: movements at times of a clock that the test sets, several in one millisecond, compared
-//! with a sum over all entries.
+//! Goal: the balance of any past moment is the sum of the entries up to it, found by no scan.
 
 use super::*;
 use crate::tests::kit::{self, OWNER};

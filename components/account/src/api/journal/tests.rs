@@ -1,5 +1,4 @@
-//! Goal: SQLite finds a past page without a scan of the journal or the entries.
-//! Method: the plans of the queries. `api::tests::books` tests the pages.
+//! SQLite finds a past page without a scan; `api::tests::books` tests the pages themselves.
 
 use super::*;
 use crate::tests::kit;

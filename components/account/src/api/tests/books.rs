@@ -1,5 +1,4 @@
-//! What auditors see: the journal, of which they can compute each hash, and the changes of
-//! accounts.
+//! What auditors see: the journal, of which they can compute each hash, and changes of accounts.
 
 use super::*;
 use strongroom_sdk::store::Reader;

@@ -1,5 +1,4 @@
-//! Goal: staff and clients open accounts for any owner and for the bank, and find them; customers
-//! open and find their own.
+//! Staff and clients open accounts for any owner and the bank; customers open and find their own.
 
 use super::*;
 
@@ -32,8 +31,7 @@ fn those_who_act_for_the_bank_open_an_account_of_any_owner() {
         let bank = bank();
         let view = done(&bank, &by, Open(OF_OWNER));
         assert_json!(view, {"owner_id": OWNER, "metadata": {"tier": "gold"}});
-        let owner = client(Some(OWNER));
-        assert_eq!(done(&bank, &owner, Get(id_of(&view))), view);
+        assert_eq!(done(&bank, &client(Some(OWNER)), Get(id_of(&view))), view);
         let event = done(&bank, &staff(Role::Admin), Events(""))["data"][0].clone();
         assert_json!(event, {"actor_id": by.actor(), "actor_role": by.role.as_str()});
     }

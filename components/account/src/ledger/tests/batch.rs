@@ -1,5 +1,4 @@
-//! Batches: the ledger decides each line as if it were posted alone, in one commit, and records it
-//! once; an atomic batch whole or not at all.
+//! Batches: each line is decided as if it were alone, in one commit, once; an atomic batch whole.
 
 use super::*;
 use crate::tests::kit::refusal;

@@ -1,6 +1,4 @@
-//! Goal: a posting is two calls to the host: the first begins with a query, the second commits with
-//! all changes.
-//! Method: the transaction of a component, on a host that records its calls.
+//! Goal: a posting is two calls to the host: a query begins, and all changes commit.
 
 use super::*;
 use strongroom_sdk::store::NotedHost;

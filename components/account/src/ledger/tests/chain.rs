@@ -1,6 +1,4 @@
-//! Goal: the hash chains are what `docs/audit-the-books.md` says, byte by byte, so that an auditor
-//! can compute them without this code.
-//! Method: the bytes of some rows, written by hand from the requests.
+//! Goal: the hash chains are, byte by byte, what `docs/audit-the-books.md` says; written by hand.
 
 use super::*;
 use sha2::{Digest, Sha256};
@@ -206,8 +204,7 @@ fn the_hashes_of_batches_are_those_of_the_documented_bytes() {
         BatchLine::Refused(refusal),
         batch::line(&from, &to, 2),
     ];
-    let first = batch::batch(0xB1, false, lines);
-    posted_batch(&store, &first).unwrap();
+    posted_batch(&store, &batch::batch(0xB1, false, lines)).unwrap();
     let mut second = batch::batch(0xB2, true, [batch::line(&from, &to, 3)]);
     (second.actor, second.on_behalf_of) = (Actor::user(STAFF), Some(ALICE));
     posted_batch(&store, &second).unwrap();

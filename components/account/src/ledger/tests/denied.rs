@@ -1,5 +1,4 @@
-//! Goal: the ledger records a denied payment as declined with its rule, in one commit, and never
-//! moves its money.
+//! Goal: a denied payment is recorded with its rule, in one commit, and never moves its money.
 
 use super::batch::{batch, line, nowhere, outcomes, postings};
 use super::*;

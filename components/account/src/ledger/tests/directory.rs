@@ -1,6 +1,4 @@
-//! Goal: other services see the changes of each customer's account, and `judge` returns the
-//! decision that `post` would make.
-//! Method: the directory after each kind of change; `judge` beside `post`.
+//! Goal: services see each change of a customer's account, and `judge` decides as `post` would.
 
 use super::*;
 use crate::account::Freeze;
@@ -50,17 +48,13 @@ fn judge_returns_the_decision_and_records_nothing() {
     account::close(&store, &CLOCK, closed.id, &teller()).unwrap();
     let missing = Some(Uuid::from_u128(404));
     let ledger = ledger_of(store);
-    for payment in [
-        pay(3, &from, &to, 1_001),
-        pay(4, &from, &closed, 1_000),
-        pay(5, &from, &closed, 1_001),
-        pay(6, &to, &from, 1),
-        pay(7, &from, &from, 1),
+    for payment in rows! {
+        pay(3, &from, &to, 1_001), pay(4, &from, &closed, 1_000), pay(5, &from, &closed, 1_001),
+        pay(6, &to, &from, 1), pay(7, &from, &from, 1),
         transfer(8, Kind::Transfer, Some(from.id), missing, 1),
         transfer(9, Kind::Transfer, Some(from.id), missing, 1_001),
-        transfer(10, Kind::Deposit, None, Some(closed.id), 1),
-        pay(11, &from, &to, 1_000),
-    ] {
+        transfer(10, Kind::Deposit, None, Some(closed.id), 1), pay(11, &from, &to, 1_000),
+    } {
         let before = ledger.head();
         let judged = ledger.judge(&payment);
         assert_eq!(ledger.head(), before, "{payment:?}");

@@ -1,5 +1,4 @@
-//! Goal: internal accounts pay and are paid like others, below zero too, and only the bank debits
-//! them.
+//! Internal accounts pay and are paid like others, below zero too; only the bank debits them.
 
 use super::*;
 
@@ -9,14 +8,11 @@ fn the_bank_moves_money_into_and_out_of_an_internal_account() {
     let fees = kit::open_internal(&store, &CLOCK, "fees", "EUR");
     let [alice, bob, fee] = [&alices, &bobs, &fees].map(|account| Some(account.id));
     for (id, kind, from, to, minor) in rows! {
-        (2, Kind::Transfer, fee, bob, 700),
-        (3, Kind::Transfer, alice, fee, 100),
-        (4, Kind::Withdrawal, fee, None, 50),
-        (5, Kind::Deposit, None, fee, 20),
+        (2, Kind::Transfer, fee, bob, 700), (3, Kind::Transfer, alice, fee, 100),
+        (4, Kind::Withdrawal, fee, None, 50), (5, Kind::Deposit, None, fee, 20),
         (6, Kind::Hold, fee, bob, 40),
     } {
-        let movement = transfer(id, kind, from, to, minor);
-        let posting = accepted(&store, &by_bank(movement));
+        let posting = accepted(&store, &by_bank(transfer(id, kind, from, to, minor)));
         assert_eq!(accounts_of(&posting), [from, to]);
         assert_eq!(lookup(&store, posting.id), Some(posting));
     }

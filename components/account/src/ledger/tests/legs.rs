@@ -1,5 +1,4 @@
-//! Postings of several legs: balanced in each currency, decided as a whole, recorded with the leg
-//! that was declined, and reversed as a whole.
+//! Postings of several legs: balanced in each currency, decided, recorded, and reversed as a whole.
 
 use super::super::judge::judge;
 use super::super::validate::validate as checked;
@@ -192,19 +191,11 @@ fn legs_have_their_rules() {
     let ruled = |rule: &str| with(debit(1, 100), |it| it.denied_by = Some(rule.to_owned()));
     let invalid = Err(LedgerError::invalid("legs"));
     for (legs, fits) in rows! {
-        (two(100), true),
-        (Vec::new(), false),
-        (vec![debit(1, 100)], false),
-        (many(most), true),
-        (many(most + 1), false),
-        (vec![debit(1, 100), credit(1, 100)], false),
-        (vec![debit(1, 100), credit(2, 99)], false),
-        (vec![debit(1, 100), yens], false),
-        (two(0), false),
-        (two(-1), false),
-        (two(AMOUNT_MINOR_MAX), true),
-        (two(AMOUNT_MINOR_MAX + 1), false),
-        (vec![ruled("list_7"), credit(2, 100)], true),
+        (two(100), true), (Vec::new(), false), (vec![debit(1, 100)], false), (many(most), true),
+        (many(most + 1), false), (vec![debit(1, 100), credit(1, 100)], false),
+        (vec![debit(1, 100), credit(2, 99)], false), (vec![debit(1, 100), yens], false),
+        (two(0), false), (two(-1), false), (two(AMOUNT_MINOR_MAX), true),
+        (two(AMOUNT_MINOR_MAX + 1), false), (vec![ruled("list_7"), credit(2, 100)], true),
         (vec![ruled("List!"), credit(2, 100)], false),
     } {
         let found = checked(&posting(1, legs.clone()));

@@ -1,8 +1,5 @@
-//! Goal: in any order of operations, the ledger decides as a bank with a pocket calculator, and
-//! every invariant holds.
-//! Method: random sequences of posts, batches, retries, cancellations, freezes, limits, and
-//! closings over a few accounts, beside a model without SQL, double entry, or hashes. A failure
-//! prints its shortest sequence.
+//! Goal: in any order of operations, the ledger decides as a bank with a pocket calculator.
+//! Method: random operations beside a model without SQL, double entry, or hashes.
 
 use super::batch::batch;
 use super::*;

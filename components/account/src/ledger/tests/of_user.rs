@@ -1,7 +1,4 @@
-//! Goal: a user reads the rows that concern them, all of them and no others, at a cost that does
-//! not depend on other users' rows.
-//! Method: random rows of a few users, read in parts of every size, against the whole journal; the
-//! plans of the statements; and a store that counts its queries.
+//! Goal: a user reads the rows that concern them and no others, whatever other users have.
 
 use super::*;
 use crate::tests::kit::NotingStore;
@@ -103,8 +100,7 @@ proptest! {
 #[test]
 fn a_users_rows_cost_the_same_however_many_others_there_are() {
     let (store, from, to) = bank();
-    let carols = open(&store, USERS[2], "EUR");
-    deposit(&store, 2, &carols, 10);
+    deposit(&store, 2, &open(&store, USERS[2], "EUR"), 10);
     let asked = |user| {
         let noting = NotingStore::new(store.clone());
         let read = all_of(&noting, user, 100).len();

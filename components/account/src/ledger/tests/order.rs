@@ -1,6 +1,4 @@
-//! Goal: the same state leads to the same decline, and a payer without the money learns nothing of
-//! the payee.
-//! Method: every fault of the payer's account with every fault of the payee's.
+//! Goal: a state leads to one decline, and a payer without the money learns nothing of the payee.
 
 use super::*;
 use crate::account::Freeze;

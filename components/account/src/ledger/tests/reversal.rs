@@ -15,12 +15,10 @@ fn a_reversal_moves_the_money_back_once() {
     first(&store, &pay(3, &from, &to, 300));
     first(&store, &hold(4, &from, &to, 600));
     first(&store, &of_original(5, Kind::Capture, 4, 500));
-    for (original, amount, accounts) in [
-        (2, 100, [None, payer]),
-        (3, 300, [payee, payer]),
-        (5, 500, [payee, payer]),
+    for (original, amount, accounts) in rows! {
+        (2, 100, [None, payer]), (3, 300, [payee, payer]), (5, 500, [payee, payer]),
         (1, 1_000, [payer, None]),
-    ] {
+    } {
         let once = reversal(10 + original, original, amount);
         let reversed = accepted(&store, &once);
         assert_eq!(reversed.status, Status::Posted);
@@ -42,8 +40,7 @@ fn what_has_not_moved_money_is_not_reversible_and_may_have_no_accounts() {
     first(&store, &of_original(4, Kind::Void, 3, 600));
     first(&store, &reversal(5, 1, 1_000));
     let missing = Some(Uuid::from_u128(404));
-    let nowhere = transfer(6, Kind::Transfer, missing, missing, 300);
-    cancelled(&store, &nowhere).unwrap();
+    cancelled(&store, &transfer(6, Kind::Transfer, missing, missing, 300)).unwrap();
     for (original, amount) in [(2, 3_000), (3, 600), (4, 600), (5, 1_000), (6, 300)] {
         let reversal = reversal(10 + original, original, amount);
         let record = declined(&store, &reversal, Decline::NotReversible);

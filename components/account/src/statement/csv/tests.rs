@@ -57,10 +57,8 @@ fn no_cell_of_any_dialect_begins_a_formula() {
 #[test]
 fn a_field_that_has_to_be_is_quoted_and_so_is_a_whole_row_that_another_dialect_splits() {
     for (reference, all, written) in rows! {
-        ("a b", false, "a b"),
-        ("a,b", false, "\"a,b\""),
-        ("say \"no\"", false, "\"say \"\"no\"\"\""),
-        ("a;b", true, "\"a;b\""),
+        ("a b", false, "a b"), ("a,b", false, "\"a,b\""),
+        ("say \"no\"", false, "\"say \"\"no\"\"\""), ("a;b", true, "\"a;b\""),
         ("a\nb", true, "\"a\nb\""),
     } {
         let x = if all { "\"x\"" } else { "x" };

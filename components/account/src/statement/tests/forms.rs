@@ -106,17 +106,13 @@ fn csv_has_a_header_the_balances_as_rows_and_signed_amounts() {
 #[test]
 fn camt_053_has_iso_s_codes_and_a_reversal_those_of_its_original() {
     let text = scene().text(whole(), Format::Camt053);
-    let expected = [
-        ["PMNT", "CNTR", "CDPT", "deposit"],
-        ["PMNT", "ICDT", "BOOK", "transfer"],
-        ["PMNT", "RCDT", "BOOK", "transfer"],
-        ["PMNT", "ICDT", "BOOK", "capture"],
-        ["PMNT", "CNTR", "CWDL", "withdrawal"],
-        ["PMNT", "ICDT", "BOOK", "reversal"],
-        ["PMNT", "ICDT", "BOOK", "reversal"],
-        ["PMNT", "CNTR", "CWDL", "reversal"],
+    let expected = rows! {
+        ["PMNT", "CNTR", "CDPT", "deposit"], ["PMNT", "ICDT", "BOOK", "transfer"],
+        ["PMNT", "RCDT", "BOOK", "transfer"], ["PMNT", "ICDT", "BOOK", "capture"],
+        ["PMNT", "CNTR", "CWDL", "withdrawal"], ["PMNT", "ICDT", "BOOK", "reversal"],
+        ["PMNT", "ICDT", "BOOK", "reversal"], ["PMNT", "CNTR", "CWDL", "reversal"],
         ["PMNT", "CNTR", "CDPT", "reversal"],
-    ];
+    };
     assert_eq!(texts(&text, "BkTxCd"), expected);
     assert_eq!(texts(&text, "RvslInd").concat(), ["true"; 4]);
 }
@@ -170,8 +166,7 @@ fn a_debt_is_a_debit_where_there_are_no_signs_and_negative_where_there_are() {
     }
     let text = scene.text(whole(), Format::Camt053);
     assert_eq!(texts(&text, "Bal")[1][1..3], ["12.34", "DBIT"]);
-    let totals = [["1", "12.34", "12.34", "DBIT"]];
-    assert_eq!(texts(&text, "TtlNtries"), totals);
+    assert_eq!(texts(&text, "TtlNtries"), [["1", "12.34", "12.34", "DBIT"]]);
 }
 
 #[test]
@@ -207,8 +202,7 @@ fn an_entry_has_the_same_fitid_in_every_statement() {
     let first = texts(&scene.text(whole(), Format::Ofx), "FITID");
     scene.go_to("2026-11-25", 0);
     scene.deposit(1);
-    let longer = period("2026-11-01", "2026-11-25");
-    let later = scene.text(longer, Format::Ofx);
+    let later = scene.text(period("2026-11-01", "2026-11-25"), Format::Ofx);
     assert_eq!(texts(&later, "FITID")[..9], first);
 }
 

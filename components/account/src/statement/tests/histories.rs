@@ -1,5 +1,4 @@
-//! Random histories: in every format, any period has its entries, and begins with the sum of those
-//! before it.
+//! Random histories: a statement has its period's entries, and begins with the sum of those before.
 
 use super::*;
 use proptest::prelude::*;

@@ -29,8 +29,7 @@ fn a_long_statement_is_whole_and_no_part_of_it_is_long() {
     let store = NotingStore::new(scene.store.clone());
     let lines = scene.lines();
     for format in Format::ALL {
-        let body = body(&scene, &store, format);
-        let pieces: Vec<_> = body.map(Result::unwrap).collect();
+        let pieces: Vec<_> = body(&scene, &store, format).map(Result::unwrap).collect();
         let longest = pieces.iter().map(Vec::len).max().unwrap();
         assert!(pieces.len() > 1, "{format:?}");
         // No entry of this test has more than 2,000 bytes.
