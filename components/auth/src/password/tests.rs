@@ -1,6 +1,4 @@
-//! Goal: the rules refuse a password that is short, common, or made of the user's own words, and no
-//! other.
-//! Method: named cases of both kinds, then random phrases and random patterns.
+//! Goal: passwords are refused if short, common, or made of the user's own words, and no others.
 
 use super::*;
 use proptest::prelude::*;
@@ -24,8 +22,7 @@ fn length_is_counted_in_characters() {
     assert_eq!(checked(&format!("{long}x")), Err(PasswordError::TooLong));
 }
 
-/// One password in four ways: as most keyboards write it, with accents apart, and with a ligature,
-/// digits of full width, and no-break spaces.
+/// One password: as keyboards write it, and with accents apart, a ligature, or wide characters.
 pub(crate) const SPELLINGS: [&str; 4] = [
     "f\u{fc}nf \u{c5}le finden 42",
     "fu\u{308}nf A\u{30a}le finden 42",

@@ -1,6 +1,4 @@
-//! Goal: administrators change users, each change is in the audit log, and the bank always
-//! keeps one administrator.
-//! Method: each change, the sessions it ends, and the rows of the log.
+//! Goal: each change of a user by an administrator is in the log, and one administrator stays.
 
 use super::kit::*;
 use crate::user::User;
@@ -85,8 +83,7 @@ fn a_change_is_a_success_only_when_the_older_sessions_have_ended() {
         bank.rename(&bank.register(BOB), "Bob");
         let audited = bank.audit();
         bank.issuer.broken.set(false);
-        let changed = bank.change(&user, body).unwrap();
-        assert!(changed == bank.user(user.id).unwrap());
+        assert!(bank.change(&user, body).unwrap() == bank.user(user.id).unwrap());
         let mut calls = bank.issuer.calls();
         calls.dedup();
         assert_eq!(calls, [Call::EndUserSessions(user.id, 2, None)], "{body}");

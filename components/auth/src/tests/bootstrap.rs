@@ -1,5 +1,4 @@
 //! Goal: a fresh bank has one administrator, whose password only the operator knows.
-//! Method: starts with and without a configured password.
 
 use super::kit::*;
 use crate::{Settings, admin_password};

@@ -1,6 +1,4 @@
-//! Goal: an operator gets back into a bank whose passwords are lost, and every earlier session
-//! ends.
-//! Method: resets, what they end and what they leave, and each refusal.
+//! Goal: an operator gets back into a bank whose passwords are lost, and earlier sessions end.
 
 use super::kit::*;
 use uuid::Uuid;

@@ -1,6 +1,4 @@
-//! Goal: a stranger cannot lock a user out of a device that they have logged in from, and a token
-//! does not avoid the count.
-//! Method: logins with and without tokens under a set clock, and the rows behind them.
+//! Goal: a stranger cannot lock a user out of a known device, and a token does not avoid the count.
 
 use super::kit::*;
 use crate::{AuthError, LoggedIn};
@@ -22,12 +20,10 @@ impl Bank {
     /// Locks strangers out, here and everywhere.
     fn lock_strangers(&self) {
         for number in 0..110 {
-            let address = format!("198.51.{number}.1");
-            let _ = self.log_in_from(&address, None, EMAIL, OTHER_PASSWORD);
+            let _ = self.log_in_from(&format!("198.51.{number}.1"), None, EMAIL, OTHER_PASSWORD);
             let _ = self.log_in(EMAIL, OTHER_PASSWORD);
         }
-        let elsewhere = self.log_in_from("203.0.113.9", None, EMAIL, PASSWORD);
-        assert!(wait_ms(elsewhere).is_some());
+        assert!(wait_ms(self.log_in_from("203.0.113.9", None, EMAIL, PASSWORD)).is_some());
     }
 }
 

@@ -1,5 +1,4 @@
 //! Goal: an auditor sees who made, disabled, or promoted whom, when, and in which request.
-//! Method: changes of two users, read from the log in pages, and of one user.
 
 use super::kit::*;
 use crate::{ChangeKind, EventFilter};

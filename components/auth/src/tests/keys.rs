@@ -1,7 +1,4 @@
-//! Goal: an API key works from the moment its maker gets it until the answer to its revocation, and
-//! no other key does.
-//! Method: keys on a gateway that can be down, or take a change and then fail; and the rows,
-//! events, and lists after each step.
+//! Goal: an API key works from its making to the answer to its revocation, and no other key does.
 
 use super::kit::*;
 use crate::check_invariants;
@@ -100,10 +97,8 @@ fn a_refused_body_names_the_field_and_makes_nothing() {
     let (bank, ada) = Bank::with_ada();
     let many = vec!["accounts:read"; 51];
     for (body, pointer) in rows! {
-        (json!({"name": " "}), "/name"),
-        (json!({"name": "x".repeat(101)}), "/name"),
-        (json!({"scopes": []}), "/scopes"),
-        (json!({"scopes": many}), "/scopes"),
+        (json!({"name": " "}), "/name"), (json!({"name": "x".repeat(101)}), "/name"),
+        (json!({"scopes": []}), "/scopes"), (json!({"scopes": many}), "/scopes"),
         (json!({"scopes": ["accounts:read", "payments:write"]}), "/scopes/1"),
         (json!({"scopes": ["*"]}), "/scopes/0"),
         (json!({"scopes": ["accounts:read", "accounts:read"]}), "/scopes/1"),
@@ -146,12 +141,10 @@ fn a_key_has_the_time_of_its_last_use() {
     bank.gateway.used.borrow_mut().push((used, START_MS));
     let noon = "2026-11-22T12:00:00.000Z";
     let list = bank.listed("");
-    for (key, last_used_at) in [
-        (&bank.shown(unused), None),
-        (&bank.shown(used), Some(noon)),
-        (&list["data"][0], None),
+    for (key, last_used_at) in rows! {
+        (&bank.shown(unused), None), (&bank.shown(used), Some(noon)), (&list["data"][0], None),
         (&list["data"][1], Some(noon)),
-    ] {
+    } {
         assert_json!(key, {"last_used_at": last_used_at});
     }
 }
@@ -168,8 +161,7 @@ fn a_key_that_the_gateway_did_not_accept_is_nowhere_and_soon_refused() {
     assert_eq!(bank.names(""), [""; 0]);
     assert_eq!(bank.events("")["data"], json!([]), "there is no key to log");
     let accepted: Vec<_> = bank.gateway.accepted.borrow().keys().copied().collect();
-    let read = bank.0.key(accepted[0]).err();
-    assert_eq!(read, Some(AuthError::NotFound));
+    assert_eq!(bank.0.key(accepted[0]).err(), Some(AuthError::NotFound));
     assert_eq!(bank.revoke(accepted[0]), Err(AuthError::NotFound));
     assert_eq!(bank.tick(), Ok(0), "another call may still be making them");
     bank.clock.pass_ms(60_001);

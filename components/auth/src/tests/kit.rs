@@ -1,5 +1,4 @@
-//! The service on a real SQLite store, with Argon2 at its smallest, a clock that the test sets, and
-//! a token service that can fail.
+//! The service on SQLite, with a cheap Argon2, a set clock, and a token service that can fail.
 
 use crate::env::{Compute, Env, Gateway, GatewayError, Issuer, IssuerError};
 use crate::key::ApiKey;

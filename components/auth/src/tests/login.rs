@@ -1,6 +1,4 @@
-//! Goal: the right password begins a session under what the user is at that moment; anything else
-//! is the same refusal at the same price.
-//! Method: each kind of login, the calls to the token service, and the hashes it took.
+//! Goal: the right password begins a session; anything else is the same refusal at the same price.
 
 use super::kit::*;
 use crate::AuthError;

@@ -1,5 +1,4 @@
 //! Goal: an operator sees who may act for the bank, and what others must still learn.
-//! Method: the figures after changes of users and keys.
 
 use super::kit::*;
 use crate::metrics::metrics;

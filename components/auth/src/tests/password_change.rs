@@ -1,6 +1,4 @@
-//! Goal: a new password ends every session but the caller's, also if a call fails in between; a
-//! guess changes nothing.
-//! Method: changes with a token service that works and one that does not.
+//! Goal: a new password ends every other session, whatever fails; a guess changes nothing.
 
 use super::kit::*;
 use crate::AuthError;

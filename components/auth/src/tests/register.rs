@@ -1,5 +1,4 @@
 //! Goal: a registration makes exactly one customer, or nothing.
-//! Method: each refusal, and what the store has after it.
 
 use super::kit::*;
 use strongroom_sdk::identity::Role;

@@ -1,5 +1,4 @@
 //! Goal: a repeated request makes nothing more, and its reply has no secret.
-//! Method: each call that makes something, repeated after its reply, during its work, and changed.
 
 use super::kit::*;
 use serde_json::{Value, json};
@@ -56,8 +55,7 @@ fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
     let bank = Bank::new();
     let other = bank.clone();
     bank.gateway.meanwhile.set(move || {
-        let first = other.keyed(Some("k"), &json!({})).unwrap();
-        assert!(body_of(&first)["secret"].is_string());
+        assert!(body_of(&other.keyed(Some("k"), &json!({})).unwrap())["secret"].is_string());
     });
     for _ in 0..2 {
         let again = bank.keyed(Some("k"), &json!({})).unwrap();
@@ -66,8 +64,7 @@ fn of_two_requests_at_once_for_a_key_one_gets_a_secret() {
     }
     let refused = refusal(bank.keyed(Some("k"), &json!({"name": "another"})));
     assert_eq!(refused, "422 idempotency_key_reused");
-    let active = bank.store.count("api_key WHERE state = 'active'");
-    assert_eq!(active, 1);
+    assert_eq!(bank.store.count("api_key WHERE state = 'active'"), 1);
     bank.clock.pass_ms(60_001);
     bank.abandon_pending_keys().unwrap();
     assert_eq!(bank.deliver_pending(), Ok(1));

@@ -1,6 +1,4 @@
-//! Goal: guessing gets slow, with exact counts, for every address alike; no user is locked out
-//! permanently; an attempt without a check of the password does not count.
-//! Method: sequences of wrong passwords under a set clock, one by one and concurrent.
+//! Goal: guessing gets slow, with exact counts, for every address; no user is locked out for good.
 
 use super::kit::*;
 use crate::AuthError;
