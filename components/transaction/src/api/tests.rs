@@ -1,7 +1,4 @@
-//! Goal: a request moves money at most once, whatever fails or is repeated, and the same request
-//! always gets the same response.
-//! Method: a request of each kind on the account service's own ledger, over a link that fails,
-//! loses replies, or is overtaken.
+//! Goal: a request moves money at most once, whatever fails, and always gets the same response.
 
 mod batch;
 mod movement;
@@ -397,13 +394,8 @@ fn who_may_read_what() {
     // The user who deposited it as a teller, and is a customer now.
     let former = Identity::of_user(TELLER, Role::Customer);
     for (who, id) in rows! {
-        (bob(), declined),
-        (bob(), batch),
-        (carol(), posted),
-        (carol(), declined),
-        (carol(), batch),
-        (former, opening),
-        (auditor(), Uuid::nil()),
+        (bob(), declined), (bob(), batch), (carol(), posted), (carol(), declined),
+        (carol(), batch), (former, opening), (auditor(), Uuid::nil()),
     } {
         assert_eq!(refusal(bank.seen_by(&who, id)), "404 not_found");
     }
@@ -422,18 +414,13 @@ fn the_transactions_of_an_account_are_for_its_owner_and_who_reads_all() {
         list.map_or_else(|it| words_of(&it), |it| it.data.len().to_string())
     };
     for (who, query, expected) in rows! {
-        (alice(), &of_alice, "3"),
-        (auditor(), &of_alice, "3"),
-        (client(None), &of_alice, "3"),
-        (client(Some(ALICE)), &of_alice, "3"),
-        (bob(), &of_bob, "1"),
-        (bob(), &of_alice, "404 not_found"),
-        (client(Some(BOB)), &of_alice, "404 not_found"),
+        (alice(), &of_alice, "3"), (auditor(), &of_alice, "3"), (client(None), &of_alice, "3"),
+        (client(Some(ALICE)), &of_alice, "3"), (bob(), &of_bob, "1"),
+        (bob(), &of_alice, "404 not_found"), (client(Some(BOB)), &of_alice, "404 not_found"),
         (bob(), &of(Uuid::nil()), "404 not_found"),
         (bob(), &String::new(), "422 validation_failed /account_id"),
         (client(Some(BOB)), &String::new(), "422 validation_failed /account_id"),
-        (teller(), &String::new(), "3"),
-        (client(None), &String::new(), "3"),
+        (teller(), &String::new(), "3"), (client(None), &String::new(), "3"),
     } {
         assert_eq!(listed(&who, query), expected, "{query}");
     }

@@ -1,7 +1,4 @@
-//! Goal: whatever of a standing order or of its payments is changed behind the service's back is
-//! found, and the row is named.
-//! Method: a bank whose orders ended in every way is audited after each of many changes, in a
-//! transaction that is rolled back.
+//! Goal: whatever of an order or its payments is changed in the file is found, and its row named.
 
 use super::*;
 use crate::index::{PARTS_PER_TICK_MAX, follow};
@@ -19,8 +16,7 @@ const ANOTHER: &str = "belongs to another request in the ledger";
 const OTHERWISE: &str = "was decided otherwise by the ledger";
 const LOGGED: &str = "is not what the audit log made of it";
 
-/// A bank with runs in every state, and an order that staff have ended. The ledger has decided the
-/// last run, and this service has not recorded it.
+/// Runs in every state, the last of them decided and not recorded; and an order that staff ended.
 fn busy() -> Bank {
     let bank = Bank::new();
     let daily = json!({"start": "2027-01-15", "interval": "daily", "amount": "1"});
@@ -106,8 +102,7 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
     let of_orders = rows! {
         (REQUESTED, "fingerprint = zeroblob(32)"),
         (REQUESTED, "request = replace(request, '90000', '90001')"),
-        ("schedule 1: ", "request = '{}'"),
-        ("schedule 1: ", "state = 'lost'"),
+        ("schedule 1: ", "request = '{}'"), ("schedule 1: ", "state = 'lost'"),
         ("schedule 1: ", "ended_because = 'rain'"),
         (CONTRADICTS, "ended_because = 'account_closed'"),
         (CONTRADICTS, "state = 'ended', next_due_at_ms = NULL"),
@@ -119,8 +114,7 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         ("3 dates are behind, and 2 were begun", "dates_behind = dates_behind + 1"),
         ("2 dates are behind, and 0 were begun", "id = randomblob(16)"),
         ("and it never paused", "dates_skipped = 1, paused_at_ms = NULL"),
-        (NO_SCHEDULE, "id = randomblob(16)"),
-        (NOT_OF_DATE, "owner_id = randomblob(16)"),
+        (NO_SCHEDULE, "id = randomblob(16)"), (NOT_OF_DATE, "owner_id = randomblob(16)"),
         (LOGGED, "state = iif(state = 'cancelled', 'completed', state)"),
         (LOGGED, "state = 'cancelled', next_due_at_ms = NULL"),
         (LOGGED, "owner_id = randomblob(16)"),
@@ -130,13 +124,11 @@ fn each_change_of_an_order_or_a_run_is_found_and_named() {
         (NO_SCHEDULE, "schedule_id = randomblob(16)"),
         ("has no such date", "due = date(due, '+1 month')"),
         ("is not a date", "due = '2027-02-30' WHERE sequence = 1"),
-        (NOT_OF_DATE, "transfer_id = randomblob(16)"),
-        (NOT_OF_DATE, "attempts = attempts + 1"),
+        (NOT_OF_DATE, "transfer_id = randomblob(16)"), (NOT_OF_DATE, "attempts = attempts + 1"),
         ("is no RunState", "state = 'lost'"),
         ("is retried after its time", "next_attempt_at_ms = retry_until_ms"),
         ("is retried after its time", "retry_until_ms = retry_until_ms + 86400000 * 4"),
-        (CONTRADICTS, "decline_code = NULL"),
-        (CONTRADICTS, "decline_code = 'cancelled'"),
+        (CONTRADICTS, "decline_code = NULL"), (CONTRADICTS, "decline_code = 'cancelled'"),
         (OTHERWISE, "decline_code = 'account_closed'"),
         (OTHERWISE, "state = 'declined', decline_code = 'insufficient_funds'"),
         (OTHERWISE, "state = 'refused', decline_code = 'account_not_found'"),

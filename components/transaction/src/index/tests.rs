@@ -1,7 +1,4 @@
-//! Goal: a list has what matches and nothing else, in each direction, however much does not match,
-//! and the index can be made again from the journal.
-//! Method: a small bank with every kind of transaction, each filter compared with the transactions
-//! as clients see them; many rows where the number of rows matters.
+//! Goal: a list has what matches and nothing else, and the journal can make the index again.
 
 use super::search::ROWS_LOOKED_AT_MAX;
 use super::*;

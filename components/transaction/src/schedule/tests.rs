@@ -1,7 +1,5 @@
-//! Goal: each date of a standing order is paid once, whatever crashes, stands still, or comes late,
-//! and none is paid after the end.
-//! Method: the calls and the tick before the account service's own ledger. A crash is a statement
-//! that fails or a reply that is lost; a race is a call that comes while the ledger decides.
+//! Goal: each date of a standing order is paid once, whatever crashes or comes late.
+//! Method: a crash is a failing statement or a lost reply; a race, a call while the ledger decides.
 
 mod cancel;
 mod stops;
@@ -83,8 +81,7 @@ impl Bank {
         posted.map(due_of).collect()
     }
 
-    /// An order of which the tick has begun a date, and could not reach the ledger; and its
-    /// transfer.
+    /// An order of which a date was begun while the ledger was down, and its transfer.
     fn cut_off_order(&self, key: &str, changes: &Value) -> (Uuid, Transfer) {
         let id = self.order(key, changes);
         self.link(LinkState::down());

@@ -1,5 +1,4 @@
-//! What the tests share: a bank of two customers, and links to its ledger and to auth that can
-//! fail.
+//! What the tests share: a bank of two customers, and links to the ledger and auth that can fail.
 
 use crate::schedule::Summary;
 use crate::schema::MIGRATIONS;

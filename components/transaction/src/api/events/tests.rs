@@ -1,7 +1,4 @@
-//! Goal: readers who go on from where the last page ended see each of their events once, in order,
-//! and none of others.
-//! Method: the ledger's own journal, in parts of many lengths, read to its end by readers of every
-//! role with pages of every size.
+//! Goal: readers, page after page, see each of their events once, in order, and none of others.
 
 use super::*;
 use crate::tests::kit::*;
@@ -88,8 +85,7 @@ fn each_reader_is_shown_what_they_may_get_one_by_one() {
         let expected = recorded(&bank, |posting| bank.seen_by(&reader, posting.id).is_ok());
         assert_eq!(expected.len(), count, "{reader:?}");
         for limit in [1, 2, 100] {
-            let seen = all_after(&bank, &reader, 0, limit);
-            assert_eq!(seen, expected, "{limit}");
+            assert_eq!(all_after(&bank, &reader, 0, limit), expected, "{limit}");
         }
     }
 }
@@ -115,7 +111,6 @@ proptest! {
         }
         let alices = recorded(&bank, |posting| posting.concerns(ALICE));
         prop_assert_eq!(all_after(&bank, &alice(), 0, limit), alices);
-        let whole = recorded(&bank, |_| true);
-        prop_assert_eq!(all_after(&bank, &auditor(), 0, limit), whole);
+        prop_assert_eq!(all_after(&bank, &auditor(), 0, limit), recorded(&bank, |_| true));
     }
 }

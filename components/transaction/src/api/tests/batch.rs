@@ -1,5 +1,4 @@
-//! Goal: each line of a batch has an outcome of its own, which stays, and an atomic batch is posted
-//! whole or not at all.
+//! Goal: each line of a batch has a lasting outcome of its own; an atomic batch is posted whole.
 
 use super::*;
 

@@ -1,5 +1,4 @@
-//! Goal: those who may end a hold or reverse a transaction do so, and both sides show it. The
-//! ledger's own tests say when it declines.
+//! Who may end a hold or reverse a transaction, and what both show; the ledger tests its declines.
 
 use super::*;
 
@@ -25,14 +24,11 @@ fn only_the_payer_ends_a_hold() {
     let sent = id_of(&bank.send("s", "1").unwrap());
     let declined = id_of(&bank.hold("d", "1000").unwrap());
     for (who, id, expected) in rows! {
-        (bob(), held, "404 not_found"),
-        (teller(), held, "404 not_found"),
+        (bob(), held, "404 not_found"), (teller(), held, "404 not_found"),
         (Identity::of_user(ALICE, Role::Auditor), held, "403 forbidden"),
         // A transfer is no hold.
-        (alice(), sent, "404 not_found"),
-        (bob(), declined, "404 not_found"),
-        (teller(), declined, "404 not_found"),
-        (alice(), declined, "422 hold_declined"),
+        (alice(), sent, "404 not_found"), (bob(), declined, "404 not_found"),
+        (teller(), declined, "404 not_found"), (alice(), declined, "422 hold_declined"),
     } {
         for call in [Call::Capture(id), Call::Void(id)] {
             let answered = bank.request(&who, call, "k", &json!({}));

@@ -1,5 +1,4 @@
-//! Goal: a request for several entries is one transaction, whose declines point at an entry. The
-//! ledger's own tests say when it declines.
+//! Several entries are one transaction, whose declines point at an entry; the ledger tests them.
 
 use super::*;
 

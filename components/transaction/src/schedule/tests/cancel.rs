@@ -1,5 +1,4 @@
-//! Goal: after the end of an order by its owner or by staff, nothing of it is paid, and the log has
-//! who made it and who ended it.
+//! Goal: nothing of an order is paid after its end, and the log has who made it and who ended it.
 
 use super::*;
 
@@ -16,12 +15,9 @@ impl Bank {
 #[test]
 fn who_may_see_and_end_a_standing_order() {
     for (who, is_listed, is_shown, end) in rows! {
-        (alice(), true, true, "204"),
-        (Identity::of_user(ALICE, Role::Teller), true, true, "204"),
-        (bob(), false, false, "404 not_found"),
-        (auditor(), false, true, "403 forbidden"),
-        (teller(), false, true, "204"),
-        (admin(), false, true, "204"),
+        (alice(), true, true, "204"), (Identity::of_user(ALICE, Role::Teller), true, true, "204"),
+        (bob(), false, false, "404 not_found"), (auditor(), false, true, "403 forbidden"),
+        (teller(), false, true, "204"), (admin(), false, true, "204"),
     } {
         let (bank, id) = ordered(bank_on("2027-01-15"), json!({}));
         let page = Page::from_query("/", "").unwrap();
@@ -172,8 +168,7 @@ fn an_end_that_the_tick_overtakes_contradicts_nothing_and_pays_nothing() {
         (gone, "refused account_not_found"), (LinkState::Works, NO_RETRY),
     } {
         let bank = short_bank_on("2027-01-31");
-        let retry = json!({"on_insufficient_funds": "retry"});
-        let (id, _) = bank.cut_off_order("k", &retry);
+        let (id, _) = bank.cut_off_order("k", &json!({"on_insufficient_funds": "retry"}));
         bank.link(heard);
         let open = run_rows::open(&bank.service.store, None, 1).unwrap();
         let pass = pay(&bank.service.ledger, open, |_| Ok(Action::Post));

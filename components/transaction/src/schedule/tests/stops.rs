@@ -1,7 +1,5 @@
-//! Goal: an order whose account is closed, or of which no date can be paid, ends. An order whose
-//! owner may not log in is paused, and skips the dates that pass. Neither pays anything any more.
-//! Method: accounts are closed and users disabled at each moment of an order's life. What the
-//! ledger has recorded is counted.
+//! Goal: an order that cannot be paid ends; one whose owner may not log in is paused, and skips
+//! dates. Neither pays anything any more.
 
 use super::*;
 use crate::users::{ChangeKind, UserChange};
@@ -174,8 +172,7 @@ fn no_date_is_retried_once_an_account_is_closed_the_owner_disabled_or_the_order_
     }
 }
 
-/// The cursor was past the close when the order was inserted, or the payer had no money then, so
-/// that the ledger said nothing of the payee.
+/// The cursor was past the close by then, or the payer had no money, which hid the payee.
 #[test]
 fn an_order_that_can_never_be_paid_ends_at_the_first_date_that_says_so() {
     type PayeeOf = fn(&Bank) -> Uuid;
@@ -370,8 +367,7 @@ fn nothing_begins_before_the_end_of_what_is_followed() {
     for _ in 0..11_000 {
         bank.change_alice(ChangeKind::Other);
     }
-    let begun = [(); 3].map(|()| bank.tick().begun);
-    assert_eq!(begun, [0, 1, 0]);
+    assert_eq!([(); 3].map(|()| bank.tick().begun), [0, 1, 0]);
 }
 
 /// The store of accounts, or of users, is an older one, and other changes come where the cursor is.
@@ -395,13 +391,10 @@ fn a_log_that_is_shorter_than_what_was_followed_is_followed_from_its_beginning()
 #[test]
 fn what_stops_orders_is_found_by_an_index_and_reads_no_run_that_is_over() {
     let bank = bank_on("2027-01-15");
-    for (sql, parameters) in [
-        (states::END_OF_ACCOUNT, 3),
-        (states::CANCEL_RETRIES_OF_ACCOUNT, 4),
-        (states::PAUSE, 3),
-        (states::CANCEL_RETRIES_OF_OWNER, 3),
-        (run_rows::CANCEL_RETRIES, 2),
-    ] {
+    for (sql, parameters) in rows! {
+        (states::END_OF_ACCOUNT, 3), (states::CANCEL_RETRIES_OF_ACCOUNT, 4), (states::PAUSE, 3),
+        (states::CANCEL_RETRIES_OF_OWNER, 3), (run_rows::CANCEL_RETRIES, 2),
+    } {
         let nulls = vec![strongroom_sdk::store::Value::Null; parameters];
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
         for step in bank.service.store.query(&explain, &nulls).unwrap() {
