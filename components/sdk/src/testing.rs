@@ -1,5 +1,4 @@
-//! What the native tests of services share: tables with a row a line, parts of documents, requests,
-//! and stores.
+//! What the native tests of services share: tables, parts of documents, requests, and stores.
 
 use crate::audit::Report;
 use crate::http::ready::ready;
@@ -24,8 +23,7 @@ macro_rules! rows {
     ($($row:expr),* $(,)?) => { [$($row),*] };
 }
 
-/// Asserts that a document has these members with these values. It may have others; `null` also
-/// stands for a member that is missing.
+/// Asserts that a document has these members, and maybe others; `null` also is one that is missing.
 #[macro_export]
 macro_rules! assert_json {
     ($found:expr, $part:tt) => {{
@@ -170,8 +168,7 @@ pub trait TestStore: Store {
         self.number(&format!("SELECT count(*) FROM {rows}"))
     }
 
-    /// Has each change fail from now on that is, say, an `UPDATE ON` a table, as a crash before its
-    /// commit does.
+    /// Has each change fail from now on that is, say, an `UPDATE ON` a table, as a crash does.
     fn crash_at(&self, change: &str) {
         self.execute(&format!(
             "CREATE TRIGGER crash BEFORE {change} BEGIN SELECT RAISE(ABORT, 'crash'); END"

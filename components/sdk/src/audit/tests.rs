@@ -1,5 +1,4 @@
 //! Goal: pages have every row once, and a check names the first broken rows.
-//! Method: tables of few numbers, and pages of three.
 
 use super::*;
 use crate::rows;

@@ -1,5 +1,4 @@
 //! Goal: the log has every change, only grows, and an audit finds each change of its file.
-//! Method: a few records on an in-memory store, read back, and changed past the triggers.
 
 use super::read::NEWEST_OF_TARGET;
 use super::record::COLUMNS;

@@ -1,6 +1,4 @@
-//! Goal: whatever happens below a site, the client gets a complete problem document; and routes do
-//! not know the service's name.
-//! Method: requests through a site of a few routes.
+//! Goal: whatever happens below a site, the client gets a complete problem document.
 
 use super::*;
 use crate::assert_json;
@@ -42,13 +40,10 @@ fn call(method: Method, uri: &str) -> (Response<()>, Vec<u8>) {
 #[test]
 fn routes_do_not_know_the_service_s_name() {
     let id = "018f0000-0000-7000-8000-000000000001";
-    for (uri, body) in [
-        ("/api/things-service", "root"),
-        ("/api/other/", "root"),
-        ("/api/x?limit=1", "root"),
-        ("http://host/api/x", "root"),
-        (&*format!("/api/x/things/{id}?a=b"), id),
-    ] {
+    for (uri, body) in rows! {
+        ("/api/things-service", "root"), ("/api/other/", "root"), ("/api/x?limit=1", "root"),
+        ("http://host/api/x", "root"), (&*format!("/api/x/things/{id}?a=b"), id),
+    } {
         assert_eq!(call(Method::GET, uri).1, body.as_bytes(), "{uri}");
     }
 }

@@ -1,5 +1,4 @@
 //! Goal: only the host's headers make an identity, and a guard judges the role before the body.
-//! Method: each role in each guard, and each header missing, repeated, and wrong.
 
 use super::*;
 use crate::http::Site;

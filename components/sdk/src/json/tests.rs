@@ -1,6 +1,4 @@
-//! Goal: each kind of wrong body has one problem, which points at the field and never repeats a
-//! value.
-//! Method: the named cases, then random bytes and random JSON.
+//! Goal: a wrong body has one problem, which points at the field and never repeats a value.
 
 use super::*;
 use crate::rows;
@@ -154,14 +152,11 @@ fn a_call_without_a_body_takes_nothing_or_an_empty_object() {
     for text in ["", "{}", " { } "] {
         assert!(NoBody::from_slice(text.as_bytes()).is_ok(), "{text}");
     }
-    for (text, words) in [
-        ("{", "400 bad_request"),
-        (" ", "400 bad_request"),
-        ("[]", "422 validation_failed "),
-        ("null", "422 validation_failed "),
-        ("\"\"", "422 validation_failed "),
+    for (text, words) in rows! {
+        ("{", "400 bad_request"), (" ", "400 bad_request"), ("[]", "422 validation_failed "),
+        ("null", "422 validation_failed "), ("\"\"", "422 validation_failed "),
         (r#"{"reason":"x"}"#, "422 validation_failed /reason"),
-    ] {
+    } {
         let problem = NoBody::from_slice(text.as_bytes()).unwrap_err();
         assert_eq!(words_of(&problem), words, "{text}");
     }

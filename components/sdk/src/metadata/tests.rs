@@ -1,5 +1,4 @@
 //! Goal: one rule says which metadata there may be, at once and after each change.
-//! Method: the shortest and the longest of each kind.
 
 use super::*;
 use crate::json::from_slice;

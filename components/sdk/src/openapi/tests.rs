@@ -1,5 +1,4 @@
 //! Goal: a part has each error that a call can answer, and nothing that only this crate reads.
-//! Method: a document of a few calls, completed.
 
 use super::*;
 use crate::assert_json;
@@ -73,10 +72,8 @@ fn a_call_has_the_errors_that_it_names_and_those_that_follow_from_its_form() {
     let write = &part["paths"]["/{id}/write"]["post"];
     for (status, expected) in rows! {
         ("400", vec!["bad_request", "idempotency_key_invalid", "idempotency_key_missing"]),
-        ("403", vec!["forbidden"]),
-        ("404", vec!["not_found"]),
-        ("409", vec!["note_sealed", "worn_out"]),
-        ("413", vec!["payload_too_large"]),
+        ("403", vec!["forbidden"]), ("404", vec!["not_found"]),
+        ("409", vec!["note_sealed", "worn_out"]), ("413", vec!["payload_too_large"]),
         ("415", vec!["unsupported_media_type"]),
         ("422", vec!["validation_failed", "idempotency_key_reused"]),
         ("500", vec!["internal_error"]),

@@ -1,8 +1,7 @@
-//! Goal: a list is walked to its end and back without a gap or a repeat, and a wrong query is
-//! refused.
-//! Method: the named cases, then random keys, limits, and texts.
+//! Goal: a list is walked to its end and back without a gap; a wrong query is refused.
 
 use super::*;
+use crate::rows;
 use crate::store::Value;
 use crate::testing::words_of;
 use proptest::prelude::*;
@@ -61,14 +60,11 @@ fn an_empty_query_is_the_first_page_and_a_list_s_own_parameters_pass() {
 
 #[test]
 fn a_window_within_a_range_has_no_row_outside_of_it() {
-    for (is_back, key, range, expected) in [
-        (false, i64::MAX, (0, i64::MAX), [i64::MAX, 0]),
-        (false, i64::MAX, (3, 7), [8, 3]),
-        (false, 5, (3, 7), [5, 3]),
-        (true, 5, (3, 7), [5, 7]),
-        (true, 1, (3, 7), [2, 7]),
+    for (is_back, key, range, expected) in rows! {
+        (false, i64::MAX, (0, i64::MAX), [i64::MAX, 0]), (false, i64::MAX, (3, 7), [8, 3]),
+        (false, 5, (3, 7), [5, 3]), (true, 5, (3, 7), [5, 7]), (true, 1, (3, 7), [2, 7]),
         (true, i64::MIN, (i64::MIN, 7), [i64::MIN, 7]),
-    ] {
+    } {
         let window = Window {
             key: key.into(),
             is_back,
@@ -116,8 +112,7 @@ fn a_cursor_belongs_to_its_list_and_its_filters() {
 /// Rows may go while a client walks.
 #[test]
 fn a_page_without_rows_leads_back() {
-    let first = read(&[5, 4, 3, 2, 1], "limit=2");
-    let second = at(first.next_cursor);
+    let second = at(read(&[5, 4, 3, 2, 1], "limit=2").next_cursor);
     let gone = read(&[6, 5], &second);
     assert_eq!((gone.data, gone.next_cursor), (vec![], None));
     assert!(!gone.has_more);

@@ -13,12 +13,10 @@ fn a_text_with_a_visible_character_can_be_read() {
 fn a_text_that_looks_empty_or_controls_a_device_cannot_be_read() {
     for text in rows! {
         "", " ", "Ada\n", "\u{7f}x", "a\u{85}b", "\u{2800}", " \u{2028}\u{2029} ",
-        "\u{a0}\u{3000}\u{2003}",
-        "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}",
+        "\u{a0}\u{3000}\u{2003}", "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}",
         "\u{202a}\u{202b}\u{202d}\u{202e}\u{202c}",
         "\u{2066}\u{2067}\u{2068}\u{2069}\u{200e}\u{200f}\u{61c}",
-        "\u{ad}\u{34f}\u{180e}\u{fe0f}\u{e0100}\u{e0041}",
-        "\u{115f}\u{1160}\u{3164}\u{ffa0}",
+        "\u{ad}\u{34f}\u{180e}\u{fe0f}\u{e0100}\u{e0041}", "\u{115f}\u{1160}\u{3164}\u{ffa0}",
     } {
         assert!(!is_readable(text), "{text:?}");
     }

@@ -1,6 +1,4 @@
-//! Goal: a request that makes something is done once for each key, and its reply is the same for 30
-//! days, without its secret.
-//! Method: a service that makes notes, on a store in memory.
+//! Goal: a request is done once for each key, and its reply stays 30 days, without its secret.
 
 use super::*;
 use crate::idempotency::{REPLIES_KEPT_MS, migration, sweep};
@@ -31,8 +29,7 @@ fn make<S: Store>(store: &S, request: &KeyedRequest, text: &str) -> Result<Store
         Begun::First(transaction) => transaction,
         Begun::Repeated(reply) => return Ok(reply),
     };
-    let view = json!({"text": text, "secret": "s"});
-    let reply = request.created(&transaction, NOW_MS, &view)?;
+    let reply = request.created(&transaction, NOW_MS, &json!({"text": text, "secret": "s"}))?;
     if text == "refused" {
         return Err(Problem::not_found());
     }

@@ -1,5 +1,4 @@
 //! Goal: a body has only named members, and its refusal is in words of JSON.
-//! Method: a type with every kind of field that a body has, and each value in place of each.
 
 use crate::calendar::Day;
 use crate::json::{NoBody, Unread, from_slice};

@@ -1,8 +1,7 @@
 //! Goal: a text is read as exactly its amount, or refused; a written amount reads back as itself.
-//! Method: the named cases of every refusal, then random texts and amounts in currencies of every
-//! scale.
 
 use super::*;
+use crate::rows;
 use proptest::prelude::*;
 
 fn currency(code: &str) -> Currency {
@@ -16,20 +15,15 @@ fn any_currency() -> impl Strategy<Value = Currency> {
 #[test]
 fn amounts_are_read_at_the_currency_s_scale_or_refused_each_with_its_error() {
     let long = "9".repeat(1_000);
-    for (text, code, minor) in [
-        ("12.34", "EUR", Ok(1_234)),
-        ("12.3", "EUR", Ok(1_230)),
-        ("12", "EUR", Ok(1_200)),
-        ("1.2", "KWD", Ok(1_200)),
-        ("10000000000000.00", "EUR", Ok(AMOUNT_MINOR_MAX)),
-        ("1000000000000000", "JPY", Ok(AMOUNT_MINOR_MAX)),
-        ("0", "EUR", Err(AmountError::Zero)),
-        ("0.00", "EUR", Err(AmountError::Zero)),
-        ("0.001", "EUR", Err(AmountError::Scale(2))),
+    for (text, code, minor) in rows! {
+        ("12.34", "EUR", Ok(1_234)), ("12.3", "EUR", Ok(1_230)), ("12", "EUR", Ok(1_200)),
+        ("1.2", "KWD", Ok(1_200)), ("10000000000000.00", "EUR", Ok(AMOUNT_MINOR_MAX)),
+        ("1000000000000000", "JPY", Ok(AMOUNT_MINOR_MAX)), ("0", "EUR", Err(AmountError::Zero)),
+        ("0.00", "EUR", Err(AmountError::Zero)), ("0.001", "EUR", Err(AmountError::Scale(2))),
         ("1.0", "JPY", Err(AmountError::Scale(0))),
         ("10000000000000.01", "EUR", Err(AmountError::TooLarge)),
         (&*long, "EUR", Err(AmountError::TooLarge)),
-    ] {
+    } {
         let money = Money::parse_positive(text, currency(code));
         assert_eq!(money.map(Money::minor), minor, "{text} {code}");
     }

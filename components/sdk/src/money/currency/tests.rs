@@ -3,12 +3,9 @@ use crate::rows;
 
 #[test]
 fn scales_are_those_of_iso_4217() {
-    for (codes, scale) in [
-        ("JPY KRW", 0),
-        ("EUR USD", 2),
-        ("KWD BHD TND", 3),
-        ("CLF UYW", 4),
-    ] {
+    for (codes, scale) in rows! {
+        ("JPY KRW", 0), ("EUR USD", 2), ("KWD BHD TND", 3), ("CLF UYW", 4),
+    } {
         for code in codes.split(' ') {
             let currency = Currency::from_code(code).unwrap();
             assert_eq!((currency.code(), currency.scale()), (code, scale));
