@@ -1,5 +1,4 @@
-//! Goal: in every release a retry has the fingerprint of the first request, and another request has
-//! another one.
+//! Goal: in every release a retry has the fingerprint of the first request, and no other request.
 
 use super::*;
 use crate::kit::money;

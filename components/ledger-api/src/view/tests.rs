@@ -160,8 +160,7 @@ fn only_its_owner_and_staff_see_the_payee_of_a_decline() {
         assert_eq!(payee.is_string(), sees_payee, "{kind:?} {role}");
     }
     let posted = posting(Kind::Transfer, Status::Posted);
-    let posted = seen_by(PAYER, Role::Customer, &posted);
-    assert!(posted["to_account_id"].is_string());
+    assert!(seen_by(PAYER, Role::Customer, &posted)["to_account_id"].is_string());
 }
 
 #[test]

@@ -1,6 +1,4 @@
 //! Goal: a value arrives at the other component as it was sent, and a malformed value is refused.
-//! Method: every word, and records with a value in each field; then a malformed text in one field
-//! at a time.
 
 use super::*;
 use crate::kit::{batch, posting, refusal, transfer};
@@ -134,8 +132,7 @@ fn a_batch_with_a_malformed_field_is_refused() {
     malformed_at(batch, changes);
 }
 
-/// A malformed request is at fault. A malformed record does not show what the ledger did, so that
-/// the caller retries.
+/// A malformed request is at fault; a malformed record does not show what the ledger did.
 #[test]
 fn a_malformed_request_is_invalid_and_a_malformed_record_is_no_decision() {
     let malformed = || Malformed::default().within("id").within("on_behalf_of");

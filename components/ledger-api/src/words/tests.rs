@@ -1,5 +1,4 @@
-//! Goal: words and codes are in stores and hash chains, so each belongs to one value, and none ever
-//! changes.
+//! Goal: words and codes are in stores and hash chains, so each has one value, and none changes.
 
 use super::*;
 use std::collections::HashSet;
@@ -22,8 +21,7 @@ fn each_word_and_each_code_is_one_values_alone() {
 #[test]
 fn a_kind_has_one_word() {
     for kind in Kind::ALL {
-        let word = serde_json::to_value(kind).unwrap();
-        assert_eq!(word, kind.as_str());
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         assert_eq!(Kind::from_stored(kind.as_str()), Ok(*kind));
     }
 }

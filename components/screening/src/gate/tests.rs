@@ -1,7 +1,4 @@
-//! Goal: the gate posts no payment without a verdict, and returns recorded postings also while the
-//! screening is down.
-//! Method: the account service's own ledger on a store in memory, with a screening whose verdicts
-//! each test sets.
+//! Goal: no payment is posted without a verdict; recorded ones are returned without a screening.
 
 use super::*;
 use std::cell::{Cell, RefCell};

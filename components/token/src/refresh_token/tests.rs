@@ -1,5 +1,4 @@
 //! Goal: a token reads back, follows from its predecessor alone, and cannot be invented.
-//! Method: random tokens, each of their bits flipped, and random texts.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,5 +1,4 @@
-//! The service on a real SQLite store, with a real Ed25519 key, a clock that the test sets, and a
-//! host that can refuse to revoke.
+//! The service on SQLite, with a real key, a set clock, and a host that can refuse to revoke.
 
 use crate::env::{Env, Keys, Policy, Revocations};
 use crate::metrics::metrics;

@@ -1,5 +1,4 @@
 //! Goal: a session ends by itself when it is idle or old, and leaves the store later.
-//! Method: the clock is set to just before and just after each limit.
 
 use super::kit::*;
 use crate::{RefreshError, Settings};

@@ -1,6 +1,4 @@
-//! Goal: a change of a webhook, a delivery, or the audit log in the file is found, and its row is
-//! named.
-//! Method: a store with one webhook and its deliveries is audited after each of many changes.
+//! Goal: a change of a webhook, a delivery, or the log in the file is found, and its row is named.
 
 use super::check_invariants;
 use crate::tests::kit::*;

@@ -1,5 +1,4 @@
 //! Goal: a form is read as OAuth clients write it, and its errors are in their words.
-//! Method: forms of both requests.
 
 use super::*;
 use strongroom_sdk::testing::words_of;
