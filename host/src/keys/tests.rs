@@ -233,14 +233,12 @@ fn a_token_is_good_within_its_times_and_the_leeway_whether_it_was_good_before_or
         fixture.keys.verifier.verify(&token, at).err()
     };
     assert_eq!(verify(&claims, now), None);
-    for (at, expected) in [
-        (now - LEEWAY_SECONDS, None),
-        (now - LEEWAY_SECONDS - 1, Some(TokenError::Claims)),
+    for (at, expected) in rows! {
+        (now - LEEWAY_SECONDS, None), (now - LEEWAY_SECONDS - 1, Some(TokenError::Claims)),
         (now + 299 + LEEWAY_SECONDS, None),
         (now + 300 + LEEWAY_SECONDS, Some(TokenError::Expired)),
-    ] {
-        let unseen = with(claims.clone(), "jti", at.to_string());
-        for claims in [&claims, &unseen] {
+    } {
+        for claims in [&claims, &with(claims.clone(), "jti", at.to_string())] {
             assert_eq!(verify(claims, at), expected, "{at}: {claims}");
         }
     }
@@ -281,12 +279,10 @@ fn files_are_their_owners_alone_and_refused_when_others_may_read_or_write_them()
     let fixture = Fixture::new();
     let folder = fixture.folder.path();
     let file = |name| folder.join(name);
-    for (path, own_mode, mode) in [
-        (file("signing-keys.json"), 0o600, 0o644),
-        (file("revocations.jsonl"), 0o600, 0o640),
-        (file("api-keys.jsonl"), 0o600, 0o644),
-        (folder.to_owned(), 0o700, 0o777),
-    ] {
+    for (path, own_mode, mode) in rows! {
+        (file("signing-keys.json"), 0o600, 0o644), (file("revocations.jsonl"), 0o600, 0o640),
+        (file("api-keys.jsonl"), 0o600, 0o644), (folder.to_owned(), 0o700, 0o777),
+    } {
         let before = path.metadata().unwrap().permissions();
         let is_own = path.is_dir() || before.mode() & 0o777 == own_mode;
         assert!(is_own, "{}: {before:?}", path.display());

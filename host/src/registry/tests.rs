@@ -54,8 +54,7 @@ fn a_number_without_its_unit_is_refused_with_the_units_that_there_are() {
         ("rate", "/s or /m, such as \"50/s\""),
     ] {
         for bare in ["10", "\"10\""] {
-            let text = service(&format!("limits = {{ {key} = {bare} }}"));
-            let problem = problem(&text);
+            let problem = problem(&service(&format!("limits = {{ {key} = {bare} }}")));
             assert_eq!(problem.key, format!("services.a.limits.{key}"));
             assert!(problem.message.contains(units), "{problem}");
         }

@@ -306,13 +306,11 @@ mod tests {
         // More than a few pages.
         let large_row = "INSERT INTO t VALUES (zeroblob(500000))";
         let each_round = [vec![false; URGENT_ROUNDS_MAX as usize], vec![true]].concat();
-        for (pages, sql, kept_out) in [
-            (DUE_PAGES - 1, row, vec![]),
-            (DUE_PAGES, large_row, vec![false]),
-            (URGENT_PAGES, large_row, vec![false]),
-            (URGENT_PAGES + 1, row, vec![false, true]),
+        for (pages, sql, kept_out) in rows! {
+            (DUE_PAGES - 1, row, vec![]), (DUE_PAGES, large_row, vec![false]),
+            (URGENT_PAGES, large_row, vec![false]), (URGENT_PAGES + 1, row, vec![false, true]),
             (URGENT_PAGES + 1, large_row, each_round),
-        ] {
+        } {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("s.sqlite");
             let mut guest = GuestConnection::writer(&file, 64 << 20).unwrap();

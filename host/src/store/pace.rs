@@ -96,8 +96,7 @@ mod tests {
     }
 
     proptest! {
-        /// The long statements of a guest hold the threads of requests for two elevenths of the
-        /// time at most, except for the last of each kind.
+        /// Long statements hold the threads for two elevenths of the time, but for the last ones.
         #[test]
         fn long_statements_hold_a_small_part_of_the_time(
             statements in prop::collection::vec((0..2_000_u32, 0..500_u32), 1..200),

@@ -290,8 +290,7 @@ mod tests {
         (folder, Arc::new(queue))
     }
 
-    /// Ends a group of so many transactions, which gathers since then; returns what the last one
-    /// waits for.
+    /// Ends a group of so many transactions; returns what the last one waits for.
     async fn end_group(
         queue: &Arc<WriterQueue>,
         transactions: usize,

@@ -156,9 +156,8 @@ async fn a_read_beyond_its_limits_is_refused() {
     for allowed in rows! { nested("", "1", 10), calls(slow, 8), calls(quick, 1_000), product } {
         test.read(&allowed).await.unwrap();
     }
-    for (sql, expected) in [
-        ("INSERT INTO t (id) VALUES (1)", Error::Denied(some())),
-        (ENDLESS, Error::TimedOut),
+    for (sql, expected) in rows! {
+        ("INSERT INTO t (id) VALUES (1)", Error::Denied(some())), (ENDLESS, Error::TimedOut),
         (&rows(10_001, "i"), Error::TooLarge(some())),
         (&rows(9, "zeroblob(500000)"), Error::TooLarge(some())),
         // SQLite compiles what nests by recursion, on the stack of the guest.
@@ -166,9 +165,8 @@ async fn a_read_beyond_its_limits_is_refused() {
         (&nested("", "1", 1_000), Error::Invalid(some())),
         (&nested("id FROM ", "t", 3_000), Error::Invalid(some())),
         // Without a loop it never looks at the time.
-        (&calls(slow, 9), Error::Denied(some())),
-        (&calls(quick, 1_001), Error::Denied(some())),
-    ] {
+        (&calls(slow, 9), Error::Denied(some())), (&calls(quick, 1_001), Error::Denied(some())),
+    } {
         let refused = test.read(sql).await.unwrap_err();
         assert!(is_same(&refused, &expected), "{sql}: {refused:?}");
     }

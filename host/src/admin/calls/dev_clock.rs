@@ -46,10 +46,8 @@ mod tests {
         assert!(time.now() - before >= Duration::from_secs(36 * 3_600));
         assert!(told.now.ends_with('Z'), "{told:?}");
         for (body, told) in rows! {
-            ("", r#"{"advance":"1d"}"#),
-            ("{}", r#"{"advance":"1d"}"#),
-            (r#"["1d"]"#, r#"{"advance":"1d"}"#),
-            (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
+            ("", r#"{"advance":"1d"}"#), ("{}", r#"{"advance":"1d"}"#),
+            (r#"["1d"]"#, r#"{"advance":"1d"}"#), (r#"{"advance":60}"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":"1d","to":"2030-01-01"}"#, r#"{"advance":"1d"}"#),
             (r#"{"advance":"60"}"#, r#"such as "10s""#),
             (r#"{"advance":"36501d"}"#, "at most 36500d"),

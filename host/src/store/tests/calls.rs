@@ -1,5 +1,4 @@
-//! `begin-query` and `commit-with`, as a guest calls them: each has the effect of several calls,
-//! whole or not at all.
+//! `begin-query` and `commit-with`, as a guest calls them: several calls, whole or not at all.
 
 use super::super::bindings::{self, Change, HostTransaction as _, Rows, Transaction};
 use super::super::budget::Hold;

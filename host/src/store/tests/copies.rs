@@ -1,8 +1,4 @@
-//! Goal: a copy is the store as of one moment, and a kept log misses nothing, whatever the log does
-//! meanwhile.
-//!
-//! Method: guests write while the files are read, and checkpoints make the log start over; the
-//! copies are opened by SQLite itself.
+//! Goal: a copy is the store at one moment, and a kept log misses nothing, whatever guests write.
 
 use super::super::copy::DatabaseFile;
 use super::super::{LogKeeper, LogPosition, ServiceStore, StoreFiles, open_database};

@@ -2,13 +2,8 @@
 //! unchanged, and no other.
 //!
 //! Method: a process of its own runs the account service's real rules over the real store, with one
-//! fault below SQLite: the power goes at the Nth sync, or the Nth read, write, sync, truncation, or
-//! opening fails. It prints each acknowledgement. Then the files are opened without faults and
-//! judged ([`judge`]). N goes from 1 on, until a run ends before its fault.
-//!
-//! - [`adapter`]: the store as the service's code sees it;
-//! - [`workload`]: the requests, and the process that makes them;
-//! - [`run`]: such a process, and what it printed.
+//! fault below SQLite: the power goes at the Nth operation, or that fails. N grows from 1 until a
+//! run ends before its fault. [`judge`] opens the files without faults.
 
 mod adapter;
 mod judge;
@@ -37,8 +32,7 @@ fn short_or_full<T>(short: T, full: T) -> T {
     }
 }
 
-/// Every place at the full scale. At the short one, about `count` of them at equal distances, from
-/// another first one in each run of the tests.
+/// Every place at the full scale; at the short one about `count`, others in each run of the tests.
 fn some(operation: Operation, count: u64) -> impl Iterator<Item = u64> {
     let step = (CALM.count(operation) / count).max(1);
     let first = getrandom::u64().unwrap() % step + 1;
@@ -95,9 +89,8 @@ fn a_writer_that_does_not_wait_for_the_disk_is_found_out() {
     assert!(broken.iter().any(is_loss), "{broken:?}");
 }
 
-/// A failed sync ends the process. The kernel still shows the data that the disk has not kept, and
-/// a second sync would succeed: the next process must make the content of its files durable before
-/// it returns any of it.
+/// The kernel shows data that the disk has not kept, and a second sync would succeed: the next
+/// process must make its files durable before it returns any of them.
 #[test]
 fn nothing_that_is_returned_after_a_failed_sync_is_lost_when_the_power_goes() {
     for at in some(Operation::Sync, 5) {

@@ -1,6 +1,4 @@
-//! Goal: what a component imports is satisfied by links and types, or refused by name; both sides
-//! of a link have the same types.
-//! Method: small components by hand, as a compiler makes them of WIT with `use types.{failure}`.
+//! Goal: imports are satisfied by links and types, or refused by name; types agree on both sides.
 
 use super::{check_links, linker};
 use crate::registry::ServiceSpec;

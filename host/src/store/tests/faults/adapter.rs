@@ -1,5 +1,4 @@
-//! The store as the rules of a service see it: the sdk's trait over the host's own store, with the
-//! calls that a component makes through `strongroom:store/sql`.
+//! The sdk's trait over the host's own store, with the calls of a component.
 
 use crate::store::ServiceStore;
 use crate::store::bindings::{Change as HostChange, Error, Rows as HostRows, Value as HostValue};

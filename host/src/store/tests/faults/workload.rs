@@ -1,8 +1,5 @@
-//! The requests to the ledger: four customers pay each other at the same time, by transfers, holds,
-//! captures, voids, and batches, some of which are declined. All ids are known before.
-//!
-//! The batches have as much text as they may, so that the log is moved into the database, and
-//! starts over, while the customers pay.
+//! The requests to the ledger: four customers pay each other at the same time, by every call.
+//! The batches have as much text as they may, so that the log starts over while they pay.
 
 use super::adapter::GuestStore;
 use serde::{Deserialize, Serialize};
@@ -84,8 +81,7 @@ impl From<&Posting> for Decision {
 /// Receives each acknowledgement as soon as the ledger returns it.
 pub type Acknowledge<'a> = &'a (dyn Fn(Ack) + Sync);
 
-/// Opens the accounts and makes every request, and once more those that failed because of the
-/// store. Fails with how many still have no answer, or because there are no accounts.
+/// Makes every request, and those that the store failed once more; fails if some have no answer.
 pub fn run(store: &GuestStore, acknowledge: Acknowledge<'_>) -> Result<(), String> {
     let prepare = || {
         let accounts = open_accounts(store, acknowledge)?;
