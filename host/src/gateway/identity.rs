@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn a_component_sees_no_bearer_token() {
         for (value, is_kept) in rows! {
-            ("Bearer x.y.z", false), ("Bearer sk_x", false), ("Basic eDp5", true),
+            ("Bearer x.y.z", false), ("bEARER x", false), ("Bearer sk_x", false),
+            ("Basic eDp5", true),
         } {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, HeaderValue::from_static(value));

@@ -117,10 +117,33 @@ impl Scene {
         rows_of_bank(&self.town.admin, self.checker.books.rows_seen()).await
     }
 
-    /// Remembers what clients were answered.
+    /// Remembers what clients were answered. Only what names an account that is not there is
+    /// refused for good.
     pub fn remember(&mut self, shifts: &[Shift]) {
-        let answered = shifts.iter().flat_map(|shift| &shift.answered);
-        let recorded = answered.filter(|(_, reply)| reply.is_recorded());
+        let known: HashSet<Uuid> = self.town.account_ids().collect();
+        let is_known = |id: &Uuid| known.contains(id);
+        let answered = || shifts.iter().flat_map(|shift| &shift.answered);
+        for ((_, ask), reply) in answered() {
+            let is_wrong = match (&*ask.wish, &reply.told) {
+                (Wish::Batch { lines, .. }, Told::Batch(told)) => {
+                    lines.iter().zip(told).any(|(line, told)| {
+                        let whole = "batch_refused";
+                        matches!(told, Told::Refused(code) if code != whole) && is_known(&line.to)
+                    })
+                }
+                (
+                    Wish::Transfer(line) | Wish::Hold(line, _) | Wish::Order(line, _),
+                    Told::Refused(_),
+                ) => is_known(&line.to),
+                (Wish::Posting(legs), Told::Refused(_)) => {
+                    let mut accounts = legs.iter().map(|leg| leg.account);
+                    accounts.all(|id| id.is_some_and(|id| is_known(&id)))
+                }
+                (_, told) => matches!(told, Told::Refused(_)),
+            };
+            assert!(!is_wrong, "refused for good: {ask:?}: {reply:?}");
+        }
+        let recorded = answered().filter(|(_, reply)| reply.is_recorded());
         self.recorded
             .extend(recorded.map(|(request, _)| request.clone()));
     }
@@ -163,6 +186,11 @@ impl Scene {
     /// Lets clients end what they have begun, and returns what they want next.
     pub async fn end(&self, crew: Crew) -> Vec<Wishes> {
         let shifts = crew.end().await;
+        let mut refusals = shifts.iter().flat_map(|shift| &shift.refusals);
+        assert!(
+            refusals.all(|(status, ..)| *status != 507),
+            "the disk is not full"
+        );
         // The journal has a rate, and mostly everything is answered.
         let rows = match shifts.iter().any(|shift| shift.unanswered.is_some()) {
             true => self.new_rows().await,
@@ -194,14 +222,20 @@ impl Scene {
         let violations = self.checker.violations.iter();
         let told = violations.map(|(rule, what)| format!("{rule:?}: {what}"));
         let mut differences = Vec::from_iter(told);
+        let mut listed = 0;
         for owner in &self.town.owners {
             for account in owner.all("/api/accounts?limit=500").await {
+                listed += 1;
                 let expected = self.checker.books.model().account(id(&account["id"]));
                 let expected = expected.map(|account| account.balance());
                 if expected != Some(minor(text(&account["balance"]))) {
                     differences.push(format!("{account} should have {expected:?}"));
                 }
             }
+        }
+        let accounts = self.town.account_ids().count();
+        if listed < accounts {
+            differences.push(format!("{listed} of {accounts} accounts are listed"));
         }
         differences
     }

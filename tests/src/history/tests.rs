@@ -394,6 +394,19 @@ fn each_way_of_doctoring_a_day_breaks_its_rules_alone() {
             again.reply.as_mut().expect("it was answered").digest = [99; 32];
             day.calls.push(again);
         }),
+        (
+            "an order that is lost and made again",
+            &[Inconstant, Doubled],
+            |day| {
+                let order = Wish::Order(line(1), "2027-01-31".to_owned());
+                day.say(ALICE, order, Told::Made(id_of_row(50)));
+                let mut again = day.calls[9].clone();
+                (again.began_ns, again.ended_ns) = (1_000, 1_001);
+                let reply = again.reply.as_mut().expect("it was answered");
+                (reply.digest, reply.told) = ([99; 32], Told::Made(id_of_row(51)));
+                day.calls.push(again);
+            },
+        ),
         ("a poor payer, no payee", &[], Day::without_payee),
         ("a payee who is not in the row", &[Untrue], |day| {
             day.without_payee();

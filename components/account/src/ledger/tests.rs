@@ -347,3 +347,21 @@ fn the_journal_takes_every_word_of_the_ledger_and_no_other() {
         assert!(is_check, "{other}");
     }
 }
+
+/// The tables refuse what no statement of the ledger does.
+#[test]
+fn what_is_recorded_is_never_changed_or_deleted() {
+    let (store, from, to) = bank();
+    let batch = batch::batch(10, false, [batch::line(&from, &to, 1)]);
+    posted_batch(&store, &batch).unwrap();
+    for table in ["transfer", "entry", "batch"] {
+        let update = format!("UPDATE {table} SET sequence = sequence");
+        for change in [update, format!("DELETE FROM {table}")] {
+            let refused = store.begin().unwrap().execute(&change, &[]).unwrap_err();
+            assert!(
+                refused.to_string().contains("append-only"),
+                "{change}: {refused}"
+            );
+        }
+    }
+}

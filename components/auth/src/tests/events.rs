@@ -34,6 +34,10 @@ fn an_event_has_the_actor_the_time_both_values_and_the_request() {
     });
     assert_eq!(newest, &expected);
     assert_eq!(newest["hash"].as_str().unwrap().len(), 64);
+    assert_json!(bank.events("")["data"][1], {
+        "action": "user.created", "actor_id": (admin().id), "request_id": "r-7",
+        "new_value": "teller",
+    });
     assert_eq!(bank.actions(""), ["user.role", "user.created"]);
 }
 

@@ -218,6 +218,19 @@ fn every_kind_of_event_has_a_name_that_can_be_chosen() {
         let accepted = posting(*kind, kind.accepted_status());
         [accepted, declined(*kind, Decline::AccountFrozen)].map(|it| event_type(&it))
     };
+    // A released word never changes: programs act by it.
+    for (kind, accepted, refused) in [
+        (Kind::Deposit, "deposit.posted", "deposit.declined"),
+        (Kind::Withdrawal, "withdrawal.posted", "withdrawal.declined"),
+        (Kind::Hold, "hold.placed", "hold.declined"),
+        (Kind::Capture, "hold.captured", "capture.declined"),
+        (Kind::Void, "hold.voided", "void.declined"),
+        (Kind::Expiry, "hold.expired", "hold.expired"),
+        (Kind::Reversal, "transfer.reversed", "reversal.declined"),
+        (Kind::Posting, "posting.posted", "posting.declined"),
+    ] {
+        assert_eq!(names_of(&kind), [accepted, refused]);
+    }
     let names: BTreeSet<_> = Kind::ALL.iter().flat_map(names_of).collect();
     let every: BTreeSet<_> = EVENT_TYPES.iter().copied().collect();
     assert_eq!((&names, names.len()), (&every, EVENT_TYPES.len()));

@@ -317,7 +317,8 @@ fn the_lines_of_a_batch_are_judged_one_by_one_and_once() {
 fn one_missing_verdict_holds_up_the_whole_batch() {
     let bank = bank();
     let head = bank.head();
-    let batch = bank.batch(&[1, DENIED_MINOR, 2]);
+    let mut batch = bank.batch(&[1, DENIED_MINOR, 2]);
+    batch.instruction.atomic = true;
     assert_not_screened(bank.gate(DOWN_FOR_ONE_AMOUNT).post_batch(&batch));
     assert_eq!(bank.gate.ledger.find_batch(batch.id), Ok(None));
     assert_eq!((bank.head(), bank.bob_has()), (head, 0));

@@ -105,6 +105,7 @@ fn what_cannot_be_is_refused_with_its_field() {
         (MAKE, json!({"url": URL, "name": "mine"}), "/name"),
         (MAKE, json!({}), "/url"),
         (CHANGE, json!({"url": null}), "/url"),
+        (CHANGE, json!({"url": "http://hooks.example:0/in"}), "/url"),
         (CHANGE, json!({"url": ELSEWHERE, "events": []}), "/events"),
         (CHANGE, json!({"events": ["transfer.posted", "transfer.posted"]}), "/events/1"),
         (CHANGE, json!({"secret": SECRET}), "/secret"),

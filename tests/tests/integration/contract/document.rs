@@ -19,6 +19,11 @@ async fn anyone_gets_the_document_and_a_page_that_loads_what_is_the_banks_own() 
     let client = Bank::shared().await.client();
     let answer = client.get(PATH).await;
     assert_json!(answer.expect(200), {"openapi": "3.1.0", "info": {"title": "Strongroom"}});
+    let jwks = client.get("/api/token/jwks").await;
+    for public in [&answer, &jwks] {
+        let rate = public.header("ratelimit").unwrap_or_default();
+        assert!(rate.contains("\"public\""), "{rate}");
+    }
     let etag = answer.header("etag").unwrap();
     let again = client.get(PATH).header("if-none-match", etag).await;
     assert_eq!((again.status, again.body.len()), (304, 0));

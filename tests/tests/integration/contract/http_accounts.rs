@@ -133,7 +133,7 @@ async fn post_accounts_id_close() {
     let refused = customer.close(&id).await;
     refused.refused(409, "balance_not_zero");
     teller.submit("withdraw", &deposit).await.expect(201);
-    assert_json!(customer.close(&id).await.expect(200), {"status": "closed"});
+    assert_json!(teller.close(&id).await.expect(200), {"status": "closed"});
     let declined = teller.submit("deposit", &deposit).await;
     declined.refused(422, "account_closed");
 }

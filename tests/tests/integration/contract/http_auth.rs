@@ -17,6 +17,10 @@ async fn post_register_and_login() {
     assert_has(&user, &expected);
     assert_json!(user, {"role": "customer"});
     let session = bank.login(&email, PASSWORD).await.expect(200);
+    assert!(
+        !session.to_string().contains("argon2"),
+        "no hash: {session}"
+    );
     assert_json!(session, {"user": user, "auth": {"token_type": "Bearer"}});
     assert_json!(session, session["auth"]);
     assert_eq!(text(&session["device_token"]).len(), 43, "256 bits");
@@ -95,6 +99,7 @@ async fn post_get_and_patch_users_and_get_events() {
         admin => PATCH "{path}" {"id": customer.id} => 422 "validation_failed" "/id";
     }
     let user = admin.read(&path).await;
+    assert!(!user.to_string().contains("argon2"), "no hash: {user}");
     assert_json!(user, {"email": customer.email, "disabled": false});
     let found = format!("/api/auth/users?query={}", customer.email);
     assert_eq!(admin.all(&found).await, [user]);

@@ -137,7 +137,11 @@ async fn get_events_of_those_they_concern_once_and_in_order() {
         let types: Vec<_> = events.iter().map(|event| text(&event["type"])).collect();
         assert_eq!(types.join(" "), expected);
     }
+    let page = pair.alice.get(EVENTS).await;
+    let rate = page.header("ratelimit").unwrap_or_default();
+    assert!(rate.contains("by subject\";r="), "{rate}");
     let all = bank.staff("auditor").await.feed(EVENTS, 0, 1_000).await;
+    assert!(all.len() >= 3, "{all:?}");
     for (event, sequence) in all.iter().zip(1..) {
         assert_eq!(event["sequence"], sequence);
     }

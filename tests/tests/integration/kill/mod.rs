@@ -124,6 +124,11 @@ impl Trial {
         tokio::time::sleep(kill_after).await;
         self.scene.bank.signal(Signal::KILL);
         let shifts = crew.until_cut_off().await;
+        let mut refusals = shifts.iter().flat_map(|shift| &shift.refusals);
+        assert!(
+            refusals.all(|(status, ..)| *status != 507),
+            "the disk is not full"
+        );
         let started = Instant::now();
         let ready = self.scene.restart().await;
         let ready_max = short_or_full(READY_MAX_SHORT, READY_MAX);

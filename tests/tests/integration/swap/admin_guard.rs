@@ -40,9 +40,11 @@ async fn a_foreign_name_and_a_change_without_the_token_of_the_data_folder_are_re
     let challenge = "Bearer realm=\"strongroom admin\"";
     let of_wrong = format!("{challenge}, error=\"invalid_token\"");
     for (client, challenge) in [(&stranger, challenge), (&wrong, &of_wrong)] {
-        let refused = client.post("/services/reload").await;
-        assert_eq!(refused.status, 401, "{challenge}");
-        assert_eq!(refused.header("www-authenticate"), Some(challenge));
+        for path in ["/services/reload", "/services/x/commands/y", "/backup"] {
+            let refused = client.post(path).await;
+            assert_eq!(refused.status, 401, "{path} {challenge}");
+            assert_eq!(refused.header("www-authenticate"), Some(challenge));
+        }
     }
     assert_eq!(stranger.get("/services").await.status, 200);
 }

@@ -138,8 +138,9 @@ fn the_books_are_for_auditors_and_admins() {
     let auditor = staff(Role::Auditor);
     check(&bank, [(&auditor, EventsOf(NO_ID), "404 not_found")]);
     for query in ["limit=0", "limit=1001", "limit=18446744073709551615"] {
-        let wrong = (&auditor, Journal(query), "422 validation_failed /limit");
-        check(&bank, [wrong]);
+        let calls = [Journal(query), Events(query)];
+        let limit = "422 validation_failed /limit";
+        check(&bank, calls.map(|call| (&auditor, call, limit)));
     }
 }
 

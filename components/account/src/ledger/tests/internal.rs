@@ -41,6 +41,22 @@ fn a_customer_pays_into_an_internal_account_by_id_and_number_and_never_out_of_it
     assert_eq!(balance_of(&store, &fees), -1);
 }
 
+#[test]
+fn a_limit_of_an_internal_account_is_not_below_its_use_and_holds() {
+    let (store, alices, _) = bank();
+    let fees = kit::open_internal(&store, &CLOCK, "fees", "EUR");
+    accepted(&store, &by_bank(pay(2, &fees, &alices, 500)));
+    let below_use = kit::set_limit(&store, &CLOCK, fees.id, 499);
+    assert_eq!(below_use, Err(account::ManageError::LimitBelowUse));
+    kit::set_limit(&store, &CLOCK, fees.id, 500).unwrap();
+    declined(
+        &store,
+        &by_bank(pay(3, &fees, &alices, 1)),
+        Decline::InsufficientFunds,
+    );
+    assert_invariants(&store);
+}
+
 /// Without an overdraft limit, the counters still have theirs.
 #[test]
 fn an_internal_account_without_a_limit_is_debited_up_to_the_limit_of_its_counter() {
