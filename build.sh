@@ -129,8 +129,10 @@ begin_downloads() {
 }
 
 finish_downloads() {
-  wait "$DOWNLOADS" || { cat "$TOOLS/downloads.log" >&2; fail "the tools of the tests are missing"; }
+  local status=0
+  wait "$DOWNLOADS" || status=$?
   cat "$TOOLS/downloads.log" >&2
+  ((status == 0)) || fail "the tools of the tests are missing"
 }
 
 install_test_programs() {

@@ -3,6 +3,7 @@
 use crate::fingerprint::Fingerprint;
 use crate::registry::TlsSpec;
 use crate::regular_file;
+use crate::runtime::in_one_line;
 use crate::wall_clock::rfc3339;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -58,21 +59,13 @@ struct LoadedCertificate {
 }
 
 /// What is wrong with one of the files.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("`host.{key}`: {message}")]
 pub struct TlsProblem {
     /// The key of the registry that names the file, in the table `host`.
     pub key: &'static str,
     /// What is wrong and what to do.
     pub message: String,
-}
-
-/// All problems in one line.
-pub(super) fn in_one_line(problems: &[TlsProblem]) -> String {
-    let texts: Vec<_> = problems
-        .iter()
-        .map(|TlsProblem { key, message }| format!("`host.{key}`: {message}"))
-        .collect();
-    texts.join("; ")
 }
 
 /// The fingerprints of the certificate's file and the key's.

@@ -2,10 +2,11 @@
 
 use crate::links::LinkProblem;
 use crate::registry::{Digest, Grant};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-/// All reasons in one line.
-pub fn in_one_line(problems: &[LoadProblem]) -> String {
+/// All problems in one line.
+pub fn in_one_line(problems: &[impl Display]) -> String {
     let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }

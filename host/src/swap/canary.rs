@@ -47,29 +47,40 @@ impl<'r> WantedCanary<'r> {
 
 /// Ends the canaries that the registry no longer names, before other changes, which may take long.
 /// One that it promotes goes on until the service has its component, and one that it names in
-/// another way until the new one serves. Neither holds up services that change or leave, the
-/// `unsettled`, by calling them.
-pub(super) async fn end_unwanted(pass: &mut Pass<'_>, unsettled: &[String]) {
+/// another way until the new one serves. Neither holds up services that change or leave by calling
+/// them. Returns the canaries that the registry names.
+pub(super) async fn end_unwanted<'r>(
+    pass: &mut Pass<'r>,
+    pending: &[PendingChange],
+    leaving: &[&str],
+) -> Vec<WantedCanary<'r>> {
+    let change_of = |name: &str| pending.iter().find(|change| change.spec.name == name);
+    let mut all_wanted = Vec::new();
     for spec in &pass.registry.services {
+        let wanted = WantedCanary::find(spec, pass.files).await;
         let route = pass.services.routing_table().get(&spec.name).cloned();
-        let Some((route, running)) = route.and_then(|route| Some((route.clone(), route.canary?)))
-        else {
-            continue;
-        };
-        let generation = running.generation();
-        let mut links = generation.spec.links.iter();
-        let calls_unsettled = links.any(|link| unsettled.contains(&link.service));
-        let goes_on = match WantedCanary::find(spec, pass.files).await {
-            Some(wanted) => wanted.is(&running) || !calls_unsettled,
-            None => {
-                let named = pass.files.find(&spec.component).await;
-                named.digest == Some(generation.digest) && !calls_unsettled
+        if let Some(route) = route
+            && let Some(running) = &route.canary
+        {
+            let generation = running.generation();
+            let calls_unsettled = generation.spec.links.iter().any(|link| {
+                leaving.contains(&&*link.service) || change_of(&link.service).is_some()
+            });
+            let is_promoted = || {
+                let change = change_of(&spec.name);
+                change.is_some_and(|change| change.component.digest == Some(generation.digest))
+            };
+            let goes_on = match &wanted {
+                Some(wanted) => wanted.is(running) || !calls_unsettled,
+                None => is_promoted() && !calls_unsettled,
+            };
+            if !goes_on {
+                end_as_unwanted(pass, &route, running);
             }
-        };
-        if !goes_on {
-            end_as_unwanted(pass, &route, &running);
         }
+        all_wanted.extend(wanted);
     }
+    all_wanted
 }
 
 fn end_as_unwanted(pass: &mut Pass<'_>, route: &Route, running: &Arc<Canary>) {
@@ -105,29 +116,32 @@ pub(super) fn end_misfits(pass: &mut Pass<'_>, arrivals: &[Arc<Generation>]) {
 
 /// Starts the canaries that do not run as the registry says. One that runs otherwise goes on until
 /// the new one takes its place. If that is refused, it stays. One that was promoted ends.
-pub(super) async fn apply(pass: &mut Pass<'_>) {
-    for service in &pass.registry.services {
-        let route = pass.services.routing_table().get(&service.name).cloned();
+pub(super) async fn apply(pass: &mut Pass<'_>, all_wanted: Vec<WantedCanary<'_>>) {
+    let table = pass.services.routing_table().clone();
+    let unnamed = pass.registry.services.iter();
+    for spec in unnamed.filter(|spec| spec.canary.is_none()) {
+        if let Some(route) = table.get(&spec.name)
+            && let Some(running) = &route.canary
+        {
+            end_as_unwanted(pass, route, running);
+        }
+    }
+    for wanted in all_wanted {
+        let name = wanted.spec.name.clone();
+        let route = pass.services.routing_table().get(&name).cloned();
         let Some(route) = route else { continue };
-        let Some(wanted) = WantedCanary::find(service, pass.files).await else {
-            if let Some(running) = &route.canary {
-                end_as_unwanted(pass, &route, running);
-            }
-            continue;
-        };
         let Some(stable) = &route.stable else {
             continue;
         };
         match &route.canary {
             Some(running) if wanted.is(running) => {
                 // The host may take it out at this moment.
-                let slot = Slot::canary(&service.name);
-                pass.refusals.forget_unless_verdict(&slot);
+                pass.refusals.forget_unless_verdict(&Slot::canary(&name));
                 note_settled(pass, &route);
             }
             _ => start(pass, &route, stable, wanted).await,
         }
-        compare_with_stable(pass.services, &service.name);
+        compare_with_stable(pass.services, &name);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::announcer::Announcer;
 use super::change_set::ChangeSet;
-use super::diff::{connected, pending_changes};
+use super::diff::{PendingChange, connected, pending_changes};
 use super::files::Files;
 use super::history::{History, Outcome, Record};
 use super::pass::Pass;
@@ -233,23 +233,22 @@ impl Swapper {
         let names = registry.services.iter().map(|spec| spec.name.as_str());
         let names: Vec<&str> = names.collect();
         let leaving = removal::leaving(registry, &self.services.routing_table());
+        let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
         self.services.take_in(&names, false);
         // While services change, those of both registries.
         let both = self.scopes_in_effect(registry);
         self.set_scopes(both.into_iter().chain(registry.scopes()));
 
         let mut in_use = self.digests();
-        let pending = pending_changes(registry, &self.services, &self.files, None).await;
-        let pending = pending.into_iter().map(|change| change.spec.name);
-        let unsettled: Vec<String> = pending.chain(leaving.clone()).collect();
-        canary::end_unwanted(&mut pass, &unsettled).await;
-        let leaving: Vec<&str> = leaving.iter().map(String::as_str).collect();
-        change_services(&mut pass, &leaving, trigger.retries_refused()).await;
+        let pending = self::pending(&pass, trigger.retries_refused()).await;
+        let canaries = canary::end_unwanted(&mut pass, &pending, &leaving).await;
+        change_services(&mut pass, pending, &leaving).await;
         if removal::remove(&mut pass, &leaving) {
             // What did not fit a service that was removed may fit now.
-            change_services(&mut pass, &[], false).await;
+            let pending = self::pending(&pass, false).await;
+            change_services(&mut pass, pending, &[]).await;
         }
-        canary::apply(&mut pass).await;
+        canary::apply(&mut pass, canaries).await;
 
         self.set_scopes(self.scopes_in_effect(registry));
         self.services.sort_as(&names);
@@ -338,16 +337,20 @@ impl Swapper {
     }
 }
 
-/// Changes the services that differ, until no more can be switched. Those that were refused as they
-/// are now are left out, unless `retries_refused`.
-async fn change_services(pass: &mut Pass<'_>, leaving: &[&str], retries_refused: bool) {
+/// The services that differ. Those that were refused as they are now are not new, unless
+/// `retries_refused`.
+async fn pending(pass: &Pass<'_>, retries_refused: bool) -> Vec<PendingChange> {
+    let refusals = (!retries_refused).then_some(pass.refusals);
+    pending_changes(pass.registry, pass.services, pass.files, refusals).await
+}
+
+/// Changes the services that differ, until no more can be switched.
+async fn change_services(pass: &mut Pass<'_>, first: Vec<PendingChange>, leaving: &[&str]) {
     let (services, loader, files) = (pass.services, pass.loader, pass.files);
+    let mut pending = first;
     // A service that was refused because of its callee is retried when that has changed.
-    for round in 0..=pass.registry.services.len() {
+    for _round in 0..=pass.registry.services.len() {
         let leaving = removal::free_to_leave(leaving, &services.routing_table());
-        let retries_all = retries_refused && round == 0;
-        let refusals = (!retries_all).then_some(pass.refusals);
-        let pending = pending_changes(pass.registry, services, files, refusals).await;
         let are_pending: Vec<_> = pending
             .iter()
             .map(|change| change.spec.name.clone())
@@ -366,6 +369,7 @@ async fn change_services(pass: &mut Pass<'_>, leaving: &[&str], retries_refused:
         if !has_switched {
             return;
         }
+        pending = self::pending(pass, false).await;
     }
 }
 
