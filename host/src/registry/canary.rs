@@ -72,8 +72,8 @@ fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     }
     if name.as_str().contains('_') || name.as_str().starts_with("x-strongroom-") {
         return Err(format!(
-            "`{name}` comes from no client: the gateway refuses names with `_`, and sets those that \
-             begin with `x-strongroom-`; write another name"
+            "`{name}` comes from no client: the gateway refuses names with `_`, and sets those \
+             that begin with `x-strongroom-`; write another name"
         ));
     }
     Ok((name, value))

@@ -22,7 +22,7 @@ use crate::json::text;
 const LOGIN_MAX: Duration = Duration::from_secs(150);
 /// How many answers are asked for again at the same time.
 const REPEATED_AT_ONCE: usize = 64;
-/// How many of the differences are told.
+/// How many of the differences a failure prints.
 const DIFFERENCES_MAX: usize = 10;
 
 #[derive(Debug)]

@@ -208,7 +208,8 @@ fn money_from_nowhere_with_its_own_entry_and_a_code_of_two_accounts_are_found() 
     for (first, second, found_min, check) in rows! {
         (
             "UPDATE balance SET credits_posted = credits_posted + 500 WHERE account_key = 1",
-            "UPDATE entry SET amount_minor = amount_minor + 500, balance_after_minor = balance_after_minor + 500
+            "UPDATE entry SET amount_minor = amount_minor + 500,
+                balance_after_minor = balance_after_minor + 500
              WHERE account_key = 1 AND direction = 'credit'",
             3, "",
         ),

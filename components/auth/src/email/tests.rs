@@ -1,4 +1,4 @@
-//! Goal: an address that can receive mail is told from other texts, and a mailbox has one key.
+//! Goal: only an address that can receive mail is accepted, and a mailbox has one key.
 
 use super::*;
 use proptest::prelude::*;

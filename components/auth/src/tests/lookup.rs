@@ -103,8 +103,8 @@ fn users_are_found_by_role_and_by_whether_they_are_disabled() {
     let bank = Bank::new();
     let (other, admin) = ("other-teller@example.org", "admin@example.org");
     let users = rows! {
-        (EMAIL, Role::Customer), (TELLER, Role::Teller), (other, Role::Teller), (admin, Role::Admin),
-        (BOB, Role::Customer),
+        (EMAIL, Role::Customer), (TELLER, Role::Teller), (other, Role::Teller),
+        (admin, Role::Admin), (BOB, Role::Customer),
     };
     let users = users.map(|(email, role)| {
         bank.clock.pass_ms(1);

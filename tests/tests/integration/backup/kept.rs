@@ -118,7 +118,7 @@ async fn a_backup_keeps_what_a_service_that_is_taken_out_has_stored_and_is_made_
     let notes = store.and_then(|store| store.query_row(count, [], |row| row.get(0)));
     assert_eq!(notes, Ok(1));
 
-    // What cannot be written is logged and made anew, and the bank goes on.
+    // What cannot be written is logged and made again, and the bank goes on.
     let pair = bank.pair().await;
     let kept = bank.folder().join("kept");
     std::fs::remove_dir_all(&kept).expect("it can be removed");

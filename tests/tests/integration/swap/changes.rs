@@ -157,7 +157,7 @@ async fn each_key_alone_and_several_at_once() {
     change("asker", &links, &[named]).await;
     assert_answers(&host, "/api/asker", "asker-1 quoter-1b").await;
 
-    // Nobody is told the values of a configuration.
+    // No report of a change has the values of a configuration.
     assert_answers(&host, "/api/secretive/config", "secret=old-hush").await;
     let secret = |service: Service| service.config("secret", "new-hush");
     change("secretive", &secret, &["config.secret"]).await;

@@ -84,7 +84,7 @@ async fn a_compiler_ends_with_its_host() {
     let (registry, mut host) = start_beside_a_bystander().await;
     let compiler = compiler_of(&host, &registry).await;
     host.kill();
-    // A process that nobody has waited for is a zombie.
+    // A process is a zombie until its parent has waited for it.
     let has_ended = async || file_of(compiler, "stat").is_none_or(|stat| stat.contains(") Z "));
     wait_until("its end", SECONDS_MAX, has_ended).await;
 }

@@ -17,7 +17,8 @@ fn scene() -> (SqliteStore, ManualClock, Account) {
 
 /// What [`balance_at`] returns, as a sum.
 fn sum_at(store: &SqliteStore, account: &Account, at_ms: i64) -> i64 {
-    let sql = "SELECT coalesce(sum(iif(direction = 'credit', entry.amount_minor, -entry.amount_minor)), 0)
+    let sql = "SELECT coalesce(sum(
+            iif(direction = 'credit', entry.amount_minor, -entry.amount_minor)), 0)
         FROM entry JOIN transfer ON transfer.sequence = transfer_sequence
         WHERE account_key = ?1 AND recorded_at_ms <= ?2";
     let params = [account.key, at_ms].map(Value::from);

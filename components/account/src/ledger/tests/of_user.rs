@@ -67,7 +67,10 @@ proptest! {
     /// No new row comes before a row that the user has read.
     #[test]
     fn a_user_reads_what_concerns_them_once_in_order_whatever_the_parts_and_while_more_comes(
-        steps in prop::collection::vec((0..9_u8, 0..7_usize, 0..7_usize, 1..60_i64, prop::bool::weighted(0.1)), 1..80),
+        steps in prop::collection::vec(
+            (0..9_u8, 0..7_usize, 0..7_usize, 1..60_i64, prop::bool::weighted(0.1)),
+            1..80,
+        ),
         limit in 1..30_u32,
     ) {
         let store = store();
