@@ -1,6 +1,6 @@
 //! The part of `/api/accounts` in the bank's OpenAPI document.
 
-use crate::routes;
+use crate::api::handlers;
 use strongroom_sdk::openapi::Refusal;
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
@@ -14,20 +14,20 @@ strongroom_sdk::event_schema!(AccountEvent, "account_id");
         description = "Accounts, their balances and statements, the journal."
     ),
     paths(
-        routes::list,
-        routes::open,
-        routes::list_of_user,
-        routes::journal,
-        routes::events,
-        routes::account,
-        routes::update,
-        routes::balance,
-        routes::entries,
-        routes::statement,
-        routes::events_of,
-        routes::freeze,
-        routes::unfreeze,
-        routes::close,
+        handlers::list,
+        handlers::open,
+        handlers::list_of_user,
+        handlers::journal,
+        handlers::events,
+        handlers::account,
+        handlers::update,
+        handlers::balance,
+        handlers::entries,
+        handlers::statement,
+        handlers::events_of,
+        handlers::freeze,
+        handlers::unfreeze,
+        handlers::close,
     )
 )]
 struct Document;

@@ -8,6 +8,7 @@
 
 #[cfg(target_family = "wasm")]
 mod api;
+mod audit;
 mod audit_log;
 mod commands;
 #[cfg(target_family = "wasm")]
@@ -32,7 +33,8 @@ mod settings;
 pub mod throttle;
 pub mod user;
 
-pub use audit_log::{CHANGES_LIMIT, ChangeKind, ChangedUser, EventFilter, check_invariants};
+pub use audit::check_invariants;
+pub use audit_log::{CHANGES_LIMIT, ChangeKind, ChangedUser, EventFilter};
 pub use email::{Email, EmailError};
 pub use error::AuthError;
 pub use key::{KeyFilter, NewKey};

@@ -1,6 +1,6 @@
 //! The part of `/api/auth` in the bank's OpenAPI document.
 
-use crate::api::{keys, own, staff};
+use crate::api::handlers::{keys, own, staff};
 use strongroom_sdk::audit_log::event_schema;
 use strongroom_sdk::openapi::Refusal;
 use strongroom_sdk::refusals;

@@ -1,8 +1,8 @@
 //! The routes of `/api/auth`, as one table.
 
-use crate::api::keys::{confirm_key, create_key, key, keys, revoke_key};
-use crate::api::own::{change_me, change_password, log_in, log_out, me, register};
-use crate::api::staff::{change_user, create_user, events, user, users};
+use crate::api::handlers::keys::{confirm_key, create_key, key, keys, revoke_key};
+use crate::api::handlers::own::{change_me, change_password, log_in, log_out, me, register};
+use crate::api::handlers::staff::{change_user, create_user, events, user, users};
 use axum::Router;
 use axum::routing::{get, post};
 use strongroom_sdk::http::Site;

@@ -1,6 +1,6 @@
 //! The part of `/api/transactions` in the bank's OpenAPI document.
 
-use crate::routes;
+use crate::api::handlers;
 use strongroom_sdk::openapi::{Alias, Refusal};
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
@@ -14,23 +14,23 @@ strongroom_sdk::event_schema!(ScheduleEvent, "schedule_id");
         description = "Moving money: payments, holds, batches, and standing orders."
     ),
     paths(
-        routes::list,
-        routes::deposit,
-        routes::withdraw,
-        routes::transfer,
-        routes::posting,
-        routes::hold,
-        routes::capture,
-        routes::void,
-        routes::batch,
-        routes::reverse,
-        routes::transaction,
-        routes::events,
-        routes::create_schedule,
-        routes::list_schedules,
-        routes::schedule_events,
-        routes::schedule,
-        routes::cancel_schedule,
+        handlers::list,
+        handlers::deposit,
+        handlers::withdraw,
+        handlers::transfer,
+        handlers::posting,
+        handlers::hold,
+        handlers::capture,
+        handlers::void,
+        handlers::batch,
+        handlers::reverse,
+        handlers::transaction,
+        handlers::events,
+        handlers::create_schedule,
+        handlers::list_schedules,
+        handlers::schedule_events,
+        handlers::schedule,
+        handlers::cancel_schedule,
     )
 )]
 struct Document;

@@ -1,6 +1,6 @@
 //! The part of `/api/webhooks` in the bank's OpenAPI document.
 
-use crate::routes;
+use crate::api::handlers;
 use strongroom_sdk::openapi::Refusal;
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
@@ -14,16 +14,16 @@ strongroom_sdk::event_schema!(WebhookEvent, "webhook_id");
         description = "Sending events to programs outside."
     ),
     paths(
-        routes::list,
-        routes::create,
-        routes::log,
-        routes::webhook,
-        routes::change,
-        routes::rotate_secret,
-        routes::test,
-        routes::remove,
-        routes::deliveries,
-        routes::resend,
+        handlers::list,
+        handlers::create,
+        handlers::log,
+        handlers::webhook,
+        handlers::change,
+        handlers::rotate_secret,
+        handlers::test,
+        handlers::remove,
+        handlers::deliveries,
+        handlers::resend,
     )
 )]
 struct Document;

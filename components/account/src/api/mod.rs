@@ -2,10 +2,12 @@
 //! return.
 //!
 //! The type of the caller proves its role. A caller who may not read an account gets the same
-//! response as for an account that does not exist. `routes` has the errors of each call.
+//! response as for an account that does not exist. `handlers` has the errors of each call.
 
 mod accounts;
 mod events;
+#[cfg(target_family = "wasm")]
+pub(crate) mod handlers;
 mod journal;
 mod manage;
 mod open;

@@ -1,5 +1,3 @@
-//! The handlers of the routes.
+//! The calls of `/api/auth`. Their bodies and their rules are in a folder for each noun.
 
-pub(crate) mod keys;
-pub(crate) mod own;
-pub(crate) mod staff;
+pub(crate) mod handlers;

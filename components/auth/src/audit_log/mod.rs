@@ -1,11 +1,9 @@
 //! The log of what staff do to users and API keys, and of what users change of themselves.
 
 mod changes;
-mod check;
 mod events;
 
 pub use changes::{CHANGES_LIMIT, ChangeKind, ChangedUser};
-pub use check::check_invariants;
 pub use events::EventFilter;
 
 use crate::env::Env;
@@ -33,7 +31,7 @@ pub(crate) const KEY_CONFIRMED: &str = "key.confirmed";
 pub(crate) const KEY_REVOKED: &str = "key.revoked";
 
 /// Whether an action is about an API key, and not about a user.
-fn is_about_key(action: &str) -> bool {
+pub(crate) fn is_about_key(action: &str) -> bool {
     [KEY_CREATED, KEY_CONFIRMED, KEY_REVOKED].contains(&action)
 }
 

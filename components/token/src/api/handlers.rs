@@ -1,4 +1,4 @@
-//! The handlers.
+//! The handlers of the routes.
 
 use super::request::{JsonOrForm, RefreshRequest, TokenRequest};
 use crate::Introspection;

@@ -1,10 +1,12 @@
 //! What each call of `/api/transactions` does, without the web server around it.
 //!
 //! A call that moves money parses its body, has the ledger decide, and responds from what the
-//! ledger has recorded. `routes` has the errors of each call.
+//! ledger has recorded. `handlers` has the errors of each call.
 
 mod create_schedule;
 mod events;
+#[cfg(target_family = "wasm")]
+pub(crate) mod handlers;
 mod originals;
 mod payments;
 mod read;

@@ -5,6 +5,8 @@ mod audit_log;
 mod body;
 mod deliveries;
 mod find;
+#[cfg(target_family = "wasm")]
+pub(crate) mod handlers;
 mod secrets;
 mod test_event;
 mod view;

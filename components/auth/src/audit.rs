@@ -1,7 +1,7 @@
-//! The invariants: the hash chain of the log verifies, and each user and API key is as the log
-//! says.
+//! The invariants: the hash chain of the audit log verifies, and each user and API key is as the
+//! log says.
 
-use super::{
+use crate::audit_log::{
     CREATED, DISABLED, KEY_CONFIRMED, KEY_CREATED, KEY_REVOKED, METADATA, NAME, PASSWORD_RESET,
     ROLE, is_about_key,
 };
