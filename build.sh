@@ -34,9 +34,11 @@ readonly NOT_OPTIMISED=(--config tests/not_optimised.toml)
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
-PHASES=()
+# The file of the table of phases, which `test` prints.
+TABLE=/dev/null
 running=
 began=0
+side=
 
 # Runs a command as a phase, and keeps its seconds for the table.
 phase() { # NAME, COMMAND..
@@ -47,17 +49,45 @@ phase() { # NAME, COMMAND..
 }
 
 end_phase() {
-  PHASES+=("$(printf '%6d s  %s' $((SECONDS - began)) "$running")")
+  printf '%6d s  %s\n' $((SECONDS - began)) "$side$running" >>"$TABLE"
   running=
 }
 
-# The table of the phases, with the one that failed.
-print_phases() {
+fail_phase() {
   if [[ -n $running ]]; then
     running+=": FAILED"
     end_phase
   fi
-  printf '%s\n' '' "${PHASES[@]}" "$(printf '%6d s  in all' $SECONDS)" >&2
+}
+
+print_table() {
+  { echo; cat "$TABLE"; printf '%6d s  in all\n' $SECONDS; } >&2
+}
+
+# Commands that run beside the phases, as one alone does not keep two cores busy. What they print
+# is in a file.
+declare -A BESIDE
+
+begin_beside() { # NAME, COMMAND..
+  local log="$TOOLS/$1.log"
+  mkdir -p "$TOOLS"
+  say "beside the next: the $1; see $log"
+  { trap fail_phase EXIT; side="beside: "; "${@:2}"; } >"$log" 2>&1 &
+  BESIDE[$1]=$!
+}
+
+end_beside() { # NAME
+  phase "waiting for the $1" wait_for "$1"
+  grep -F '==>' "$TOOLS/$1.log" >&2 || true
+}
+
+wait_for() { # NAME
+  local status=0
+  wait "${BESIDE[$1]}" || status=$?
+  if ((status != 0)); then
+    cat "$TOOLS/$1.log" >&2
+    fail "this failed: the $1"
+  fi
 }
 
 check_tools() {
@@ -121,18 +151,9 @@ install_test_tools() {
   $complete || say "some programs or libraries are missing; the tests that need them are skipped"
 }
 
-# They come over the network while cargo compiles.
-DOWNLOADS=
-begin_downloads() {
-  { install_languages "the tests need" && install_test_tools; } >"$TOOLS/downloads.log" 2>&1 &
-  DOWNLOADS=$!
-}
-
-finish_downloads() {
-  local status=0
-  wait "$DOWNLOADS" || status=$?
-  cat "$TOOLS/downloads.log" >&2
-  ((status == 0)) || fail "the tools of the tests are missing"
+install_all_tools() {
+  install_languages "the tests need"
+  install_test_tools
 }
 
 install_test_programs() {
@@ -188,20 +209,9 @@ build_components() {
   done
 }
 
-# The first build: cargo-component and the components compile beside the host, as the host alone
-# does not keep two cores busy to its end.
-build_all_at_once() { # BINARIES
-  local log="$TOOLS/install.log"
-  mkdir -p "$TOOLS"
-  say "cargo-component and the components compile beside the host; see $log"
-  { install_cargo_component; build_components; } >"$log" 2>&1 &
-  local others=$!
-  build_host "$@"
-  say "waiting for cargo-component and the components"
-  tail -n 1 -f "$log" >&2 &
-  local shown=$!
-  wait $others || { kill $shown; cat "$log" >&2; fail "the components cannot be built"; }
-  kill $shown
+install_and_build_components() {
+  install_cargo_component
+  build_components
 }
 
 # The second way to build them. It must give the same bank, but not a fast one.
@@ -246,15 +256,27 @@ build() { # OTHER BINARIES
     phase "the host" build_host strongroom "$@"
     phase "the components" build_components
   else
-    phase "the host, cargo-component, and the components" build_all_at_once strongroom "$@"
+    begin_beside components install_and_build_components
+    phase "the host" build_host strongroom "$@"
+    end_beside components
   fi
 }
 
-# What the tests of a running bank need besides it.
+# The bank, and what the stress tests run in it.
 build_test_bank() {
   build strongroom-faulty
   phase "the components by plain cargo" build_components_plainly
   phase "the guests of the tests" build_test_guests
+}
+
+# All that the host does not need, in target folders of its own: so no cargo waits for another.
+build_all_but_host() {
+  phase "the tools of the tests" install_all_tools
+  has_cargo_component || phase "cargo-component" install_cargo_component
+  phase "the components" build_components
+  phase "the guests of the tests" build_test_guests
+  phase "the examples" build_examples
+  phase "the tests of the examples" examples/test.sh
 }
 
 # Comments and documents end at column 100, except tables, links on a line of their own, and the
@@ -285,20 +307,22 @@ lint() {
 }
 
 run_tests() {
+  TABLE=$TOOLS/phases.log
   mkdir -p "$TOOLS"
-  begin_downloads
-  # Another run would be in the way of downloads that go on.
-  trap 'print_phases; wait $DOWNLOADS || true' EXIT
-  build_test_bank
+  : >"$TABLE"
+  # Another run would be in the way of what goes on.
+  trap 'fail_phase; print_table; wait || true' EXIT
+  check_tools
+  begin_beside others build_all_but_host
+  phase "the host" build_host strongroom strongroom-faulty
+  phase "the components by plain cargo" build_components_plainly
   phase "lints" lint
   phase "the unit tests: compiling" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-run
   phase "the unit tests" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-fail-fast
-  phase "waiting for downloads" finish_downloads
-  phase "the examples" build_examples
-  phase "the tests of the examples" examples/test.sh
-  phase "the clients" build_clients
   phase "the tests of a running bank: compiling" cargo test --release -p strongroom-tests \
     "${NOT_OPTIMISED[@]}" --no-run
+  end_beside others
+  phase "the clients" build_clients
   # They wait for a third of their time.
   phase "the tests of a running bank" cargo test --release -p strongroom-tests \
     "${NOT_OPTIMISED[@]}" --no-fail-fast -- --test-threads=$(($(nproc) * 3 / 2))
