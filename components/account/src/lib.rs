@@ -15,7 +15,7 @@
 //! - [`metrics`]: figures for operators;
 //! - [`schema`]: the tables, with their reasons;
 //! - [`service`]: what the service is given;
-//! - `component`: the exports.
+//! - `component` and `reports`: the exports.
 
 #![deny(missing_docs)]
 
@@ -29,6 +29,8 @@ pub mod ledger;
 pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
+#[cfg(target_family = "wasm")]
+mod reports;
 #[cfg(target_family = "wasm")]
 mod routes;
 pub mod schema;

@@ -5,8 +5,6 @@ use strongroom_sdk::openapi::Refusal;
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
 
-strongroom_sdk::event_schema!(AccountEvent, "account_id");
-
 #[derive(OpenApi)]
 #[openapi(
     info(

@@ -26,6 +26,8 @@ mod openapi;
 mod outbox;
 pub mod password;
 #[cfg(target_family = "wasm")]
+mod reports;
+#[cfg(target_family = "wasm")]
 mod routes;
 mod schema;
 mod service;

@@ -1,21 +1,9 @@
 //! The part of `/api/auth` in the bank's OpenAPI document.
 
 use crate::api::handlers::{keys, own, staff};
-use strongroom_sdk::audit_log::event_schema;
 use strongroom_sdk::openapi::Refusal;
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
-use utoipa::openapi::schema::OneOfBuilder;
-
-/// The schema of an event: it is about a user or about an API key.
-pub(crate) enum AuthEvent {}
-
-strongroom_sdk::schema!(
-    AuthEvent,
-    OneOfBuilder::new()
-        .item(event_schema("user_id"))
-        .item(event_schema("key_id"))
-);
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,13 +31,6 @@ strongroom_sdk::schema!(
     )
 )]
 struct Document;
-
-/// Why a new password is refused.
-pub(crate) const NEW_PASSWORD: &[&str] = &[
-    "password_too_short",
-    "password_too_long",
-    "password_blocked",
-];
 
 /// Why a call is refused, beyond the reasons that all services have.
 const REFUSALS: &[Refusal] = refusals! {

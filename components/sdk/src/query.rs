@@ -4,7 +4,7 @@
 //! body; the error of an unknown one names those that there are. To ignore a misspelt filter would
 //! return the result of another query.
 
-use crate::json::{Names, violation};
+use crate::json::violation::{Names, violation};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;

@@ -19,6 +19,8 @@ mod oauth;
 #[cfg(target_family = "wasm")]
 mod openapi;
 pub mod refresh_token;
+#[cfg(target_family = "wasm")]
+mod reports;
 mod revocation;
 #[cfg(target_family = "wasm")]
 mod routes;

@@ -4,7 +4,6 @@ use crate::api::handlers;
 use strongroom_sdk::openapi::{Alias, Refusal};
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,20 +19,6 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
     )
 )]
 struct Document;
-
-/// The schema of the public keys, which the host writes.
-pub(crate) enum KeySet {}
-
-strongroom_sdk::schema!(
-    KeySet,
-    ObjectBuilder::new()
-        .description(Some("A JWK set (RFC 7517)."))
-        .property(
-            "keys",
-            ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object)),
-        )
-        .required("keys")
-);
 
 /// Why a call is refused, beyond the reasons that all services have. OAuth clients read the code in
 /// the member `error` too.

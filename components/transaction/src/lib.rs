@@ -16,7 +16,7 @@
 //! - [`schema`]: the tables of the store;
 //! - [`service`] and [`users`]: what the service is given;
 //! - [`Error`]: why a tick, an audit, or a list stops;
-//! - `component`: what makes a WebAssembly component of this library.
+//! - `component` and `reports`: what makes a WebAssembly component of this library.
 
 #![deny(missing_docs)]
 
@@ -29,6 +29,8 @@ pub mod index;
 pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
+#[cfg(target_family = "wasm")]
+mod reports;
 pub mod request;
 #[cfg(target_family = "wasm")]
 mod routes;

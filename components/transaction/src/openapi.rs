@@ -5,8 +5,6 @@ use strongroom_sdk::openapi::{Alias, Refusal};
 use strongroom_sdk::refusals;
 use utoipa::OpenApi;
 
-strongroom_sdk::event_schema!(ScheduleEvent, "schedule_id");
-
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -34,27 +32,6 @@ strongroom_sdk::event_schema!(ScheduleEvent, "schedule_id");
     )
 )]
 struct Document;
-
-/// Why a payment of any kind is refused or declined.
-pub(crate) const PAYMENT: &[&str] = &[
-    "forbidden",
-    "account_not_found",
-    "amount_invalid",
-    "account_closed",
-    "account_frozen",
-    "currency_mismatch",
-    "limit_exceeded",
-    "screening_denied",
-];
-
-/// Why a hold does not end as the payer asks.
-pub(crate) const END_OF_HOLD: &[&str] = &[
-    "forbidden",
-    "hold_declined",
-    "already_captured",
-    "already_voided",
-    "hold_expired",
-];
 
 /// Why a call is refused, beyond the reasons that all services have. A decline is recorded, and has
 /// the `transaction_id`.

@@ -16,7 +16,7 @@
 //! - [`metrics`]: figures for operators;
 //! - [`schema`]: the tables of the store;
 //! - [`service`]: what the service is given;
-//! - `component`: what makes a WebAssembly component of this library.
+//! - `component` and `reports`: what makes a WebAssembly component of this library.
 
 #![deny(missing_docs)]
 
@@ -29,6 +29,8 @@ mod error;
 pub mod metrics;
 #[cfg(target_family = "wasm")]
 mod openapi;
+#[cfg(target_family = "wasm")]
+mod reports;
 #[cfg(target_family = "wasm")]
 mod routes;
 pub mod schema;

@@ -1,17 +1,17 @@
 //! Reading accounts.
 
 use crate::account::{self, AccountCode, AccountFilter, AccountStatus, AccountType};
-use crate::api::open::known_currency;
+use crate::api::open::{TypeWord, known_currency};
 use crate::service::{Env, Service};
 use crate::view::{AccountView, BalanceView, EntryView};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use strongroom_sdk::clock::{Clock, parse_rfc3339};
 use strongroom_sdk::identity::Identity;
 use strongroom_sdk::openapi::{CurrencyCode, Timestamp};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::text;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// The filters of `GET /`.
@@ -32,15 +32,6 @@ pub struct AccountsQuery {
     /// Of an internal account.
     #[param(value_type = Option<AccountCode>)]
     code: Option<String>,
-}
-
-/// The words of `type`, in a query and in a body.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum TypeWord {
-    Checking,
-    Savings,
-    Internal,
 }
 
 impl AccountsQuery {

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::component::service;
 use crate::ledger::head;
-use crate::openapi::AccountEvent;
 use crate::statement::Statement;
 use crate::view::{AccountView, BalanceView, EntryView};
 use axum::response::{IntoResponse, Response};
@@ -25,6 +24,8 @@ use strongroom_sdk::query::{NoParameters, Query};
 use strongroom_sdk::restoration::restored_at_ms;
 
 type JsonResult<T> = Result<Json<T>, Problem>;
+
+strongroom_sdk::event_schema!(AccountEvent, "account_id");
 
 /// Opens an account.
 ///

@@ -1,6 +1,5 @@
 //! Opening accounts: one's own, one for a customer, or an internal one.
 
-use super::accounts::TypeWord;
 use super::for_bank;
 use crate::account::{self, AccountCode, AccountType, NAME_CHARACTERS_MAX, OpenError, OpenRequest};
 use crate::service::{Env, Service};
@@ -18,6 +17,15 @@ use strongroom_sdk::store::Transaction;
 use strongroom_sdk::text::is_readable;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// The words of `type`, in a query and in a body.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TypeWord {
+    Checking,
+    Savings,
+    Internal,
+}
 
 /// The body of `POST /`.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]

@@ -4,7 +4,7 @@ use crate::account::{
     Account, AccountType, CLOSED, FROZEN, METADATA_CHANGED, NAME_CHANGED, OPENED,
     OVERDRAFT_LIMIT_CHANGED, UNFROZEN, account_sql, opened_value,
 };
-use crate::ledger::{AccountOfRow, is_settlement};
+use crate::ledger::AccountOfRow;
 use serde::Deserialize;
 use strongroom_sdk::audit::Check;
 use strongroom_sdk::audit_log::{Step, check_targets};
@@ -81,7 +81,7 @@ fn is_made_by(row: &Row, history: History) -> Result<bool, StoreError> {
         id: account.id,
         owner_id: account.owner_id,
     };
-    let is_named = is_settlement(id) == (account.account_type == AccountType::Settlement);
+    let is_named = id.is_settlement() == (account.account_type == AccountType::Settlement);
     let opened_as = Account {
         name,
         metadata,

@@ -6,24 +6,16 @@ mod lifecycle;
 
 use crate::account::{NumberFormat, OpenRules};
 use crate::service::{Env, Service};
-use bindings::exports::strongroom::service as exports;
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
-use strongroom_sdk::export_reports;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
-struct Component;
+pub(crate) use bindings::exports::strongroom::service as exports;
 
-export_reports!(
-    Component,
-    exports,
-    crate::schema::MIGRATIONS,
-    crate::openapi::document(),
-    crate::metrics::metrics(&HostStore),
-    crate::audit::check_invariants(&HostStore),
-);
+/// Has the exports.
+pub(crate) struct Component;
 
 /// All is the host's.
 pub(crate) struct Host;

@@ -2,7 +2,6 @@
 
 use super::BANK_OWNER;
 use super::journal::AccountOfRow;
-use super::settlement::is_settlement;
 use crate::account::Direction;
 use strongroom_ledger_api::DebitAuthority;
 
@@ -13,7 +12,7 @@ use strongroom_ledger_api::DebitAuthority;
 ///   of another customer.
 /// - Owners debit their own accounts. Only the bank debits an internal account.
 pub fn may_name(authority: DebitAuthority, direction: Direction, account: AccountOfRow) -> bool {
-    if is_settlement(account) {
+    if account.is_settlement() {
         return false;
     }
     match (direction, authority) {

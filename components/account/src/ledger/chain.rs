@@ -42,7 +42,7 @@
 //! [`chain_code`](strongroom_ledger_api::Kind::chain_code).
 
 use super::journal::{AccountOfRow, Entry, JournalRow};
-use super::legs;
+use super::row_legs;
 use crate::account::Direction;
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::Decline;
@@ -80,7 +80,7 @@ pub fn hash(previous: &Hash, row: &JournalRow, entries: &[Entry]) -> Hash {
             bytes.extend_from_slice(&amount.minor().to_be_bytes());
             bytes.extend_from_slice(amount.currency().code().as_bytes());
         }
-        None => legs::push(&mut bytes, &posting.legs, posting.declined_leg),
+        None => row_legs::push(&mut bytes, &posting.legs, posting.declined_leg),
     }
     push_text(&mut bytes, posting.reference.as_deref());
     push_text(&mut bytes, posting.metadata.as_deref());

@@ -1,7 +1,6 @@
 //! How many declines the journal has, by their code. Operators ask several times in a minute, and
 //! to count the rows each time would take too long.
 
-use super::write::Decision;
 use std::collections::BTreeMap;
 use strongroom_ledger_api::Decline;
 use strongroom_sdk::store::{Store, StoreError, Transaction, Value};
@@ -15,10 +14,12 @@ const ALL: &str = "SELECT code, count FROM decline_count ORDER BY code";
 /// Numbers of declines by their code.
 pub type DeclineCounts = BTreeMap<String, i64>;
 
-/// Counts those of `decisions` that are declines.
-pub fn add(transaction: &impl Transaction, decisions: &[Decision]) -> Result<(), StoreError> {
+/// Counts more declines.
+pub fn add(
+    transaction: &impl Transaction,
+    declines: impl Iterator<Item = Decline>,
+) -> Result<(), StoreError> {
     let mut counts = BTreeMap::new();
-    let declines = decisions.iter().filter_map(|one| one.row.posting.decline);
     for code in declines.map(Decline::as_str) {
         *counts.entry(code).or_insert(0_i64) += 1;
     }

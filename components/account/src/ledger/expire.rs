@@ -1,7 +1,7 @@
 //! The sweep that ends holds whose time is up. It may come late: after its time a hold accepts no
 //! capture and no void, swept or not.
 
-use super::journal::money;
+use super::columns::money;
 use super::post::{Operation, in_transaction, record};
 use sha2::{Digest, Sha256};
 use strongroom_ledger_api::{Actor, DebitAuthority, Instruction, Kind, LedgerError, Transfer};

@@ -1,14 +1,13 @@
 //! A row of the journal and its entries, as they are stored.
 
+use super::BANK_OWNER;
+use super::columns::{actor, amount};
 use super::head::Moment;
-use super::legs;
-use super::settlement::is_settlement;
+use super::row_legs;
 use crate::account::Direction;
-use strongroom_ledger_api::{
-    Actor, ActorKind, Decline, Kind, Party, Posting, Resolution, Status, Transfer,
-};
+use strongroom_ledger_api::{Decline, Kind, Party, Posting, Resolution, Status, Transfer};
 use strongroom_sdk::hash_chain::Hash;
-use strongroom_sdk::money::{Currency, Money};
+use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
 
@@ -21,6 +20,13 @@ pub struct AccountOfRow {
     pub id: Uuid,
     /// Its owner, who never changes.
     pub owner_id: Uuid,
+}
+
+impl AccountOfRow {
+    /// Whether it is a settlement account. Its id tells: all other accounts have ids of version 7.
+    pub(crate) fn is_settlement(self) -> bool {
+        self.owner_id == BANK_OWNER && self.id.get_version() == Some(uuid::Version::Custom)
+    }
 }
 
 /// The row that a capture, void, expiry, or reversal names.
@@ -196,7 +202,7 @@ impl JournalRow {
     /// # Errors
     /// [`StoreError::Row`] where a column contradicts the schema, such as a key without an account.
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let (legs, declined_leg) = row.optional(26, legs::from_row)?.unwrap_or_default();
+        let (legs, declined_leg) = row.optional(26, row_legs::from_row)?.unwrap_or_default();
         let has_legs = !legs.is_empty();
         let debit = row.optional(11, account)?;
         let credit = row.optional(14, account)?;
@@ -244,7 +250,7 @@ impl JournalRow {
 }
 
 fn party(account: AccountOfRow) -> Option<Party> {
-    (!is_settlement(account)).then(|| account.into())
+    (!account.is_settlement()).then(|| account.into())
 }
 
 impl From<AccountOfRow> for Party {
@@ -271,27 +277,6 @@ pub(super) fn account(row: &Row, column: usize) -> Result<AccountOfRow, StoreErr
         id: row.uuid(column + 1)?,
         owner_id: row.uuid(column + 2)?,
     })
-}
-
-/// Reads kind and id from two columns.
-pub(super) fn actor(row: &Row, column: usize) -> Result<Actor, StoreError> {
-    Ok(Actor {
-        kind: ActorKind::from_row(row, column)?,
-        id: row.uuid(column + 1)?,
-    })
-}
-
-/// Reads minor units and a currency from two columns.
-pub(super) fn amount(row: &Row, column: usize) -> Result<Money, StoreError> {
-    money(row.integer(column)?, &row.text(column + 1)?)
-}
-
-pub(super) fn money(minor: i64, code: &str) -> Result<Money, StoreError> {
-    Ok(Money::from_minor(minor, currency(code)?))
-}
-
-pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
-    Currency::from_code(code).map_err(|error| StoreError::Row(format!("{code:?} {error}")))
 }
 
 /// Reads the columns after those of a journal row, where the `SELECT` is `resolved`. `amount` is

@@ -1,15 +1,15 @@
 //! Posting and cancelling one transfer.
 
 use super::decide::{DecisionInput, decide};
-use super::head::{Head, Moment};
+use super::head::Moment;
 use super::journal::{JournalRow, Place, RowAccounts};
 use super::legs;
 use super::movement::Movement;
-use super::read;
+use super::read::recall;
 use super::settlement;
 use super::state::{AccountState, LedgerState};
 use super::validate::validate;
-use super::write::{self, Decision};
+use super::write::{Decision, append_one, move_balances};
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Posting, Reply, Transfer};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::money::Money;
@@ -152,21 +152,10 @@ fn accept(
         amount.minor(),
         held.map_or(0, |held| held.minor()),
     );
-    write::move_balances(transaction, movement, &source, &destination)?;
+    move_balances(transaction, movement, &source, &destination)?;
     let entry_sequence = state.head.entry_sequence;
     let decision = Decision::new(row, entry_sequence, &source, &destination);
     append_one(transaction, &state.head, decision)
-}
-
-pub(super) fn append_one(
-    transaction: &impl Transaction,
-    head: &Head,
-    decision: Decision,
-) -> Result<Posting, StoreError> {
-    let decision = [decision];
-    write::append(transaction, head, &decision)?;
-    let [decision] = decision;
-    Ok(decision.row.posting)
 }
 
 fn place(state: &LedgerState, accounts: RowAccounts, moment: Moment) -> Place {
@@ -176,22 +165,4 @@ fn place(state: &LedgerState, accounts: RowAccounts, moment: Moment) -> Place {
         accounts,
         original: state.original.as_ref().map(|original| original.row),
     }
-}
-
-/// The posting of a known id, if it is of the same request.
-pub(super) fn recall(
-    transaction: &impl Transaction,
-    transfer: &Transfer,
-    fingerprint: [u8; 32],
-) -> Result<Reply, LedgerError> {
-    if fingerprint != transfer.fingerprint {
-        return Err(LedgerError::IdReused);
-    }
-    let row = transaction
-        .query(read::BY_ID, &[transfer.id.into()])?
-        .first_or("a known transfer has no row")?;
-    Ok(Reply {
-        posting: JournalRow::from_row(&row)?.posting,
-        repeated: true,
-    })
 }

@@ -1,10 +1,12 @@
-//! Queries of the journal, on durable snapshots.
+//! Queries of the journal: on durable snapshots, and of a known id in a transaction.
 
 use super::journal::{JournalRow, journal_row_sql, resolution};
 use crate::schema::declined_by;
 use std::collections::HashMap;
-use strongroom_ledger_api::{JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting};
-use strongroom_sdk::store::{ManyRows, Row, Rows, Store, StoreError, Value};
+use strongroom_ledger_api::{
+    JOURNAL_LIMIT_MAX, LOOKUP_IDS_MAX, LedgerError, Posting, Reply, Transfer,
+};
+use strongroom_sdk::store::{ManyRows, Row, Rows, Store, StoreError, Transaction, Value};
 use uuid::Uuid;
 
 /// The rows of one query. With the longest texts they stay well below the host's limit of a result.
@@ -15,7 +17,7 @@ const TEXT_BYTES_FULL: usize = 1 << 20;
 /// What a leg counts beside them: about what it takes of the host's limit of a link call.
 const LEG_BYTES: usize = 512;
 
-pub(super) const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
+const BY_ID: &str = journal_row_sql!("WHERE transfer.id = ?1");
 
 const BY_IDS_RESOLVED: ManyRows = ManyRows {
     before: journal_row_sql!(resolved "WHERE transfer.id IN (VALUES "),
@@ -104,6 +106,24 @@ pub fn lookup_many<S: Store>(store: &S, ids: &[Uuid]) -> Result<Vec<Option<Posti
 pub fn head<S: Store>(store: &S) -> Result<u64, StoreError> {
     let sql = "SELECT transfer_sequence FROM journal_head WHERE singleton = 1";
     Ok(store.query(sql, &[])?.number()?.unsigned_abs())
+}
+
+/// The posting of a known id, if it is of the same request.
+pub fn recall(
+    transaction: &impl Transaction,
+    transfer: &Transfer,
+    fingerprint: [u8; 32],
+) -> Result<Reply, LedgerError> {
+    if fingerprint != transfer.fingerprint {
+        return Err(LedgerError::IdReused);
+    }
+    let row = transaction
+        .query(BY_ID, &[transfer.id.into()])?
+        .first_or("a known transfer has no row")?;
+    Ok(Reply {
+        posting: JournalRow::from_row(&row)?.posting,
+        repeated: true,
+    })
 }
 
 /// The postings with a sequence above `after`, oldest first, at most `limit` (at most

@@ -2,7 +2,6 @@
 //! currency.
 
 use super::BANK_OWNER;
-use super::journal::AccountOfRow;
 use crate::account::open::{insert, zero};
 use crate::account::{Account, AccountStatus, AccountType};
 use sha2::{Digest, Sha256};
@@ -20,12 +19,6 @@ pub(crate) fn id_of(currency: Currency) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-/// Whether an account is a settlement account. Its id tells: all other accounts have ids of version
-/// 7.
-pub(crate) fn is_settlement(account: AccountOfRow) -> bool {
-    account.owner_id == BANK_OWNER && account.id.get_version() == Some(uuid::Version::Custom)
 }
 
 /// Opens the settlement account of a currency, at the currency's first deposit or withdrawal.

@@ -2,8 +2,9 @@
 //! capture or reversal, and the end of the journal. One query reads all of it.
 
 use super::authority::may_name;
+use super::columns::{amount, currency};
 use super::head::Head;
-use super::journal::{AccountOfRow, OriginalRef, RowAccounts, account, amount, currency, original};
+use super::journal::{AccountOfRow, OriginalRef, RowAccounts, account, original};
 use super::settlement;
 use crate::account::{Account, AccountStatus, Direction, Freeze};
 use crate::balance::Balance;

@@ -1,6 +1,6 @@
 //! The checks of a transfer that need no store.
 
-use super::legs::is_balanced;
+use super::row_legs::is_balanced;
 use std::collections::BTreeSet;
 use strongroom_ledger_api::{
     DebitAuthority, HOLD_SECONDS_MAX, Instruction, Kind, LEGS_MAX, LEGS_MIN, LedgerError, Leg,

@@ -4,11 +4,11 @@ use super::chain;
 use super::decline_count;
 use super::head::Head;
 use super::journal::{Entry, JournalRow};
-use super::legs;
 use super::movement::Movement;
+use super::row_legs;
 use super::state::AccountState;
 use crate::account::Direction;
-use strongroom_ledger_api::{Decline, Kind, Status};
+use strongroom_ledger_api::{Decline, Kind, Posting, Status};
 use strongroom_sdk::store::{ManyRows, StoreError, Transaction, Value};
 
 // One statement for each side: for `account_key IN (?1, ?2)` SQLite makes a temporary table.
@@ -173,7 +173,7 @@ pub fn append(
             push_transfer(&mut transfers, row, &end);
         } else {
             push_transfer(&mut with_legs, row, &end);
-            with_legs.push(Value::from(legs::encoded(&row.posting)));
+            with_legs.push(Value::from(row_legs::encoded(&row.posting)));
         }
         for entry in own {
             push_entry(&mut entries, row, entry);
@@ -183,7 +183,8 @@ pub fn append(
     TRANSFERS.write(transaction, transfers)?;
     WITH_LEGS.write(transaction, with_legs)?;
     ENTRIES.write(transaction, entries)?;
-    decline_count::add(transaction, decisions)?;
+    let declines = decisions.iter().filter_map(|one| one.row.posting.decline);
+    decline_count::add(transaction, declines)?;
     let moved = vec![
         Value::from(end.transfer_sequence),
         Value::from(end.entry_sequence),
@@ -192,6 +193,18 @@ pub fn append(
         Value::from(head.transfer_sequence),
     ];
     transaction.change(MOVE_HEAD, moved, 1)
+}
+
+/// As [`append`] for one decision; returns its posting.
+pub fn append_one(
+    transaction: &impl Transaction,
+    head: &Head,
+    decision: Decision,
+) -> Result<Posting, StoreError> {
+    let decision = [decision];
+    append(transaction, head, &decision)?;
+    let [decision] = decision;
+    Ok(decision.row.posting)
 }
 
 fn push_transfer(values: &mut Vec<Value>, row: &JournalRow, end: &Head) {

@@ -12,25 +12,17 @@ mod env;
 mod lifecycle;
 
 use crate::{AuthService, Settings};
-use bindings::exports::strongroom::service as exports;
 use env::{HostCompute, HostEnv, HostKeys, TokenLink};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
-use strongroom_sdk::export_reports;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::store::HostStore;
 
-struct Component;
+pub(crate) use bindings::exports::strongroom::service as exports;
 
-export_reports!(
-    Component,
-    exports,
-    crate::MIGRATIONS,
-    crate::openapi::document(),
-    crate::metrics::metrics(&HostStore),
-    crate::check_invariants(&HostStore),
-);
+/// Has the exports.
+pub(crate) struct Component;
 
 type HostService = AuthService<HostEnv>;
 

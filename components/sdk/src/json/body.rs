@@ -1,6 +1,5 @@
 //! The bytes of a body, and its media type.
 
-use super::bad_request;
 use crate::problem::Problem;
 use crate::query::refuse_unread;
 use axum::extract::Request;
@@ -34,7 +33,9 @@ pub async fn read_body(request: Request, bytes_max: usize) -> Result<Vec<u8>, Pr
     match axum::body::to_bytes(request.into_body(), bytes_max).await {
         Ok(body) => Ok(body.into()),
         Err(error) if is_length_limit(&error) => Err(payload_too_large(bytes_max)),
-        Err(_) => Err(bad_request("The body could not be read to its end.")),
+        Err(_) => Err(Problem::bad_request(
+            "The body could not be read to its end.",
+        )),
     }
 }
 

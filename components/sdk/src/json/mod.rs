@@ -26,21 +26,21 @@ mod body;
 mod strict;
 mod syntax;
 mod unread;
-mod violation;
+pub(crate) mod violation;
 
 pub use body::{media_type, read_body, unsupported_media_type};
 pub use unread::Unread;
-pub(crate) use violation::{Names, violation};
 
 use crate::problem::Problem;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use body::is_json;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use strict::Strict;
+use violation::{Names, violation};
 
 /// The largest body in bytes, unless a route sets another limit.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -152,10 +152,6 @@ fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, Problem> {
         let violation = violation(error.path(), &error.inner().to_string(), Names::Fields);
         Problem::validation_failed().with_errors([violation])
     })
-}
-
-fn bad_request(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail)
 }
 
 #[cfg(test)]

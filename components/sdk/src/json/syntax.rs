@@ -3,7 +3,6 @@
 //! `serde_json` takes the last of two equal keys. A proxy before the application may take the first
 //! one, and the two would act on different requests.
 
-use super::bad_request;
 use crate::problem::Problem;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -24,7 +23,7 @@ pub(super) fn check(text: &[u8]) -> Result<&RawValue, Problem> {
             } else {
                 "no valid JSON"
             };
-            bad_request(format!(
+            Problem::bad_request(format!(
                 "The body has {what} at line {} column {}.",
                 error.line(),
                 error.column()

@@ -84,6 +84,11 @@ impl Problem {
             .with_header(header::WWW_AUTHENTICATE, challenge)
     }
 
+    /// 400 `bad_request`: the request cannot be read.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
     /// 403 `forbidden`: the caller may not do this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)

@@ -3,7 +3,6 @@
 use super::request::{JsonOrForm, RefreshRequest, TokenRequest};
 use crate::Introspection;
 use crate::component::{service, signer};
-use crate::openapi::KeySet;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use strongroom_sdk::identity::Auditor;
@@ -11,6 +10,21 @@ use strongroom_sdk::json::Json;
 use strongroom_sdk::oauth::{SessionResponse, TokenResponse};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+
+/// The schema of the public keys, which the host writes.
+pub(crate) enum KeySet {}
+
+strongroom_sdk::schema!(
+    KeySet,
+    ObjectBuilder::new()
+        .description(Some("A JWK set (RFC 7517)."))
+        .property(
+            "keys",
+            ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object)),
+        )
+        .required("keys")
+);
 
 /// Exchanges a refresh token for the next tokens of its session.
 #[utoipa::path(

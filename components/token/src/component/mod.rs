@@ -11,28 +11,19 @@ mod issuer;
 mod lifecycle;
 
 use crate::{Settings, TokenService};
-use bindings::exports::strongroom::service as exports;
 use env::{HostEnv, HostRevocations};
 use std::sync::OnceLock;
 use strongroom_sdk::clock::SystemClock;
 use strongroom_sdk::config::{Config, ConfigError};
-use strongroom_sdk::export_reports;
 use strongroom_sdk::random::SystemRandom;
 use strongroom_sdk::restoration::restored_at_ms;
 use strongroom_sdk::store::HostStore;
 
+pub(crate) use bindings::exports::strongroom::service as exports;
 pub(crate) use bindings::strongroom::keys::signer;
 
-struct Component;
-
-export_reports!(
-    Component,
-    exports,
-    crate::MIGRATIONS,
-    crate::openapi::document(),
-    crate::metrics::metrics(&HostStore),
-    service().check_invariants(),
-);
+/// Has the exports.
+pub(crate) struct Component;
 
 type HostService = TokenService<HostEnv>;
 

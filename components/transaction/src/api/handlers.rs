@@ -2,7 +2,6 @@
 
 use super::{EventFilter, Found, ListFilter};
 use crate::component::SERVICE;
-use crate::openapi::{END_OF_HOLD, PAYMENT, ScheduleEvent};
 use crate::request::{
     BATCH_BODY_BYTES_MAX, BatchBody, CaptureBody, CashBody, HoldBody, PostingBody, ReverseBody,
     TransferBody,
@@ -23,6 +22,29 @@ use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
 use strongroom_sdk::restoration::restored_at_ms;
+
+strongroom_sdk::event_schema!(ScheduleEvent, "schedule_id");
+
+/// Why a payment of any kind is refused or declined.
+const PAYMENT: &[&str] = &[
+    "forbidden",
+    "account_not_found",
+    "amount_invalid",
+    "account_closed",
+    "account_frozen",
+    "currency_mismatch",
+    "limit_exceeded",
+    "screening_denied",
+];
+
+/// Why a hold does not end as the payer asks.
+const END_OF_HOLD: &[&str] = &[
+    "forbidden",
+    "hold_declined",
+    "already_captured",
+    "already_voided",
+    "hold_expired",
+];
 
 /// Pays cash into a customer's account.
 ///

@@ -6,23 +6,15 @@ mod lifecycle;
 mod users;
 
 use crate::service::{Env, Service};
-use bindings::exports::strongroom::service as exports;
 use strongroom_ledger_api::Linked;
 use strongroom_sdk::clock::SystemClock;
-use strongroom_sdk::export_reports;
 use strongroom_sdk::store::HostStore;
 use users::LinkedUsers;
 
-struct Component;
+pub(crate) use bindings::exports::strongroom::service as exports;
 
-export_reports!(
-    Component,
-    exports,
-    crate::schema::MIGRATIONS,
-    crate::openapi::document(),
-    crate::metrics::metrics(&SERVICE),
-    crate::audit::check_invariants(&SERVICE),
-);
+/// Has the exports.
+pub(crate) struct Component;
 
 /// All is the host's, or linked by the registry.
 pub(crate) struct Host;

@@ -4,7 +4,6 @@ use super::{
     ChangeBody, DeliveryView, LogFilter, RotateBody, SecretView, TestView, WebhookBody, WebhookView,
 };
 use crate::component::SERVICE;
-use crate::openapi::WebhookEvent;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use strongroom_sdk::audit_log::EventView;
@@ -16,6 +15,8 @@ use strongroom_sdk::openapi::{OptionalIdempotencyKey, Paging};
 use strongroom_sdk::page::{List, Page};
 use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
+
+strongroom_sdk::event_schema!(WebhookEvent, "webhook_id");
 
 /// Makes a webhook. The answer has its secret, once.
 ///

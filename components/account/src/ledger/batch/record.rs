@@ -15,8 +15,9 @@
 //! of a batch are rows of the journal, in the journal's chain. Their ids and fingerprints are
 //! derived from the batch's.
 
+use crate::ledger::columns::actor;
 use crate::ledger::head::Head;
-use crate::ledger::journal::{JournalRow, actor, journal_row_sql};
+use crate::ledger::journal::{JournalRow, journal_row_sql};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;

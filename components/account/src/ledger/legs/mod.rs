@@ -1,54 +1,24 @@
 //! Posting several legs at once: debits and credits of many accounts, in one row of the journal.
 //!
 //! - [`state`]: what the decision depends on;
-//! - [`decide`]: the decision (pure);
-//! - [`encoding`]: the legs as they are stored and hashed.
+//! - [`decide`]: the decision (pure).
 
 mod decide;
-mod encoding;
 mod state;
-
-pub(crate) use encoding::from_row;
-pub(super) use encoding::{encoded, push};
 
 use super::batch::state::BatchState;
 use super::head::{Head, Moment};
 use super::journal::{Entry, JournalRow, Place, RowAccounts};
-use super::post::{append_one, recall};
+use super::read::recall;
 use super::validate::validate;
-use super::write::Decision;
-use crate::account::Direction;
+use super::write::{Decision, append_one};
 use decide::{Declined, decide};
 use state::LegsState;
-use std::collections::BTreeMap;
 use strongroom_ledger_api::{
     Actor, DebitAuthority, Decline, LedgerError, Leg, RecordedLeg, Reply, Transfer, first_debited,
 };
 use strongroom_sdk::clock::Clock;
-use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{StoreError, Transaction};
-
-/// Whether debits equal credits in each currency.
-pub(crate) fn is_balanced(legs: impl IntoIterator<Item = (Direction, Money)>) -> bool {
-    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
-    for (direction, amount) in legs {
-        let minor = i128::from(amount.minor());
-        *sums.entry(amount.currency().code()).or_default() += match direction {
-            Direction::Debit => -minor,
-            Direction::Credit => minor,
-        };
-    }
-    sums.values().all(|sum| *sum == 0)
-}
-
-/// The legs of a reversal.
-pub(crate) fn mirrored(legs: &[RecordedLeg]) -> Vec<RecordedLeg> {
-    let mirrored = legs.iter().map(|leg| RecordedLeg {
-        direction: leg.direction.opposite(),
-        ..*leg
-    });
-    mirrored.collect()
-}
 
 /// Records the decision on a posting of several legs, or on its reversal; see
 /// [`record`](super::post::record).

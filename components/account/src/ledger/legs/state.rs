@@ -1,7 +1,7 @@
 //! What the decision on several legs depends on, beside their accounts.
 
 use crate::ledger::head::Head;
-use crate::ledger::legs::{from_row, mirrored};
+use crate::ledger::row_legs::{from_row, mirrored};
 use crate::ledger::state::OriginalState;
 use strongroom_ledger_api::{Decline, Kind, LedgerError, Leg, RecordedLeg, Transfer};
 use strongroom_sdk::store::{Row, StoreError, Transaction, Value};

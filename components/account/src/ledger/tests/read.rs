@@ -52,9 +52,14 @@ fn only_lookups_have_resolutions() {
         amount: Some(eur(300)),
         recorded_at_ms: reversal.recorded_at_ms,
     });
-    let found = lookup_many(&store, &[reversal.id, payment.id]).unwrap();
+    let ledger = ledger_of(store.clone());
+    let found = ledger.lookup_many(&[reversal.id, payment.id]).unwrap();
     assert_eq!(found, [Some(reversal), Some(resolved)]);
-    assert_eq!(journal(&store, 1, 1).unwrap().first(), Some(&payment));
+    assert_eq!(ledger.journal(1, 1).unwrap().first(), Some(&payment));
+    assert_eq!(
+        ledger.journal_of(BOB, 1, 1).unwrap().first(),
+        Some(&payment)
+    );
     assert_eq!(posted(&store, &pay(2, &from, &to, 300)), repeated(&payment));
 }
 

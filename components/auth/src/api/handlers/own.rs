@@ -1,7 +1,7 @@
 //! What users do about themselves.
 
+use super::NEW_PASSWORD;
 use crate::component::service;
-use crate::openapi::NEW_PASSWORD;
 use crate::throttle::Network;
 use crate::user::View;
 use crate::{Login, OwnChange, PasswordChange, Registration};

@@ -1,14 +1,14 @@
 //! What staff do about users. Tellers look customers up, auditors read all, and administrators also
 //! change.
 
+use super::NEW_PASSWORD;
 use crate::component::service;
-use crate::openapi::{AuthEvent, NEW_PASSWORD};
 use crate::user::StaffView;
 use crate::{EventFilter, NewUser, UserChange, UserFilter};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Serialize;
-use strongroom_sdk::audit_log::{Actor, EventView};
+use strongroom_sdk::audit_log::{Actor, EventView, event_schema};
 use strongroom_sdk::http::PathId;
 use strongroom_sdk::idempotency::{IdempotencyKey, KeyedRequest, StoredReply};
 use strongroom_sdk::identity::{Admin, Auditor, Staff};
@@ -20,7 +20,18 @@ use strongroom_sdk::problem::Problem;
 use strongroom_sdk::query::{NoParameters, Query};
 use strongroom_sdk::restoration::restored_at_ms;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::OneOfBuilder;
 use uuid::Uuid;
+
+/// The schema of an event: it is about a user or about an API key.
+pub(crate) enum AuthEvent {}
+
+strongroom_sdk::schema!(
+    AuthEvent,
+    OneOfBuilder::new()
+        .item(event_schema("user_id"))
+        .item(event_schema("key_id"))
+);
 
 /// Makes a user of any role.
 ///

@@ -1,11 +1,35 @@
-//! The legs of a row, as they are stored and hashed; [`chain`](crate::ledger::chain) documents the
-//! bytes.
+//! The legs of a row: whether they balance, those of a reversal, and how they are stored and hashed.
+//! [`chain`](super::chain) documents the bytes.
 
+use super::columns::money;
 use crate::account::Direction;
-use crate::ledger::journal::money;
+use std::collections::BTreeMap;
 use strongroom_ledger_api::{LEGS_MAX, LEGS_MIN, Party, Posting, RecordedLeg};
+use strongroom_sdk::money::Money;
 use strongroom_sdk::store::{Row, StoreError};
 use uuid::Uuid;
+
+/// Whether debits equal credits in each currency.
+pub fn is_balanced(legs: impl IntoIterator<Item = (Direction, Money)>) -> bool {
+    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    for (direction, amount) in legs {
+        let minor = i128::from(amount.minor());
+        *sums.entry(amount.currency().code()).or_default() += match direction {
+            Direction::Debit => -minor,
+            Direction::Credit => minor,
+        };
+    }
+    sums.values().all(|sum| *sum == 0)
+}
+
+/// The legs of a reversal.
+pub fn mirrored(legs: &[RecordedLeg]) -> Vec<RecordedLeg> {
+    let mirrored = legs.iter().map(|leg| RecordedLeg {
+        direction: leg.direction.opposite(),
+        ..*leg
+    });
+    mirrored.collect()
+}
 
 /// The stored form of a posting's legs.
 pub fn encoded(posting: &Posting) -> Vec<u8> {
