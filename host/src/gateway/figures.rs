@@ -1,6 +1,5 @@
 //! The figures of the gateway that belong to no service.
 
-use super::pipeline::Gateway;
 use super::tls::Tls;
 use crate::metrics::{Figures, Page};
 use crate::runtime::ResponseFigures;
@@ -24,10 +23,10 @@ impl GatewayFigures {
     }
 }
 
-impl Figures for Gateway {
+impl Figures for GatewayFigures {
     fn write_to(&self, page: &mut Page) {
-        self.figures.own_responses.write_to(page, "");
-        for (code, count) in &*self.figures.problems.lock() {
+        self.own_responses.write_to(page, "");
+        for (code, count) in &*self.problems.lock() {
             page.counter(
                 "strongroom_gateway_problems_total",
                 "Requests that the gateway refused or could not serve, by the code of the problem.",

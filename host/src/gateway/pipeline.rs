@@ -18,6 +18,7 @@ use crate::arriving_body::ArrivingBody;
 use crate::client::Client;
 use crate::connections::Connection;
 use crate::keys::{Identity, Keys};
+use crate::metrics::{Figures, Page};
 use crate::registry::HostSpec;
 use crate::runtime::{Generation, Services};
 use crate::telemetry::{OpenSpan, RecentRequests, RequestWork, Traces, for_request};
@@ -68,6 +69,12 @@ pub struct Gateway {
     recent: Arc<RecentRequests>,
     traces: Option<Arc<Traces>>,
     pub(super) figures: GatewayFigures,
+}
+
+impl Figures for Gateway {
+    fn write_to(&self, page: &mut Page) {
+        self.figures.write_to(page);
+    }
 }
 
 impl Gateway {

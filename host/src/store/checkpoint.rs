@@ -5,8 +5,8 @@ use super::connection::PAGE_BYTES;
 use super::failed_sync::end_on_failed_sync;
 use super::figures::WriteFigures;
 use super::group::WriterConnection;
-use super::kept_log::{KeptLog, LogKeeper, LogPosition};
-use super::service_store::log_of;
+use super::kept_log::{KeptLog, LogKeeper, LogPosition, failed};
+use super::log_file::log_of;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 use std::io;
@@ -260,11 +260,6 @@ impl CheckpointTurn {
             .store(end_on_failed_sync(copied)?, Relaxed);
         Ok(self.pages.beyond())
     }
-}
-
-/// An error of SQLite as one of the system.
-pub(super) fn failed(error: rusqlite::Error) -> io::Error {
-    io::Error::other(error.to_string())
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
-//! The figures of a store.
+//! The figures of those who write and read a store.
 
-use super::service_store::{ServiceStore, log_of};
 use crate::metrics::{Histogram, Page};
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -51,49 +49,26 @@ impl ReadFigures {
     }
 }
 
-impl ServiceStore {
-    /// Writes the figures of the store of a service.
-    pub fn write_to(&self, page: &mut Page, service: &str) {
+impl ReadFigures {
+    pub(super) fn write_to(&self, page: &mut Page, service: &str) {
         let labels = &[("service", service)];
-        let reads = self.read_figures();
         page.counter(
             "strongroom_store_reads_total",
             "Reads outside of write transactions.",
             labels,
-            reads.reads.load(Relaxed),
+            self.reads.load(Relaxed),
         );
         page.counter(
             "strongroom_store_long_reads_total",
             "Reads that took more than 2 ms, and went on in a thread of their own.",
             labels,
-            reads.long_reads.load(Relaxed),
+            self.long_reads.load(Relaxed),
         );
-        page.gauge(
-            "strongroom_store_database_bytes",
-            "The size of the database.",
-            labels,
-            bytes_of(self.file()),
-        );
-        page.gauge(
-            "strongroom_store_wal_bytes",
-            "The size of the write-ahead log.",
-            labels,
-            bytes_of(&log_of(self.file())),
-        );
-        if let Some(writer) = self.writer() {
-            page.gauge(
-                "strongroom_store_max_bytes",
-                "How large the database may become: `limits.store`.",
-                labels,
-                i64::try_from(writer.bytes_max()).unwrap_or(i64::MAX),
-            );
-            writer.figures().write_to(page, service);
-        }
     }
 }
 
 impl WriteFigures {
-    fn write_to(&self, page: &mut Page, service: &str) {
+    pub(super) fn write_to(&self, page: &mut Page, service: &str) {
         let labels = &[("service", service)];
         page.times(
             "strongroom_store_commit_duration_seconds",
@@ -126,10 +101,4 @@ impl WriteFigures {
             &self.checkpoints.snapshot(),
         );
     }
-}
-
-/// The size of a file; 0 where there is none.
-fn bytes_of(file: &Path) -> i64 {
-    let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,5 @@
 //! The write-ahead log of a store, kept elsewhere before it starts over and is overwritten.
 
-use super::checkpoint::failed;
 use rusqlite::Connection;
 use std::fs::File;
 use std::io;
@@ -80,4 +79,9 @@ impl KeptLog {
     pub(super) fn keep_up_to(&mut self, position: &LogPosition) -> io::Result<()> {
         self.keeper.keep_up_to(position)
     }
+}
+
+/// An error of SQLite as one of the system.
+pub(super) fn failed(error: rusqlite::Error) -> io::Error {
+    io::Error::other(error.to_string())
 }

@@ -5,6 +5,7 @@ use super::copy::StoreFiles;
 use super::failed_sync::end_on_failed_sync;
 use super::figures::ReadFigures;
 use super::kept_log::LogKeeper;
+use super::log_file::{LOG_SUFFIX, with_suffix};
 use super::reader::Readers;
 use super::wal_recovery::make_log_durable;
 use super::writer::StoreWriter;
@@ -12,7 +13,7 @@ use crate::private_file;
 use crate::wall_clock::WallClock;
 use rusqlite::ffi::{Error as Failure, SQLITE_IOERR};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,25 +166,6 @@ impl ServiceStore {
     ) -> Result<Rows, Error> {
         self.readers.query(time_max, sql, parameters).await
     }
-}
-
-/// How the name of a write-ahead log ends, after that of its database.
-const LOG_SUFFIX: &str = "-wal";
-
-/// The write-ahead log of a database.
-pub fn log_of(database: &Path) -> PathBuf {
-    with_suffix(database, LOG_SUFFIX)
-}
-
-/// The database whose write-ahead log a file is; none for any other file.
-pub fn database_of_log(file: &Path) -> Option<PathBuf> {
-    Some(file.to_str()?.strip_suffix(LOG_SUFFIX)?.into())
-}
-
-fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
-    let mut file = database.as_os_str().to_owned();
-    file.push(suffix);
-    file.into()
 }
 
 /// The service that a file is the store of.

@@ -7,7 +7,7 @@
 //! then durable.
 
 use super::faults;
-use super::service_store::log_of;
+use super::log_file::log_of;
 use crate::regular_file::if_there;
 use parking_lot::Mutex;
 use std::collections::HashSet;

@@ -1,5 +1,5 @@
-//! The legs of a row: whether they balance, those of a reversal, and how they are stored and hashed.
-//! [`chain`](super::chain) documents the bytes.
+//! The legs of a row: whether they balance, those of a reversal, and how they are stored and
+//! hashed. [`chain`](super::chain) documents the bytes.
 
 use super::columns::money;
 use crate::account::Direction;
