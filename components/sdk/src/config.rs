@@ -61,9 +61,9 @@ impl Config {
         self.0.get(key).map(String::as_str)
     }
 
-    /// Reads the values one by one; [`Reader::finish`] has what is wrong with them.
-    pub fn read(&self) -> Reader<'_> {
-        Reader {
+    /// Reads the values one by one; [`ConfigValues::finish`] has what is wrong with them.
+    pub fn read(&self) -> ConfigValues<'_> {
+        ConfigValues {
             config: self,
             known: Vec::new(),
             problems: Vec::new(),
@@ -74,13 +74,13 @@ impl Config {
 /// A configuration that is being read. A wrong value reads as the default, so that
 /// [`finish`](Self::finish) reports all that is wrong at once.
 #[derive(Debug)]
-pub struct Reader<'c> {
+pub struct ConfigValues<'c> {
     config: &'c Config,
     known: Vec<&'static str>,
     problems: Vec<String>,
 }
 
-impl<'c> Reader<'c> {
+impl<'c> ConfigValues<'c> {
     /// The text of a key, if it is set.
     pub fn text(&mut self, key: &'static str) -> Option<&'c str> {
         self.known.push(key);

@@ -36,10 +36,10 @@ const MATCHES_MAX: u32 = 8;
 
 /// Lets the host's own statements pass on a connection whose other statements are a guest's.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HostPass(Arc<Pass>);
+pub(super) struct HostPass(Arc<PassState>);
 
 #[derive(Debug, Default)]
-struct Pass {
+struct PassState {
     is_host: AtomicBool,
     /// What the guest's statement calls, as far as it is compiled.
     calls: AtomicU32,

@@ -57,13 +57,13 @@ pub(super) const RELEASE: &str = "RELEASE guest";
 pub(super) const COMMIT: &str = "COMMIT";
 
 /// A compiled statement.
-pub(super) enum Prepared<'c> {
+pub(super) enum PreparedStatement<'c> {
     /// It stays compiled when it is dropped.
     Cached(CachedStatement<'c>),
     Once(Statement<'c>),
 }
 
-impl<'c> Deref for Prepared<'c> {
+impl<'c> Deref for PreparedStatement<'c> {
     type Target = Statement<'c>;
 
     fn deref(&self) -> &Statement<'c> {
@@ -74,7 +74,7 @@ impl<'c> Deref for Prepared<'c> {
     }
 }
 
-impl<'c> DerefMut for Prepared<'c> {
+impl<'c> DerefMut for PreparedStatement<'c> {
     fn deref_mut(&mut self) -> &mut Statement<'c> {
         match self {
             Self::Cached(statement) => statement,
@@ -209,7 +209,7 @@ impl GuestConnection {
     }
 
     /// Compiles a statement of the guest, or finds it compiled.
-    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<Prepared<'_>> {
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<PreparedStatement<'_>> {
         // SQLite asks the authorizer when it compiles a statement. These are compiled.
         if COMPILED_ONCE.contains(&sql.trim()) {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_AUTH);
@@ -218,8 +218,8 @@ impl GuestConnection {
         }
         self.host.begin_statement();
         Ok(match sql.len() <= CACHED_SQL_BYTES_MAX {
-            true => Prepared::Cached(self.sqlite.prepare_cached(sql)?),
-            false => Prepared::Once(self.sqlite.prepare(sql)?),
+            true => PreparedStatement::Cached(self.sqlite.prepare_cached(sql)?),
+            false => PreparedStatement::Once(self.sqlite.prepare(sql)?),
         })
     }
 

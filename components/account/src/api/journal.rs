@@ -26,7 +26,7 @@ use strongroom_ledger_api::{ActorKind, Decline, Kind, Party, RecordedLeg, Status
 use strongroom_sdk::clock::format_rfc3339;
 use strongroom_sdk::hash_chain::{GENESIS, Hash};
 use strongroom_sdk::identity::JournalReader;
-use strongroom_sdk::money::Money;
+use strongroom_sdk::money::{Currency, Money};
 use strongroom_sdk::onward::{Onward, OnwardList, OnwardQuery};
 use strongroom_sdk::openapi::{Amount, CurrencyCode, HashText, SignedAmount, Timestamp};
 use strongroom_sdk::problem::Problem;
@@ -274,8 +274,11 @@ fn view(
     let sequence = row.sequence();
     let entries = entries.iter().enumerate();
     let entries = entries
-        .map(|(index, entry)| entry_view(entry, side_of(&row, index, entry)?))
-        .collect::<Result<_, _>>()?;
+        .map(|(index, entry)| {
+            let (party, amount) = side_of(&row, index, entry)?;
+            Ok(entry_view(entry, party, amount.currency()))
+        })
+        .collect::<Result<_, StoreError>>()?;
     let posting = row.posting;
     Ok(JournalView {
         sequence,
@@ -325,12 +328,9 @@ fn side_of(row: &JournalRow, index: usize, entry: &Entry) -> Result<(Party, Mone
     side.ok_or_else(|| StoreError::Row("an entry belongs to no leg of its transfer".to_owned()))
 }
 
-fn entry_view(
-    entry: &Entry,
-    (party, amount): (Party, Money),
-) -> Result<JournalEntryView, StoreError> {
-    let money = |minor| Money::from_minor(minor, amount.currency()).to_string();
-    Ok(JournalEntryView {
+fn entry_view(entry: &Entry, party: Party, currency: Currency) -> JournalEntryView {
+    let money = |minor| Money::from_minor(minor, currency).to_string();
+    JournalEntryView {
         sequence: entry.sequence,
         account_id: party.account_id,
         owner_id: party.owner_id,
@@ -338,7 +338,7 @@ fn entry_view(
         direction: entry.direction.as_str(),
         amount: money(entry.amount_minor),
         balance_after: money(entry.balance_after_minor),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ pub(super) fn record(
         }
     };
     let posting = match decline {
-        None => accept(transaction, clock, (transfer, amount), &state, moment)?,
+        None => accept(transaction, clock, transfer, amount, &state, moment)?,
         Some(decline) => {
             let place = place(&state, accounts, moment);
             let row = JournalRow::of_decision(transfer, place, Some(decline));
@@ -133,7 +133,8 @@ pub(super) fn record(
 fn accept(
     transaction: &impl Transaction,
     clock: &impl Clock,
-    (transfer, amount): (&Transfer, Money),
+    transfer: &Transfer,
+    amount: Money,
     state: &LedgerState,
     moment: Moment,
 ) -> Result<Posting, StoreError> {

@@ -66,7 +66,7 @@ pub fn from_row(row: &Row, column: usize) -> Result<(Vec<RecordedLeg>, Option<u3
 }
 
 fn decode(bytes: &[u8]) -> Option<(Vec<RecordedLeg>, Option<u32>)> {
-    let mut reader = Reader(bytes);
+    let mut reader = LegReader(bytes);
     let [count, declined] = reader.take()?;
     if !(LEGS_MIN..=LEGS_MAX).contains(&usize::from(count)) || declined > count {
         return None;
@@ -76,9 +76,9 @@ fn decode(bytes: &[u8]) -> Option<(Vec<RecordedLeg>, Option<u32>)> {
     reader.0.is_empty().then_some((legs, declined))
 }
 
-struct Reader<'a>(&'a [u8]);
+struct LegReader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl LegReader<'_> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;

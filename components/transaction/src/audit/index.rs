@@ -45,7 +45,7 @@ pub(super) fn check<E: Env>(service: &Service<E>) -> Result<Check, Error> {
             break;
         };
         let last = last.sequence.cast_signed();
-        compare(service, &postings, (after, last), &mut expected, &mut check)?;
+        compare(service, &postings, after, last, &mut expected, &mut check)?;
         after = last;
     }
     check.require(delays_fit(store, &expected)?, || {
@@ -157,7 +157,8 @@ impl RowSum {
 fn compare<E: Env>(
     service: &Service<E>,
     postings: &[Posting],
-    (after, last): (i64, i64),
+    after: i64,
+    last: i64,
     expected: &mut ExpectedRows,
     check: &mut Check,
 ) -> Result<(), Error> {

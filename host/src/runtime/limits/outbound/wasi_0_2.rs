@@ -20,8 +20,8 @@ use wasmtime_wasi_http::{WasiHttp, WasiHttpView};
 const HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 const TYPES: &str = "wasi:http/types@0.2.12";
 
-type Request = Resource<HostOutgoingRequest>;
-type Response = Resource<FutureIncomingResponse>;
+type OutgoingRequest = Resource<HostOutgoingRequest>;
+type OutgoingResponse = Resource<FutureIncomingResponse>;
 type Options = Option<Resource<RequestOptions>>;
 
 /// Gives `wasi:http` of WASI 0.2 to the components of a linker.
@@ -42,7 +42,7 @@ pub fn add_wasi_0_2<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> Result
 
 fn set_authority<T: WasiHttpView>(
     mut store: StoreContextMut<'_, T>,
-    (request, authority): (Request, Option<String>),
+    (request, authority): (OutgoingRequest, Option<String>),
 ) -> Taken {
     if is_long_authority(authority.as_deref()) {
         return REFUSED;
@@ -53,7 +53,7 @@ fn set_authority<T: WasiHttpView>(
 
 fn set_method<T: WasiHttpView>(
     mut store: StoreContextMut<'_, T>,
-    (request, method): (Request, Method),
+    (request, method): (OutgoingRequest, Method),
 ) -> Taken {
     if matches!(&method, Method::Other(name) if is_long_method(name)) {
         return REFUSED;
@@ -64,8 +64,8 @@ fn set_method<T: WasiHttpView>(
 
 fn handle<T: WasiHttpView>(
     mut store: StoreContextMut<'_, T>,
-    (request, options): (Request, Options),
-) -> Result<(std::result::Result<Response, ErrorCode>,)> {
+    (request, options): (OutgoingRequest, Options),
+) -> Result<(std::result::Result<OutgoingResponse, ErrorCode>,)> {
     let mut http = store.data_mut().http();
     let kept = options.as_ref().map(|it| Resource::new_own(it.rep()));
     let handled = http.handle(request, options);
