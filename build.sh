@@ -78,16 +78,13 @@ begin_beside() { # NAME, COMMAND..
 
 end_beside() { # NAME
   phase "waiting for the $1" wait_for "$1"
-  grep -F '==>' "$TOOLS/$1.log" >&2 || true
 }
 
 wait_for() { # NAME
   local status=0
   wait "${BESIDE[$1]}" || status=$?
-  if ((status != 0)); then
-    cat "$TOOLS/$1.log" >&2
-    fail "this failed: the $1"
-  fi
+  cat "$TOOLS/$1.log" >&2
+  ((status == 0)) || fail "this failed: the $1"
 }
 
 check_tools() {
@@ -318,11 +315,13 @@ run_tests() {
   phase "the components by plain cargo" build_components_plainly
   phase "lints" lint
   phase "the unit tests: compiling" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-run
-  phase "the unit tests" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-fail-fast
+  end_beside others
+  begin_beside unit-tests phase "the unit tests" \
+    cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-fail-fast
+  phase "the clients" build_clients
   phase "the tests of a running bank: compiling" cargo test --release -p strongroom-tests \
     "${NOT_OPTIMISED[@]}" --no-run
-  end_beside others
-  phase "the clients" build_clients
+  end_beside unit-tests
   # They wait for a third of their time.
   phase "the tests of a running bank" cargo test --release -p strongroom-tests \
     "${NOT_OPTIMISED[@]}" --no-fail-fast -- --test-threads=$(($(nproc) * 3 / 2))
