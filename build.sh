@@ -61,31 +61,50 @@ fail_phase() {
 }
 
 print_table() {
+  if [[ $TABLE == /dev/null ]]; then return; fi
   { echo; cat "$TABLE"; printf '%6d s  in all\n' $SECONDS; } >&2
 }
 
-# Commands that run beside the phases, as one alone does not keep two cores busy. What they print
-# is in a file.
+# Commands that run at the same time as the phases, as one command alone does not keep two cores
+# busy. Each has a process group of its own, so that it can be stopped, and a file for its output.
 declare -A BESIDE
 
 begin_beside() { # NAME, COMMAND..
   local log="$TOOLS/$1.log"
   mkdir -p "$TOOLS"
-  say "beside the next: the $1; see $log"
+  say "at the same time: $1; see $log"
+  set -m
   { trap fail_phase EXIT; side="beside: "; "${@:2}"; } >"$log" 2>&1 &
+  set +m
   BESIDE[$1]=$!
 }
 
 end_beside() { # NAME
-  phase "waiting for the $1" wait_for "$1"
+  phase "waiting for $1" wait_for "$1"
 }
 
 wait_for() { # NAME
   local status=0
   wait "${BESIDE[$1]}" || status=$?
+  unset "BESIDE[$1]"
   cat "$TOOLS/$1.log" >&2
-  ((status == 0)) || fail "this failed: the $1"
+  ((status == 0)) || fail "$1 failed; the output is above"
 }
+
+# At the end, or the next run would collide with what goes on. What has failed by itself is shown.
+stop_beside() {
+  local name process
+  for name in "${!BESIDE[@]}"; do
+    process=${BESIDE[$name]}
+    if kill -0 "$process" 2>/dev/null; then
+      kill -TERM -- "-$process" || true
+      wait "$process" || true
+    else
+      wait "$process" || cat "$TOOLS/$name.log" >&2
+    fi
+  done
+}
+trap 'fail_phase; stop_beside; print_table' EXIT
 
 check_tools() {
   command -v cargo >/dev/null ||
@@ -266,7 +285,8 @@ build_test_bank() {
   phase "the guests of the tests" build_test_guests
 }
 
-# All that the host does not need, in target folders of its own: so no cargo waits for another.
+# All that the host does not need. Each part has a target folder of its own, so no cargo waits for
+# another.
 build_all_but_host() {
   phase "the tools of the tests" install_all_tools
   has_cargo_component || phase "cargo-component" install_cargo_component
@@ -307,15 +327,13 @@ run_tests() {
   TABLE=$TOOLS/phases.log
   mkdir -p "$TOOLS"
   : >"$TABLE"
-  # Another run would be in the way of what goes on.
-  trap 'fail_phase; print_table; wait || true' EXIT
   check_tools
-  begin_beside others build_all_but_host
+  begin_beside tools-and-examples build_all_but_host
   phase "the host" build_host strongroom strongroom-faulty
   phase "the components by plain cargo" build_components_plainly
   phase "lints" lint
   phase "the unit tests: compiling" cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-run
-  end_beside others
+  end_beside tools-and-examples
   begin_beside unit-tests phase "the unit tests" \
     cargo test --release "${BANK[@]}" "${NOT_OPTIMISED[@]}" --no-fail-fast
   phase "the clients" build_clients

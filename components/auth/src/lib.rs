@@ -4,7 +4,8 @@
 //! a change raises the user's *security version*, and is committed with an outbox row. Then the
 //! token service ends the older sessions (`outbox`).
 //!
-//! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`.
+//! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`
+//! and `reports`.
 
 #[cfg(target_family = "wasm")]
 mod api;

@@ -5,7 +5,8 @@
 //! commits the end of a session first and then delivers it to the gateway (`revocation`), so that a
 //! crash between the two loses nothing.
 //!
-//! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`.
+//! The service is plain Rust against the traits of [`env`]. The shell around it is in `component`
+//! and `reports`.
 
 pub mod access_token;
 pub mod api;

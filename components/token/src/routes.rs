@@ -1,6 +1,6 @@
 //! The routes of `/api/token`, as one table.
 
-use crate::api::{introspect, jwks, refresh, revoke};
+use crate::api::handlers::{introspect, jwks, refresh, revoke};
 use axum::Router;
 use axum::routing::{get, post};
 use strongroom_sdk::http::Site;

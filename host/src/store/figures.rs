@@ -47,9 +47,7 @@ impl ReadFigures {
     pub(super) fn count_long(&self) {
         self.long_reads.fetch_add(1, Relaxed);
     }
-}
 
-impl ReadFigures {
     pub(super) fn write_to(&self, page: &mut Page, service: &str) {
         let labels = &[("service", service)];
         page.counter(

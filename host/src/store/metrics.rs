@@ -1,4 +1,4 @@
-//! The figures of a store, as operators see them.
+//! The sizes of a store, and all its figures on a page.
 
 use super::log_file::log_of;
 use super::service_store::ServiceStore;

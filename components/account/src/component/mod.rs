@@ -1,4 +1,5 @@
-//! The exports that make a WebAssembly component of the library, and the service that they share.
+//! The exports that make a WebAssembly component of the library (but for those of `routes` and
+//! `reports`), and the service that they share.
 
 mod bindings;
 mod ledger;

@@ -85,7 +85,7 @@ impl Problem {
     }
 
     /// 400 `bad_request`: the request cannot be read.
-    pub fn bad_request(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
     }
 

@@ -13,7 +13,7 @@ use strongroom_sdk::query::{NoParameters, Query};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 
 /// The schema of the public keys, which the host writes.
-pub(crate) enum KeySet {}
+enum KeySet {}
 
 strongroom_sdk::schema!(
     KeySet,

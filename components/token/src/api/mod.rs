@@ -3,6 +3,3 @@
 #[cfg(target_family = "wasm")]
 pub(crate) mod handlers;
 pub mod request;
-
-#[cfg(target_family = "wasm")]
-pub(crate) use handlers::{introspect, jwks, refresh, revoke};

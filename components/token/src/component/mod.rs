@@ -1,5 +1,5 @@
-//! The shell that makes a WebAssembly component of the library: the bindings, the exports beside
-//! HTTP (see `routes`), and the service that they share.
+//! The shell that makes a WebAssembly component of the library: the bindings, the exports (but for
+//! those of `routes` and `reports`), and the service that they share.
 
 #[expect(
     unsafe_code,

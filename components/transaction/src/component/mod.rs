@@ -1,5 +1,5 @@
-//! What makes a WebAssembly component of the library: bindings, exports, and the service that they
-//! share.
+//! What makes a WebAssembly component of the library: bindings, exports (but for those of `routes`
+//! and `reports`), and the service that they share.
 
 mod bindings;
 mod lifecycle;

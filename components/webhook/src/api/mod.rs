@@ -1,5 +1,5 @@
-//! What each call of `/api/webhooks` does, without the web server around it. `routes` has the
-//! errors of each call.
+//! What each call of `/api/webhooks` does, without the web server around it. `handlers` has
+//! the errors of each call.
 
 mod audit_log;
 mod body;

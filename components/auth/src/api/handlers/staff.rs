@@ -24,7 +24,7 @@ use utoipa::openapi::schema::OneOfBuilder;
 use uuid::Uuid;
 
 /// The schema of an event: it is about a user or about an API key.
-pub(crate) enum AuthEvent {}
+enum AuthEvent {}
 
 strongroom_sdk::schema!(
     AuthEvent,
