@@ -336,6 +336,8 @@ mod tests {
         pages.note_written(DUE_PAGES);
         assert_eq!(pages.beyond(), DUE_PAGES);
         pages.copied.store(DUE_PAGES, Relaxed);
+        pages.note_written(DUE_PAGES);
+        assert_eq!(pages.beyond(), 0);
         pages.note_written(DUE_PAGES + 7);
         assert_eq!(pages.beyond(), 7);
         pages.note_written(30);

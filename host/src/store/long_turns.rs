@@ -125,6 +125,10 @@ mod tests {
         assert!(is_alone(ann, WINDOW));
         assert!(!is_alone(bob, WINDOW));
         assert!(!is_alone(ann, WINDOW + 2 * ALONE_TIME));
+        for _ in 0..1_000 {
+            turns.note(bob, LONG_MIN, begun);
+        }
+        assert!(is_alone(bob, Duration::ZERO));
     }
 
     #[test]

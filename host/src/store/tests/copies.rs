@@ -141,6 +141,17 @@ async fn a_kept_log_has_every_commit_through_checkpoints_and_the_end() {
     assert_eq!(ids_of(folder.path()), (0..=id).collect::<Vec<_>>());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_can_be_kept_until_its_keeper_ends() {
+    let test = TestStore::new().await;
+    let keeper = Box::new(Keeper(Arc::default()));
+    let begun = test.store.copy_files::<io::Error>(|_| Ok(Some(keeper)));
+    begun.unwrap();
+    test.store.keep_log().unwrap();
+    test.store.end_keeping();
+    assert!(test.store.keep_log().is_err());
+}
+
 #[tokio::test]
 async fn a_row_that_breaks_a_constraint_of_its_table_is_found() {
     let test = TestStore::new().await;
