@@ -31,3 +31,4 @@ mod stored_enum;
 #[cfg(feature = "native")]
 pub mod testing;
 pub mod text;
+mod violation;

@@ -4,8 +4,8 @@
 //! body; the error of an unknown one names those that there are. To ignore a misspelt filter would
 //! return the result of another query.
 
-use crate::json::violation::{Names, violation};
 use crate::problem::Problem;
+use crate::violation::{Names, violation};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::de::DeserializeOwned;

@@ -27,7 +27,7 @@ pub use open::{
     EVER_FOR_EACH_OPEN, NAME_CHARACTERS_MAX, OpenError, OpenRequest, OpenRules, open, open_in,
 };
 pub use past::balance_at;
-pub use record::{Account, AccountStatus, AccountType};
+pub use record::{Account, AccountStatus, AccountType, BANK_OWNER};
 pub use update::{AccountUpdate, update};
 
 pub(crate) use directory::changes;

@@ -3,9 +3,8 @@
 use super::code::AccountCode;
 use super::event::{OPENED, opened_value};
 use super::number::NumberFormat;
-use super::record::{Account, AccountStatus, AccountType};
+use super::record::{Account, AccountStatus, AccountType, BANK_OWNER};
 use crate::balance::Balance;
-use crate::ledger::BANK_OWNER;
 use strongroom_sdk::audit_log::{Actor, Record};
 use strongroom_sdk::clock::Clock;
 use strongroom_sdk::metadata::Metadata;

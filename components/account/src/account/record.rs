@@ -9,6 +9,9 @@ use strongroom_sdk::store::{Row, StoreError};
 use strongroom_sdk::stored_enum;
 use uuid::Uuid;
 
+/// The owner of the bank's own accounts: the nil UUID, which no user has.
+pub const BANK_OWNER: Uuid = Uuid::nil();
+
 stored_enum! {
     /// What an account is for.
     pub enum AccountType {

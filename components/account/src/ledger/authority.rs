@@ -1,8 +1,7 @@
 //! Which accounts a request may name.
 
-use super::BANK_OWNER;
 use super::journal::AccountOfRow;
-use crate::account::Direction;
+use crate::account::{BANK_OWNER, Direction};
 use strongroom_ledger_api::DebitAuthority;
 
 /// Whether a request with this authority may debit or credit an account.

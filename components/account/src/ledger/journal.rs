@@ -1,10 +1,9 @@
 //! A row of the journal and its entries, as they are stored.
 
-use super::BANK_OWNER;
 use super::columns::{actor, amount};
 use super::head::Moment;
 use super::row_legs;
-use crate::account::Direction;
+use crate::account::{BANK_OWNER, Direction};
 use strongroom_ledger_api::{Decline, Kind, Party, Posting, Resolution, Status, Transfer};
 use strongroom_sdk::hash_chain::Hash;
 use strongroom_sdk::money::Money;

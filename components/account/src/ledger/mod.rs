@@ -51,8 +51,5 @@ pub(crate) use row_legs::{from_row as legs_from_row, is_balanced, mirrored};
 /// `limit_exceeded`. `i64` reaches a little further, so that no sum in SQL overflows.
 pub const COUNTER_MINOR_MAX: i64 = 9_000_000_000_000_000_000;
 
-/// The owner of the bank's own accounts: the nil UUID, which no user has.
-pub const BANK_OWNER: uuid::Uuid = uuid::Uuid::nil();
-
 #[cfg(test)]
 mod tests;

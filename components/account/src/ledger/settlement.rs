@@ -1,9 +1,8 @@
 //! The settlement accounts of the bank: the other side of deposits and withdrawals, one for each
 //! currency.
 
-use super::BANK_OWNER;
 use crate::account::open::{insert, zero};
-use crate::account::{Account, AccountStatus, AccountType};
+use crate::account::{Account, AccountStatus, AccountType, BANK_OWNER};
 use sha2::{Digest, Sha256};
 use strongroom_sdk::audit_log::Actor;
 use strongroom_sdk::clock::Clock;

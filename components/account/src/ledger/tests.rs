@@ -18,7 +18,7 @@ mod reversal;
 mod validate;
 
 use super::*;
-use crate::account::{self, Account};
+use crate::account::{self, Account, BANK_OWNER};
 use crate::balance::Balance;
 use crate::tests::kit::{self, assert_invariants, eur, store, teller, yen};
 use strongroom_ledger_api::{

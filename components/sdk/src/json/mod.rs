@@ -26,12 +26,12 @@ mod body;
 mod strict;
 mod syntax;
 mod unread;
-pub(crate) mod violation;
 
 pub use body::{media_type, read_body, unsupported_media_type};
 pub use unread::Unread;
 
 use crate::problem::Problem;
+use crate::violation::{Names, violation};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use body::is_json;
@@ -40,7 +40,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use strict::Strict;
-use violation::{Names, violation};
 
 /// The largest body in bytes, unless a route sets another limit.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
