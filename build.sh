@@ -225,11 +225,6 @@ build_components() {
   done
 }
 
-install_and_build_components() {
-  install_cargo_component
-  build_components
-}
-
 # The second way to build them. It must give the same bank, but not a fast one.
 build_components_plainly() {
   mkdir -p "$OUTPUT/plain"
@@ -265,17 +260,17 @@ build_clients() {
   clients/build.sh
 }
 
+build_components_by_cargo_component() {
+  has_cargo_component || phase "cargo-component" install_cargo_component
+  phase "the components" build_components
+}
+
 # The bank: its host and components.
 build() { # OTHER BINARIES
   check_tools
-  if has_cargo_component; then
-    phase "the host" build_host strongroom "$@"
-    phase "the components" build_components
-  else
-    begin_beside components install_and_build_components
-    phase "the host" build_host strongroom "$@"
-    end_beside components
-  fi
+  begin_beside components build_components_by_cargo_component
+  phase "the host" build_host strongroom "$@"
+  end_beside components
 }
 
 # The bank, and what the stress tests run in it.
@@ -289,8 +284,7 @@ build_test_bank() {
 # another.
 build_all_but_host() {
   phase "the tools of the tests" install_all_tools
-  has_cargo_component || phase "cargo-component" install_cargo_component
-  phase "the components" build_components
+  build_components_by_cargo_component
   phase "the guests of the tests" build_test_guests
   phase "the examples" build_examples
   phase "the tests of the examples" examples/test.sh
