@@ -26,7 +26,8 @@ pub struct Statement {
 impl ManyRows {
     /// The number of values in one row.
     pub fn columns(&self) -> usize {
-        self.row.matches('?').count()
+        // By bytes: each write counts them, and a search for a `char` takes several times longer.
+        self.row.bytes().filter(|byte| *byte == b'?').count()
     }
 
     /// Cuts the values of many rows into statements.
