@@ -26,7 +26,7 @@ pub struct Statement {
 impl ManyRows {
     /// The number of values in one row.
     pub fn columns(&self) -> usize {
-        // By bytes: each write counts them, and a search for a `char` takes several times longer.
+        // By bytes: a search for a `char` calls `memchr` at each place, and each write counts.
         self.row.bytes().filter(|byte| *byte == b'?').count()
     }
 
